@@ -1,0 +1,360 @@
+//! An animated (or still) GIF template: its frames as indices into their palettes, and as compressed bytes
+//! for the frames that a caption does not touch.
+
+use std::borrow::Cow;
+use std::num::NonZeroU64;
+
+use gif::{ColorOutput, DecodeOptions, DisposalMethod, MemoryLimit, Repeat};
+use image::{Rgba, RgbaImage};
+
+use super::ink::Rect;
+use super::palette::{Matcher, Palette, Rgb};
+use super::template::{check_size, resize_rgba, DecodeError};
+use super::{Cancel, CaptionError};
+
+/// Pixels of all frames together, at most.
+pub const MAX_WORK: u64 = 160_000_000;
+/// Pixels of all frames together, each counted as a whole canvas, at most: what scaling goes through.
+const MAX_CANVASES: u64 = 2_000_000_000;
+
+/// A GIF, ready to be captioned.
+pub struct Animation {
+    /// Pixels of the canvas.
+    pub width: u16,
+    /// Pixels of the canvas.
+    pub height: u16,
+    /// How often it plays.
+    pub repeat: Repeat,
+    /// Every color table.
+    pub palettes: Vec<Palette>,
+    /// Which of `palettes` stands at the head of the file.
+    pub global: Option<usize>,
+    /// In the order in which they are shown. At least one.
+    pub frames: Vec<Frame>,
+}
+
+/// One frame of a GIF.
+pub struct Frame {
+    /// The part of the canvas that it paints. Never empty.
+    pub rect: Rect,
+    /// Which of the animation's palettes it has.
+    pub palette: usize,
+    /// An index into the palette for each pixel of `rect`.
+    pub indices: Vec<u8>,
+    /// `indices`, compressed: the minimum code size, then the codes.
+    pub compressed: Vec<u8>,
+    /// The index that paints nothing.
+    pub transparent: Option<u8>,
+    /// What becomes of it before the next frame.
+    pub dispose: DisposalMethod,
+    /// How long it is shown, in hundredths of a second.
+    pub delay: u16,
+    /// Whether it waits for a key.
+    pub needs_user_input: bool,
+}
+
+impl Frame {
+    /// The index it paints a pixel of the canvas with; `None` outside of it and where it is transparent.
+    pub fn index_at(&self, x: u32, y: u32) -> Option<u8> {
+        let rect = &self.rect;
+        if x < rect.left || x >= rect.right || y < rect.top || y >= rect.bottom {
+            return None;
+        }
+        let index = self.indices[((y - rect.top) * rect.width() + x - rect.left) as usize];
+        Some(index).filter(|&index| Some(index) != self.transparent)
+    }
+}
+
+impl Animation {
+    /// Decodes a GIF file and frees palette entries for the text.
+    ///
+    /// # Errors
+    /// [`DecodeError`]. A file that ends early, after its first frame, is an error too: half an animation
+    /// is not what its owner put there.
+    pub fn decode(file: &[u8], cancel: &Cancel) -> Result<Animation, DecodeError> {
+        let mut options = DecodeOptions::new();
+        options.set_color_output(ColorOutput::Indexed);
+        options.set_memory_limit(MemoryLimit::Bytes(NonZeroU64::new(MAX_WORK).expect("it is not zero")));
+        let mut decoder = options.read_info(file).map_err(DecodeError::damaged)?;
+        let (width, height) = (decoder.width(), decoder.height());
+        check_size(u32::from(width), u32::from(height))?;
+        let mut tables = Tables::new(decoder.global_palette());
+        let mut frames = Vec::new();
+        let mut work = 0;
+        while let Some(frame) = decoder.next_frame_info().map_err(DecodeError::damaged)? {
+            cancel.check().map_err(|_| DecodeError::Cancelled)?;
+            work += u64::from(frame.width) * u64::from(frame.height);
+            let canvases = frames.len() as u64 * u64::from(width) * u64::from(height);
+            if work > MAX_WORK || canvases > MAX_CANVASES {
+                let sentence = format!("more than {} frames of {}x{}", frames.len(), width, height);
+                return Err(DecodeError::TooLarge(sentence));
+            }
+            let mut frame = frame.clone();
+            let mut buffer = vec![0; decoder.buffer_size()];
+            decoder.read_into_buffer(&mut buffer).map_err(DecodeError::damaged)?;
+            decoder.palette().map_err(DecodeError::damaged)?;
+            let palette = tables.index_of(frame.palette.take());
+            frames.push(cropped(&frame, &buffer, width, height, palette));
+        }
+        if frames.is_empty() {
+            return Err(DecodeError::Damaged("it has no frame".into()));
+        }
+        let repeat = decoder.repeat();
+        let global = tables.global;
+        let palettes = tables.freed(&mut frames);
+        for frame in &mut frames {
+            cancel.check().map_err(|_| DecodeError::Cancelled)?;
+            frame.compressed = compressed(&frame.indices);
+        }
+        Ok(Animation { width, height, repeat, palettes, global, frames })
+    }
+
+    /// Width and height of the canvas in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        (u32::from(self.width), u32::from(self.height))
+    }
+
+    /// Bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        let frames = self.frames.iter().map(|frame| frame.indices.len() + frame.compressed.len());
+        frames.chain(self.palettes.iter().map(Palette::weight)).sum()
+    }
+
+    /// The same animation at another size: every frame is composed, scaled whole, and reduced to what
+    /// differs from the one before. Delays and the number of plays stay.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn scaled(&self, size: (u32, u32), quality: u8, cancel: &Cancel) -> Result<Animation, CaptionError> {
+        // What is opaque once stays opaque, so a frame need only paint what changes. Otherwise something may
+        // have to vanish again, and each frame is painted whole and cleared after its time.
+        let is_opaque = self.is_always_opaque();
+        let dispose = if is_opaque { DisposalMethod::Keep } else { DisposalMethod::Background };
+        // One palette for all frames was chosen with all of them in mind, and colors between two of its own
+        // do not flicker from frame to frame. Palettes of single frames know nothing of each other's colors.
+        let shared = self.global.filter(|&global| self.frames.iter().all(|frame| frame.palette == global));
+        let mut palettes: Vec<Palette> =
+            shared.map(|global| self.palettes[global].clone()).into_iter().collect();
+        let mut matcher = palettes.first().map(Matcher::new);
+        let mut canvas = Canvas::new(self);
+        let mut frames = Vec::with_capacity(self.frames.len());
+        let mut shown: Option<RgbaImage> = None;
+        for frame in &self.frames {
+            cancel.check()?;
+            canvas.draw(self, frame);
+            let picture = thresholded(resize_rgba(&canvas.pixels, size));
+            canvas.dispose(frame);
+            let (rect, pixels) = difference(shown.as_ref().filter(|_| is_opaque), &picture);
+            if shared.is_none() {
+                palettes.push(Palette::chosen(&pixels, quality));
+                matcher = palettes.last().map(Matcher::new);
+            }
+            let palette = palettes.len() - 1;
+            let spare = palettes[palette].spare().unwrap_or(0);
+            let matcher = matcher.as_mut().expect("there is one for each palette");
+            let index_of = |pixel: &[u8; 4]| match *pixel {
+                [_, _, _, 0] => spare,
+                [r, g, b, _] => matcher.index_of([r, g, b]),
+            };
+            let indices: Vec<u8> = pixels.iter().map(index_of).collect();
+            frames.push(Frame {
+                rect,
+                palette,
+                compressed: compressed(&indices),
+                indices,
+                transparent: Some(spare).filter(|_| pixels.iter().any(|pixel| pixel[3] == 0)),
+                dispose,
+                delay: frame.delay,
+                needs_user_input: frame.needs_user_input,
+            });
+            shown = Some(picture);
+        }
+        let (width, height) = (size.0 as u16, size.1 as u16);
+        let global = shared.map(|_| 0);
+        Ok(Animation { width, height, repeat: self.repeat, palettes, global, frames })
+    }
+
+    /// Whether no pixel of the canvas is transparent after any frame.
+    fn is_always_opaque(&self) -> bool {
+        let first = &self.frames[0];
+        let covers = (first.rect.width(), first.rect.height()) == self.size();
+        let is_solid = first.transparent.map_or(true, |index| !first.indices.contains(&index));
+        let stays = first.dispose != DisposalMethod::Previous;
+        covers && is_solid && stays && self.frames.iter().all(|f| f.dispose != DisposalMethod::Background)
+    }
+}
+
+/// Plays an animation: what a viewer has on the screen.
+pub struct Canvas {
+    /// What is shown. Alpha is 0 or 255.
+    pub pixels: RgbaImage,
+    before: Option<RgbaImage>,
+}
+
+impl Canvas {
+    /// The canvas before the first frame: transparent.
+    pub fn new(animation: &Animation) -> Canvas {
+        let (width, height) = animation.size();
+        Canvas { pixels: RgbaImage::new(width, height), before: None }
+    }
+
+    /// Paints a frame of that animation.
+    pub fn draw(&mut self, animation: &Animation, frame: &Frame) {
+        if frame.dispose == DisposalMethod::Previous {
+            self.before = Some(self.pixels.clone());
+        }
+        let palette = &animation.palettes[frame.palette];
+        let rect = &frame.rect;
+        for y in rect.top..rect.bottom {
+            for x in rect.left..rect.right {
+                if let Some(index) = frame.index_at(x, y) {
+                    let [r, g, b] = palette.color(index);
+                    self.pixels.put_pixel(x, y, Rgba([r, g, b, 255]));
+                }
+            }
+        }
+    }
+
+    /// Does what is to be done after the frame's time.
+    pub fn dispose(&mut self, frame: &Frame) {
+        match frame.dispose {
+            DisposalMethod::Any | DisposalMethod::Keep => {}
+            DisposalMethod::Background => {
+                let rect = &frame.rect;
+                for y in rect.top..rect.bottom {
+                    for x in rect.left..rect.right {
+                        self.pixels.put_pixel(x, y, Rgba([0; 4]));
+                    }
+                }
+            }
+            DisposalMethod::Previous => {
+                self.pixels = self.before.take().unwrap_or_else(|| RgbaImage::new(0, 0));
+            }
+        }
+    }
+}
+
+/// Compresses indices as the frames of a file have them.
+pub fn compressed(indices: &[u8]) -> Vec<u8> {
+    let mut frame = gif::Frame { buffer: Cow::Borrowed(indices), ..gif::Frame::default() };
+    frame.make_lzw_pre_encoded();
+    frame.buffer.into_owned()
+}
+
+/// The frame as it is, less what lies off the canvas.
+fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: usize) -> Frame {
+    let (left, top) = (u32::from(frame.left), u32::from(frame.top));
+    let (right, bottom) = (left + u32::from(frame.width), top + u32::from(frame.height));
+    let whole = Rect { left, top, right, bottom };
+    let canvas = Rect { left: 0, top: 0, right: u32::from(width), bottom: u32::from(height) };
+    let inside = whole.intersection(&canvas);
+    let (rect, indices, transparent) = match inside {
+        Some(rect) => {
+            let mut indices = Vec::with_capacity((rect.width() * rect.height()) as usize);
+            for row in buffer.chunks_exact(whole.width() as usize).take(rect.height() as usize) {
+                indices.extend_from_slice(&row[..rect.width() as usize]);
+            }
+            (rect, indices, frame.transparent)
+        }
+        // A frame that paints nothing still takes its time: one transparent pixel.
+        None => (Rect { left: 0, top: 0, right: 1, bottom: 1 }, vec![0], Some(0)),
+    };
+    Frame {
+        rect,
+        palette,
+        indices,
+        compressed: Vec::new(),
+        transparent,
+        dispose: frame.dispose,
+        delay: frame.delay,
+        needs_user_input: frame.needs_user_input,
+    }
+}
+
+/// The color tables of a file, equal ones once.
+struct Tables {
+    tables: Vec<Vec<Rgb>>,
+    global: Option<usize>,
+}
+
+impl Tables {
+    fn new(global: Option<&[u8]>) -> Tables {
+        let tables: Vec<_> = global.map(colors_of).into_iter().collect();
+        let global = if tables.is_empty() { None } else { Some(0) };
+        Tables { tables, global }
+    }
+
+    /// The index of a frame's own table; of the global one if it has none.
+    fn index_of(&mut self, own: Option<Vec<u8>>) -> usize {
+        let colors = match own {
+            Some(bytes) => colors_of(&bytes),
+            None => return self.global.unwrap_or(0),
+        };
+        self.tables.iter().position(|table| *table == colors).unwrap_or_else(|| {
+            self.tables.push(colors);
+            self.tables.len() - 1
+        })
+    }
+
+    /// Frees entries of every table, and gives the frames' pixels the indices that are left.
+    fn freed(self, frames: &mut [Frame]) -> Vec<Palette> {
+        let mut palettes = Vec::with_capacity(self.tables.len());
+        for (index, colors) in self.tables.into_iter().enumerate() {
+            let mut counts = [0; 256];
+            let mut transparent = Vec::new();
+            for frame in frames.iter().filter(|frame| frame.palette == index) {
+                transparent.extend(frame.transparent);
+                for &pixel in &frame.indices {
+                    counts[usize::from(pixel)] += 1;
+                }
+            }
+            let (palette, target) = Palette::freed(colors, &counts, transparent);
+            for frame in frames.iter_mut().filter(|frame| frame.palette == index) {
+                for pixel in &mut frame.indices {
+                    *pixel = target[usize::from(*pixel)];
+                }
+            }
+            palettes.push(palette);
+        }
+        palettes
+    }
+}
+
+fn colors_of(bytes: &[u8]) -> Vec<Rgb> {
+    bytes.chunks_exact(3).take(256).map(|color| [color[0], color[1], color[2]]).collect()
+}
+
+/// Alpha all or nothing, as a GIF has it.
+fn thresholded(mut picture: RgbaImage) -> RgbaImage {
+    for pixel in picture.pixels_mut() {
+        let [r, g, b, a] = pixel.0;
+        *pixel = Rgba(if a < 128 { [0; 4] } else { [r, g, b, 255] });
+    }
+    picture
+}
+
+/// The part of a picture that differs from what is shown, and its pixels; those that do not differ are
+/// transparent. All of it if nothing is shown. One pixel if nothing differs.
+fn difference(shown: Option<&RgbaImage>, picture: &RgbaImage) -> (Rect, Vec<[u8; 4]>) {
+    let all = Rect { left: 0, top: 0, right: picture.width(), bottom: picture.height() };
+    let shown = match shown {
+        Some(shown) => shown,
+        None => return (all, picture.pixels().map(|pixel| pixel.0).collect()),
+    };
+    let mut differing: Option<Rect> = None;
+    for (x, y, pixel) in picture.enumerate_pixels() {
+        if pixel != shown.get_pixel(x, y) {
+            let here = Rect { left: x, top: y, right: x + 1, bottom: y + 1 };
+            differing = Some(differing.map_or(here, |rect| rect.union(&here)));
+        }
+    }
+    let rect = differing.unwrap_or(Rect { left: 0, top: 0, right: 1, bottom: 1 });
+    let mut pixels = Vec::with_capacity((rect.width() * rect.height()) as usize);
+    for y in rect.top..rect.bottom {
+        for x in rect.left..rect.right {
+            let pixel = picture.get_pixel(x, y);
+            pixels.push(if pixel == shown.get_pixel(x, y) { [0; 4] } else { pixel.0 });
+        }
+    }
+    (rect, pixels)
+}

@@ -1,0 +1,277 @@
+//! An animation and a stamp to a GIF file.
+//!
+//! The frames of an animation paint over each other, so text that is put on one may be covered, cleared or
+//! restored away by another. This file follows, for every pixel that has ink, what a viewer would have on
+//! the screen, and paints the text again in each frame that would lose it, and in no other: a frame whose
+//! rectangle the text does not meet keeps its compressed bytes. Palettes, delays, disposals and
+//! transparency stay as they are; the text's colors go into the palette entries that were freed for them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use gif::{DisposalMethod, Encoder};
+
+use super::animation::{compressed, Animation, Frame};
+use super::ink::{PixelInk, Rect, Stamp};
+use super::palette::{Matcher, Palette, Rgb};
+use super::{Cancel, CaptionError};
+use image_macro::Color;
+
+/// Encodes the stamped animation.
+///
+/// # Errors
+/// [`CaptionError::Cancelled`], [`CaptionError::Encode`].
+pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+    let wanted = text_colors(stamp);
+    let palettes: Vec<Palette> = animation.palettes.iter().map(|palette| palette.with(&wanted)).collect();
+    let mut painter = Painter { animation, palettes: &palettes, matchers: HashMap::new() };
+    let painted = match painter.paint(inked_pixels(stamp, animation.width), cancel)? {
+        Some(painted) => painted,
+        // Text on a frame that is cleared after its time, where that frame does not reach: see `paint`.
+        None => {
+            let all = every_pixel(inked_pixels(stamp, animation.width), animation);
+            painter.paint(all, cancel)?.expect("no frame is wider than the canvas")
+        }
+    };
+
+    let size = animation.frames.iter().map(|frame| frame.compressed.len() + 800).sum();
+    let global = animation.global.map_or(Vec::new(), |global| palettes[global].bytes());
+    let mut encoder = Encoder::new(Vec::with_capacity(size), animation.width, animation.height, &global)
+        .map_err(CaptionError::encode)?;
+    encoder.set_repeat(animation.repeat).map_err(CaptionError::encode)?;
+    for (frame, painted) in animation.frames.iter().zip(&painted) {
+        cancel.check()?;
+        let own = Some(frame.palette).filter(|&palette| Some(palette) != animation.global);
+        let (rect, transparent, buffer) = match *painted {
+            Some(ref painted) => (painted.rect, painted.transparent, compressed(&painted.indices)),
+            None => (frame.rect, frame.transparent, Vec::new()),
+        };
+        let written = gif::Frame {
+            delay: frame.delay,
+            dispose: frame.dispose,
+            transparent,
+            needs_user_input: frame.needs_user_input,
+            left: rect.left as u16,
+            top: rect.top as u16,
+            width: rect.width() as u16,
+            height: rect.height() as u16,
+            interlaced: false,
+            palette: own.map(|palette| palettes[palette].bytes()),
+            buffer: if painted.is_some() { Cow::Owned(buffer) } else { Cow::Borrowed(&frame.compressed[..]) },
+        };
+        encoder.write_lzw_pre_encoded_frame(&written).map_err(CaptionError::encode)?;
+    }
+    encoder.into_inner().map_err(CaptionError::encode)
+}
+
+/// A frame that has text on it.
+struct Painted {
+    rect: Rect,
+    indices: Vec<u8>,
+    transparent: Option<u8>,
+}
+
+/// A pixel to follow, with what the captions do to it, in their order. Nothing, if it is only followed.
+struct Followed {
+    x: u32,
+    y: u32,
+    inks: Vec<PixelInk>,
+}
+
+impl Followed {
+    /// What a viewer should see where the template shows `under`; `None` is transparent.
+    fn over(&self, under: Option<Rgb>) -> Option<Rgb> {
+        match under {
+            Some(under) => Some(self.inks.iter().fold(under, |under, ink| ink.over(under))),
+            None => {
+                let blended = self.inks.iter().fold([0; 4], |under, ink| ink.over_alpha(under));
+                // There is no half transparency in a GIF.
+                if blended[3] < 128 {
+                    None
+                } else {
+                    Some([blended[0], blended[1], blended[2]])
+                }
+            }
+        }
+    }
+}
+
+/// What a viewer has on the screen at one pixel.
+#[derive(Clone, Copy, PartialEq)]
+enum Shown {
+    /// Nothing: never painted, or cleared.
+    Nothing,
+    /// The template's color (`None`: transparent) with the text over it.
+    Captioned(Option<Rgb>),
+}
+
+struct Painter<'a> {
+    animation: &'a Animation,
+    palettes: &'a [Palette],
+    /// By palette.
+    matchers: HashMap<usize, Matcher>,
+}
+
+impl<'a> Painter<'a> {
+    /// Goes through the frames and paints the text where it has to be painted; `None` for a frame that can
+    /// stay as it is.
+    ///
+    /// A frame that must paint text outside of its rectangle gets a larger one. If that frame is cleared
+    /// after its time, so is all of the larger rectangle, with pixels of the template that nobody has
+    /// followed. Then the whole result is `None`: it takes following every pixel to paint them again.
+    fn paint(
+        &mut self,
+        pixels: Vec<Followed>,
+        cancel: &Cancel,
+    ) -> Result<Option<Vec<Option<Painted>>>, CaptionError> {
+        let (width, height) = self.animation.size();
+        let follows_all = pixels.len() as u64 == u64::from(width) * u64::from(height);
+        // What the template shows, and what a viewer of the captioned animation sees.
+        let mut template: Vec<Option<Rgb>> = vec![None; pixels.len()];
+        let mut shown: Vec<Shown> = vec![Shown::Nothing; pixels.len()];
+        let mut result = Vec::with_capacity(self.animation.frames.len());
+        for frame in &self.animation.frames {
+            cancel.check()?;
+            let before = Some(()).filter(|_| frame.dispose == DisposalMethod::Previous);
+            let before = before.map(|_| (template.clone(), shown.clone()));
+            let mut rect = frame.rect;
+            let mut changes: Vec<(u32, u32, Rgb)> = Vec::new();
+            for ((pixel, template), shown) in pixels.iter().zip(&mut template).zip(&mut shown) {
+                let index = frame.index_at(pixel.x, pixel.y);
+                let palette = &self.animation.palettes[frame.palette];
+                *template = index.map(|index| palette.color(index)).or(*template);
+                let wanted = Shown::Captioned(*template);
+                let is_bare = pixel.inks.is_empty();
+                // A frame paints its own pixels by itself; what must be changed is what has text over it,
+                // and what would be missing.
+                let is_missing = index.is_none() && *shown != wanted;
+                if index.is_some() && !is_bare || is_missing {
+                    if let Some(color) = pixel.over(*template) {
+                        changes.push((pixel.x, pixel.y, color));
+                        let here =
+                            Rect { left: pixel.x, top: pixel.y, right: pixel.x + 1, bottom: pixel.y + 1 };
+                        rect = rect.union(&here);
+                    }
+                }
+                *shown = wanted;
+            }
+            match frame.dispose {
+                DisposalMethod::Any | DisposalMethod::Keep => {}
+                DisposalMethod::Background => {
+                    if rect != frame.rect && !follows_all {
+                        return Ok(None);
+                    }
+                    for ((pixel, template), shown) in pixels.iter().zip(&mut template).zip(&mut shown) {
+                        let is_in = |rect: &Rect| {
+                            (rect.left..rect.right).contains(&pixel.x)
+                                && (rect.top..rect.bottom).contains(&pixel.y)
+                        };
+                        if is_in(&frame.rect) {
+                            *template = None;
+                        }
+                        if is_in(&rect) {
+                            *shown = Shown::Nothing;
+                        }
+                    }
+                }
+                DisposalMethod::Previous => {
+                    let (template_before, shown_before) = before.expect("kept above");
+                    template = template_before;
+                    shown = shown_before;
+                }
+            }
+            result.push(if changes.is_empty() { None } else { Some(self.painted(frame, rect, &changes)) });
+        }
+        Ok(Some(result))
+    }
+
+    /// The frame with some pixels changed, and its rectangle grown to hold them.
+    fn painted(&mut self, frame: &Frame, rect: Rect, changes: &[(u32, u32, Rgb)]) -> Painted {
+        let palette = &self.palettes[frame.palette];
+        let matcher = self.matchers.entry(frame.palette).or_insert_with(|| Matcher::new(palette));
+        let mut transparent = frame.transparent;
+        let mut indices = frame.indices.clone();
+        if rect != frame.rect {
+            transparent = transparent.or_else(|| palette.spare());
+            indices = vec![transparent.unwrap_or(0); (rect.width() * rect.height()) as usize];
+            let offset = (frame.rect.top - rect.top) * rect.width() + frame.rect.left - rect.left;
+            let rows = indices[offset as usize..].chunks_mut(rect.width() as usize);
+            for (to, from) in rows.zip(frame.indices.chunks_exact(frame.rect.width() as usize)) {
+                to[..from.len()].copy_from_slice(from);
+            }
+        }
+        for &(x, y, color) in changes {
+            let index = (y - rect.top) * rect.width() + x - rect.left;
+            indices[index as usize] = matcher.index_of(color);
+        }
+        Painted { rect, indices, transparent }
+    }
+}
+
+/// Every pixel with ink, row by row.
+fn inked_pixels(stamp: &Stamp, width: u16) -> Vec<Followed> {
+    let mut inks = Vec::new();
+    stamp.for_each(|x, y, ink| inks.push((y * u32::from(width) + x, ink)));
+    // Stable: the inks of one pixel stay in the order of their captions.
+    inks.sort_by_key(|ink| ink.0);
+    let mut pixels: Vec<Followed> = Vec::with_capacity(inks.len());
+    for (position, ink) in inks {
+        let (x, y) = (position % u32::from(width), position / u32::from(width));
+        match pixels.last_mut() {
+            Some(ref mut last) if (last.x, last.y) == (x, y) => last.inks.push(ink),
+            _ => pixels.push(Followed { x, y, inks: vec![ink] }),
+        }
+    }
+    pixels
+}
+
+/// Those with ink and all others of the canvas.
+fn every_pixel(inked: Vec<Followed>, animation: &Animation) -> Vec<Followed> {
+    let (width, height) = animation.size();
+    let mut inked = inked.into_iter().peekable();
+    let mut pixels = Vec::with_capacity((width * height) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let inks = match inked.peek() {
+                Some(next) if (next.x, next.y) == (x, y) => inked.next().map(|pixel| pixel.inks),
+                _ => None,
+            };
+            pixels.push(Followed { x, y, inks: inks.unwrap_or_default() });
+        }
+    }
+    pixels
+}
+
+/// The colors that the text needs most: first those of letters and outlines, then the ones halfway between
+/// them, then a quarter, and so on.
+fn text_colors(stamp: &Stamp) -> Vec<Rgb> {
+    let rgb = |color: Color| [color.r, color.g, color.b];
+    let pairs: Vec<(Rgb, Option<Rgb>)> = stamp
+        .inks
+        .iter()
+        .map(|ink| {
+            let (fill, outline) = ink.colors();
+            (rgb(fill), outline.map(rgb))
+        })
+        .collect();
+    let mut colors: Vec<Rgb> = Vec::new();
+    let mut want = |color: Rgb| {
+        if !colors.contains(&color) {
+            colors.push(color);
+        }
+    };
+    for &(fill, outline) in &pairs {
+        want(fill);
+        outline.map(&mut want);
+    }
+    for &(part, whole) in &[(1, 2), (1, 4), (3, 4), (1, 8), (3, 8), (5, 8), (7, 8)] {
+        for &(fill, outline) in &pairs {
+            if let Some(outline) = outline {
+                let mix =
+                    |i: usize| (u32::from(fill[i]) * part + u32::from(outline[i]) * (whole - part)) / whole;
+                want([mix(0) as u8, mix(1) as u8, mix(2) as u8]);
+            }
+        }
+    }
+    colors
+}

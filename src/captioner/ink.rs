@@ -1,0 +1,292 @@
+//! Lines to pixels: the letters and their outlines, drawn once, for every frame to be stamped with.
+
+use image::{Rgb, RgbImage, Rgba, RgbaImage};
+
+use super::layout::Placed;
+use image_macro::Color;
+
+/// The pixels of all captions of a picture.
+pub struct Stamp {
+    /// In the order in which they are put on the picture. None of them is empty.
+    pub inks: Vec<Ink>,
+}
+
+/// The pixels of one caption, within the picture.
+pub struct Ink {
+    /// The part of the picture that it covers.
+    pub area: Rect,
+    /// How much of each pixel of `area` the letters cover, 0 to 255, row by row.
+    fill: Vec<u8>,
+    color: Color,
+    /// The same of the letters made fatter by the outline's width, and the outline's color.
+    outline: Option<(Vec<u8>, Color)>,
+}
+
+/// Whole pixels of a picture; `right` and `bottom` are the first ones outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rect {
+    /// First column.
+    pub left: u32,
+    /// First row.
+    pub top: u32,
+    /// First column to its right.
+    pub right: u32,
+    /// First row below.
+    pub bottom: u32,
+}
+
+impl Rect {
+    /// Pixels.
+    pub fn width(&self) -> u32 {
+        self.right - self.left
+    }
+
+    /// Pixels.
+    pub fn height(&self) -> u32 {
+        self.bottom - self.top
+    }
+
+    /// What lies in both.
+    pub fn intersection(&self, other: &Rect) -> Option<Rect> {
+        let both = Rect {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        };
+        if both.left < both.right && both.top < both.bottom {
+            Some(both)
+        } else {
+            None
+        }
+    }
+
+    /// The smallest that holds both.
+    pub fn union(&self, other: &Rect) -> Rect {
+        Rect {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+}
+
+impl Stamp {
+    /// Draws what was placed on a picture of that size. What lies outside of it is cut off.
+    pub fn draw(placed: &[Placed], width: u32, height: u32) -> Stamp {
+        Stamp { inks: placed.iter().filter_map(|placed| Ink::draw(placed, width, height)).collect() }
+    }
+
+    /// Puts all of it on a picture.
+    pub fn put_on_rgb(&self, image: &mut RgbImage) {
+        self.for_each(|x, y, ink| {
+            let pixel = image.get_pixel_mut(x, y);
+            *pixel = Rgb(ink.over(pixel.0));
+        });
+    }
+
+    /// Puts all of it on a picture with transparency.
+    pub fn put_on_rgba(&self, image: &mut RgbaImage) {
+        self.for_each(|x, y, ink| {
+            let pixel = image.get_pixel_mut(x, y);
+            *pixel = Rgba(ink.over_alpha(pixel.0));
+        });
+    }
+
+    /// Every pixel that has ink, caption by caption.
+    pub fn for_each<F: FnMut(u32, u32, PixelInk)>(&self, mut each: F) {
+        for ink in &self.inks {
+            for y in ink.area.top..ink.area.bottom {
+                for x in ink.area.left..ink.area.right {
+                    if let Some(pixel) = ink.pixel(x, y) {
+                        each(x, y, pixel);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a caption does to one pixel: first the outline over it, then the letters over that.
+#[derive(Clone, Copy)]
+pub struct PixelInk {
+    layers: [(Color, u8); 2],
+}
+
+impl PixelInk {
+    /// Over an opaque color.
+    pub fn over(&self, under: [u8; 3]) -> [u8; 3] {
+        self.layers.iter().fold(under, |under, &(color, coverage)| {
+            let alpha = u32::from(coverage);
+            let mix = |over: u8, under: u8| {
+                ((u32::from(over) * alpha + u32::from(under) * (255 - alpha) + 127) / 255) as u8
+            };
+            [mix(color.r, under[0]), mix(color.g, under[1]), mix(color.b, under[2])]
+        })
+    }
+
+    /// Over a color that is transparent in part; neither is premultiplied.
+    pub fn over_alpha(&self, under: [u8; 4]) -> [u8; 4] {
+        if under[3] == 255 {
+            let [r, g, b] = self.over([under[0], under[1], under[2]]);
+            return [r, g, b, 255];
+        }
+        self.layers.iter().fold(under, |under, &(color, coverage)| {
+            let over_alpha = u32::from(coverage) * 255;
+            let under_alpha = u32::from(under[3]) * (255 - u32::from(coverage));
+            let sum = over_alpha + under_alpha;
+            if sum == 0 {
+                return under;
+            }
+            let mix = |over: u8, under: u8| {
+                ((u32::from(over) * over_alpha + u32::from(under) * under_alpha + sum / 2) / sum) as u8
+            };
+            let alpha = ((sum + 127) / 255) as u8;
+            [mix(color.r, under[0]), mix(color.g, under[1]), mix(color.b, under[2]), alpha]
+        })
+    }
+}
+
+impl Ink {
+    /// What it does to a pixel of the picture, if anything.
+    pub fn pixel(&self, x: u32, y: u32) -> Option<PixelInk> {
+        let index = ((y - self.area.top) * self.area.width() + x - self.area.left) as usize;
+        let fill = (self.color, self.fill[index]);
+        let outline = self.outline.as_ref().map_or((self.color, 0), |outline| (outline.1, outline.0[index]));
+        if fill.1 == 0 && outline.1 == 0 {
+            return None;
+        }
+        Some(PixelInk { layers: [outline, fill] })
+    }
+
+    /// The colors it is drawn with.
+    pub fn colors(&self) -> (Color, Option<Color>) {
+        (self.color, self.outline.as_ref().map(|outline| outline.1))
+    }
+
+    fn draw(placed: &Placed, width: u32, height: u32) -> Option<Ink> {
+        let glyphs: Vec<_> = placed
+            .glyphs
+            .iter()
+            .map(|&(font, glyph, origin)| {
+                font.inner().glyph(glyph).scaled(font.scale(placed.em)).positioned(origin)
+            })
+            .collect();
+        let radius = placed.outline.map_or(0.0, |outline| outline.1.max(MIN_OUTLINE));
+        // One more pixel than the outline is wide, for its soft edge.
+        let border = if placed.outline.is_some() { radius.ceil() as i32 + 1 } else { 0 };
+        let boxes = glyphs.iter().filter_map(|glyph| glyph.pixel_bounding_box());
+        let bounds = boxes.fold(None, |bounds: Option<[i32; 4]>, ink| {
+            let [left, top, right, bottom] =
+                bounds.unwrap_or([i32::max_value(), i32::max_value(), i32::min_value(), i32::min_value()]);
+            Some([left.min(ink.min.x), top.min(ink.min.y), right.max(ink.max.x), bottom.max(ink.max.y)])
+        })?;
+        let within = |value: i32, side: u32| value.max(0).min(side as i32) as u32;
+        let area = Rect {
+            left: within(bounds[0].saturating_sub(border), width),
+            top: within(bounds[1].saturating_sub(border), height),
+            right: within(bounds[2].saturating_add(border), width),
+            bottom: within(bounds[3].saturating_add(border), height),
+        };
+        if area.left >= area.right || area.top >= area.bottom {
+            return None;
+        }
+        let mut canvas = Coverage::new(area.width() as usize, area.height() as usize);
+        for glyph in &glyphs {
+            let ink = match glyph.pixel_bounding_box() {
+                Some(ink) => ink,
+                None => continue,
+            };
+            glyph.draw(|x, y, coverage| {
+                let x = i64::from(ink.min.x) + i64::from(x) - i64::from(area.left);
+                let y = i64::from(ink.min.y) + i64::from(y) - i64::from(area.top);
+                canvas.add(x, y, coverage);
+            });
+        }
+        let outline = placed.outline.map(|(color, _)| (canvas.dilated(radius), color));
+        Some(Ink { area, fill: canvas.pixels, color: placed.color, outline })
+    }
+}
+
+/// An outline thinner than this many pixels would not be seen.
+const MIN_OUTLINE: f32 = 0.8;
+
+/// How much of each pixel is covered.
+struct Coverage {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+impl Coverage {
+    fn new(width: usize, height: usize) -> Coverage {
+        Coverage { width, height, pixels: vec![0; width * height] }
+    }
+
+    fn add(&mut self, x: i64, y: i64, coverage: f32) {
+        if x < 0 || y < 0 || x >= self.width as i64 || y >= self.height as i64 {
+            return;
+        }
+        let pixel = &mut self.pixels[y as usize * self.width + x as usize];
+        *pixel = pixel.saturating_add((coverage.clamp(0.0, 1.0) * 255.0 + 0.5) as u8);
+    }
+
+    /// Every pixel becomes the most covered of those within `radius` pixels of it: the shape grown by a
+    /// round pen. A disc is a stack of rows, each as wide as the circle is there; so the picture is widened
+    /// row by row for each height in the disc, from the narrow ends to the middle, each width from the one
+    /// before. That is about four passes of byte-wise maxima for every pixel of radius, which the compiler
+    /// vectorises.
+    fn dilated(&self, radius: f32) -> Vec<u8> {
+        let mut grown = self.pixels.clone();
+        let mut widened = self.pixels.clone();
+        let mut wider = self.pixels.clone();
+        let mut blended = vec![0; self.pixels.len()];
+        let reach = radius.ceil() as usize;
+        // Half the width that `widened` has been grown to; `wider` is one more.
+        let mut half = 0;
+        self.widen(&mut wider, 1);
+        for dy in (0..=reach).rev() {
+            // A row at the rim counts by the part of it that lies in the disc.
+            let inside = (radius + 1.0 - dy as f32).min(1.0);
+            let chord = (radius * radius - (dy as f32).powi(2)).max(0.0).sqrt();
+            while half < chord as usize {
+                half += 1;
+                widened.copy_from_slice(&wider);
+                self.widen(&mut wider, half + 1);
+            }
+            // Between whole widths, in proportion; and at the rim, by the part inside.
+            let part = ((chord - half as f32).max(0.0) * 256.0) as u32;
+            let inside = (inside * 256.0) as u32;
+            for ((to, &narrow), &wide) in blended.iter_mut().zip(&widened).zip(&wider) {
+                let mixed = (u32::from(narrow) * (256 - part) + u32::from(wide) * part) >> 8;
+                *to = ((mixed * inside) >> 8) as u8;
+            }
+            let shift = dy * self.width;
+            if shift < grown.len() {
+                let length = grown.len() - shift;
+                maximum(&mut grown[shift..], &blended[..length]);
+                maximum(&mut grown[..length], &blended[shift..]);
+            }
+        }
+        grown
+    }
+
+    /// Takes in the pixels `by` to the left and to the right.
+    fn widen(&self, pixels: &mut [u8], by: usize) {
+        if by >= self.width {
+            return;
+        }
+        let rows = pixels.chunks_exact_mut(self.width).zip(self.pixels.chunks_exact(self.width));
+        for (row, original) in rows {
+            maximum(&mut row[by..], &original[..self.width - by]);
+            maximum(&mut row[..self.width - by], &original[by..]);
+        }
+    }
+}
+
+fn maximum(to: &mut [u8], from: &[u8]) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to = (*to).max(from);
+    }
+}

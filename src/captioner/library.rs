@@ -1,0 +1,154 @@
+//! The templates and fonts there are: names, never paths.
+//!
+//! A name that a client sends is compared with the names in a list; it never becomes part of a path. The
+//! list is the files built into the program and, over them, the files of a folder, read anew at each
+//! look-up so that a file that changes is seen by the next request.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+macro_rules! built_in {
+    ($folder:literal: $($file:literal),* $(,)?) => {
+        &[$(($file, include_bytes!(concat!("../../data/", $folder, "/", $file)))),*]
+    };
+}
+
+/// File names and contents.
+type BuiltIn = &'static [(&'static str, &'static [u8])];
+
+const TEMPLATES: BuiltIn = built_in!("templates":
+    "astronaut.png", "cat.png", "coffee.jpg", "deal-with-it.gif",
+    "dramatic-raccoon.gif", "raccoon.jpg", "rocket.jpg", "space.jpg",
+);
+const FONTS: BuiltIn = built_in!("fonts":
+    "Anton.ttf", "BebasNeue.ttf", "ComicNeue.otf", "DejaVuSans.ttf", "PermanentMarker.ttf",
+);
+
+/// A file larger than this is refused before it is read.
+const MAX_FILE: u64 = 64 << 20;
+
+/// Templates, or fonts.
+pub struct Library {
+    built_in: BuiltIn,
+    folder: Option<PathBuf>,
+    extensions: &'static [&'static str],
+}
+
+/// Where the content of one name is.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Changes when the content does.
+    pub version: Version,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    BuiltIn(&'static [u8]),
+    File(PathBuf),
+}
+
+/// Tells one content of a name from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// Compiled in: never changes.
+    BuiltIn,
+    /// Of a file: when it was last modified, and its length in bytes.
+    File(SystemTime, u64),
+}
+
+impl Library {
+    /// The built-in templates, and those of a folder.
+    pub fn templates(folder: Option<PathBuf>) -> Library {
+        Library { built_in: TEMPLATES, folder, extensions: &["gif", "jpeg", "jpg", "png"] }
+    }
+
+    /// The built-in fonts, and those of a folder.
+    pub fn fonts(folder: Option<PathBuf>) -> Library {
+        Library { built_in: FONTS, folder, extensions: &["otf", "ttf"] }
+    }
+
+    /// Every name, sorted.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = self.files()?;
+        names.extend(self.built_in.iter().map(|file| (stem(file.0).into_owned(), PathBuf::new())));
+        Ok(names.into_iter().map(|entry| entry.0).collect())
+    }
+
+    /// The content of that name; the folder's wins over the built-in one.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub fn find(&self, name: &str) -> io::Result<Option<Source>> {
+        if let Some(path) = self.files()?.remove(name) {
+            // A file that was deleted since it was listed is as unknown as one that was never there.
+            if let Ok(metadata) = fs::metadata(&path) {
+                let version = Version::File(metadata.modified()?, metadata.len());
+                return Ok(Some(Source { version, place: Place::File(path) }));
+            }
+        }
+        let built_in = self.built_in.iter().find(|file| stem(file.0) == name);
+        Ok(built_in.map(|file| Source { version: Version::BuiltIn, place: Place::BuiltIn(file.1) }))
+    }
+
+    /// The folder's files by name. Of two files with one name, the first in the order of their file names.
+    fn files(&self) -> io::Result<BTreeMap<String, PathBuf>> {
+        let mut paths = Vec::new();
+        if let Some(ref folder) = self.folder {
+            for entry in fs::read_dir(folder)? {
+                paths.push(entry?.path());
+            }
+        }
+        paths.sort();
+        let mut files = BTreeMap::new();
+        for path in paths.into_iter().filter(|path| self.is_ours(path)) {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let name = stem(&name.unwrap_or_default()).into_owned();
+            files.entry(name).or_insert(path);
+        }
+        Ok(files)
+    }
+
+    fn is_ours(&self, path: &Path) -> bool {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
+        // A folder, pipe or device may have any name; only what is a file (or leads to one) can be served.
+        self.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)) && path.is_file()
+    }
+}
+
+impl Source {
+    /// The whole content.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is larger than 64 MiB.
+    pub fn read(&self) -> io::Result<Cow<'static, [u8]>> {
+        let path = match self.place {
+            Place::BuiltIn(content) => return Ok(Cow::Borrowed(content)),
+            Place::File(ref path) => path,
+        };
+        let mut content = Vec::new();
+        File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut content)?;
+        if content.len() as u64 > MAX_FILE {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is larger than 64 MiB"));
+        }
+        Ok(Cow::Owned(content))
+    }
+}
+
+/// The name of a file: what stands before its extension, in NFC as the names in requests are.
+fn stem(file_name: &str) -> Cow<'_, str> {
+    use unicode_normalization::UnicodeNormalization;
+    let stem = file_name.rfind('.').map_or(file_name, |dot| &file_name[..dot]);
+    if stem.is_ascii() {
+        Cow::Borrowed(stem)
+    } else {
+        Cow::Owned(stem.nfc().collect())
+    }
+}

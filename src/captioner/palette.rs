@@ -1,0 +1,229 @@
+//! The colors of a GIF frame: at most 256, some of them kept free for the text.
+//!
+//! Choosing 256 colors for a picture takes far longer than drawing on it. So it happens once, when a
+//! template is prepared: a few entries are freed then, the least missed ones, and a caption puts its own
+//! colors there and nothing else changes.
+
+use std::collections::HashMap;
+
+use color_quant::NeuQuant;
+
+/// A color without transparency: red, green, blue.
+pub type Rgb = [u8; 3];
+
+/// Entries kept free: one for transparency where a frame has none, the others for the text's colors.
+const FREE: usize = 17;
+/// Entries that a palette has, at most.
+const MAX: usize = 256;
+
+/// The colors of one color table.
+#[derive(Clone, Debug)]
+pub struct Palette {
+    /// By index. The free ones have a color too, for want of another; nobody uses it.
+    colors: Vec<Rgb>,
+    /// Indices that no pixel uses, in the order in which they are given away. May lie past `colors`.
+    free: Vec<u8>,
+    /// Indices that are transparent in some frame: no color may be drawn with them.
+    transparent: Vec<u8>,
+}
+
+impl Palette {
+    /// The palette of a decoded GIF, with some entries freed.
+    ///
+    /// `counts` is how many pixels use each index as a color, `transparent` the indices that are
+    /// transparent somewhere. Also gives what has become of each index.
+    pub fn freed(colors: Vec<Rgb>, counts: &[u64; MAX], transparent: Vec<u8>) -> (Palette, [u8; MAX]) {
+        let mut target: [u8; MAX] = [0; MAX];
+        for (index, target) in target.iter_mut().enumerate() {
+            *target = index as u8;
+        }
+        let is_transparent = |index: usize| transparent.contains(&(index as u8));
+        let is_used = |index: usize| index < colors.len() && counts[index] > 0;
+        let mut free: Vec<u8> =
+            (0..MAX).filter(|&i| !is_used(i) && !is_transparent(i)).map(|i| i as u8).collect();
+
+        // The entry whose pixels change the least by taking the color next to it goes first.
+        let mut used: Vec<usize> = (0..colors.len()).filter(|&i| is_used(i) && !is_transparent(i)).collect();
+        let mut counts = *counts;
+        while free.len() < FREE && used.len() > 2 {
+            let cost_of = |&index: &usize| {
+                let others = used.iter().filter(|&&other| other != index);
+                let nearest = others.min_by_key(|&&other| distance(colors[index], colors[other]));
+                let nearest = *nearest.expect("there are others");
+                (counts[index] * u64::from(distance(colors[index], colors[nearest])), index, nearest)
+            };
+            let (_, gone, heir) = used.iter().map(cost_of).min().expect("there are some");
+            used.retain(|&index| index != gone);
+            counts[heir] += counts[gone];
+            free.push(gone as u8);
+            for target in target.iter_mut().filter(|target| usize::from(**target) == gone) {
+                *target = heir as u8;
+            }
+        }
+        (Palette { colors, free, transparent }, target)
+    }
+
+    /// A palette for these pixels, the transparent ones left out, with the free entries it needs.
+    /// `quality` is 1 to 100.
+    pub fn chosen(pixels: &[[u8; 4]], quality: u8) -> Palette {
+        let mut opaque: Vec<u8> = Vec::with_capacity(pixels.len() * 4);
+        for pixel in pixels.iter().filter(|pixel| pixel[3] >= 128) {
+            opaque.extend_from_slice(&[pixel[0], pixel[1], pixel[2], 255]);
+        }
+        let mut colors = distinct(&opaque, MAX - FREE);
+        if colors.len() > MAX - FREE {
+            // NeuQuant looks at every n-th pixel: 1 is the best, 30 the quickest.
+            let every = 1 + (100 - i32::from(quality.min(100))) * 29 / 99;
+            let map = NeuQuant::new(every, MAX - FREE, &opaque).color_map_rgb();
+            colors = map.chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect();
+        }
+        let free = (colors.len()..MAX).map(|index| index as u8).collect();
+        Palette { colors, free, transparent: Vec::new() }
+    }
+
+    /// The color of an index; black past the end, as decoders have it.
+    pub fn color(&self, index: u8) -> Rgb {
+        self.colors.get(usize::from(index)).copied().unwrap_or([0; 3])
+    }
+
+    /// An index that can be made transparent in a frame that has no transparent one.
+    pub fn spare(&self) -> Option<u8> {
+        self.free.first().copied()
+    }
+
+    /// Gives the free entries to these colors, the first ones first, as many as there is room for.
+    pub fn with(&self, colors: &[Rgb]) -> Palette {
+        let mut palette = self.clone();
+        let free: Vec<u8> = palette.free.iter().skip(1).copied().collect();
+        palette.free.truncate(1);
+        let given = colors.iter().zip(&free);
+        for (&color, &index) in given {
+            let index = usize::from(index);
+            if palette.colors.len() <= index {
+                palette.colors.resize(index + 1, [0; 3]);
+            }
+            palette.colors[index] = color;
+        }
+        palette.free.extend(free.iter().skip(colors.len()));
+        palette
+    }
+
+    /// Red, green, blue of every index, as a color table of a file has them. Reaches as far as the spare
+    /// entry, too.
+    pub fn bytes(&self) -> Vec<u8> {
+        let entries = self.colors.len().max(self.spare().map_or(0, |index| usize::from(index) + 1));
+        let mut bytes: Vec<u8> = self.colors.iter().flat_map(|color| color.iter().copied()).collect();
+        bytes.resize(entries * 3, 0);
+        bytes
+    }
+
+    /// Bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        self.colors.len() * 3 + self.free.len()
+    }
+}
+
+/// Finds the nearest color of a palette, and remembers what it found.
+pub struct Matcher {
+    candidates: Vec<(Rgb, u8)>,
+    found: HashMap<Rgb, u8>,
+}
+
+impl Matcher {
+    /// Matches with every entry that is neither free nor transparent.
+    pub fn new(palette: &Palette) -> Matcher {
+        let usable = |index: &u8| !palette.free.contains(index) && !palette.transparent.contains(index);
+        let candidates = (0..palette.colors.len())
+            .map(|index| index as u8)
+            .filter(usable)
+            .map(|index| (palette.color(index), index))
+            .collect();
+        Matcher { candidates, found: HashMap::new() }
+    }
+
+    /// The index of the color nearest to this one; of two, the lower. 0 if there is no color at all.
+    pub fn index_of(&mut self, color: Rgb) -> u8 {
+        let candidates = &self.candidates;
+        *self.found.entry(color).or_insert_with(|| {
+            let nearest = candidates.iter().min_by_key(|candidate| distance(candidate.0, color));
+            nearest.map_or(0, |candidate| candidate.1)
+        })
+    }
+}
+
+/// Square of how far apart two colors look: the eye tells greens apart best and blues worst.
+fn distance(a: Rgb, b: Rgb) -> u32 {
+    let square = |i: usize| u32::from(a[i].abs_diff(b[i])).pow(2);
+    2 * square(0) + 4 * square(1) + square(2)
+}
+
+/// The distinct colors of RGBA pixels, in the order in which they come; stops after one more than `most`.
+fn distinct(rgba: &[u8], most: usize) -> Vec<Rgb> {
+    let mut seen = HashMap::new();
+    let mut colors = Vec::new();
+    for pixel in rgba.chunks_exact(4) {
+        let color = [pixel[0], pixel[1], pixel[2]];
+        if seen.insert(color, ()).is_none() {
+            colors.push(color);
+            if colors.len() > most {
+                break;
+            }
+        }
+    }
+    colors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Matcher, Palette, FREE};
+
+    fn grays() -> Vec<[u8; 3]> {
+        (0..=255).map(|level| [level; 3]).collect()
+    }
+
+    #[test]
+    fn a_full_palette_gives_up_its_least_used_colors() {
+        let mut counts = [100; 256];
+        counts[7] = 1;
+        let (palette, target) = Palette::freed(grays(), &counts, vec![3]);
+        assert_eq!(palette.free.len(), FREE);
+        assert!(palette.free.contains(&7));
+        assert!(target[7] == 6 || target[7] == 8, "{}", target[7]);
+        assert!(!palette.free.contains(&3));
+        assert!(target.iter().all(|index| !palette.free.contains(index)));
+    }
+
+    #[test]
+    fn the_text_gets_its_colors_and_the_spare_entry_stays() {
+        let (palette, _) = Palette::freed(grays(), &[1; 256], Vec::new());
+        let with_text = palette.with(&[[255, 0, 0], [0, 0, 255]]);
+        let mut matcher = Matcher::new(&with_text);
+        let red = matcher.index_of([255, 0, 0]);
+        assert_eq!(with_text.color(red), [255, 0, 0]);
+        assert!(palette.free.contains(&red));
+        assert_ne!(Some(red), with_text.spare());
+        assert_eq!(matcher.index_of([128, 128, 128]), 128);
+    }
+
+    #[test]
+    fn a_small_palette_grows() {
+        let (palette, _) = Palette::freed(vec![[0; 3], [255; 3]], &[1; 256], Vec::new());
+        assert_eq!(palette.free.len(), 254);
+        let with_text = palette.with(&[[255, 0, 0]]);
+        assert_eq!(with_text.color(3), [255, 0, 0]);
+        assert_eq!(with_text.bytes().len(), 4 * 3);
+    }
+
+    #[test]
+    fn few_colors_are_kept_exactly_and_many_are_reduced() {
+        let few: Vec<_> = (0..200u8).map(|level| [level, 0, 0, 255]).collect();
+        let palette = Palette::chosen(&few, 80);
+        let mut matcher = Matcher::new(&palette);
+        assert!(few
+            .iter()
+            .all(|p| palette.color(matcher.index_of([p[0], p[1], p[2]])) == [p[0], p[1], p[2]]));
+        let many: Vec<_> = (0..4096u32).map(|i| [(i % 256) as u8, (i / 16) as u8, 9, 255]).collect();
+        let palette = Palette::chosen(&many, 80);
+        assert_eq!(palette.free.len(), FREE);
+    }
+}

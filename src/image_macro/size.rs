@@ -1,0 +1,38 @@
+//! [`Size`]: how large the letters are, and how that is written.
+
+use super::MAX_SIZE;
+
+/// How large the letters of a caption are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Size {
+    /// The largest size at which the wrapped text fits its share of the picture.
+    Fit,
+    /// One line, shrunk until it is no wider than the picture.
+    Shrink,
+    /// Pixels of the font's em, `0 < n <= MAX_SIZE`; lines are wrapped at the picture's width.
+    Pixels(f32),
+}
+
+impl Size {
+    /// `fit`, `shrink`, or a number of pixels.
+    pub fn parse(text: &str) -> Option<Size> {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("fit") {
+            Some(Size::Fit)
+        } else if text.eq_ignore_ascii_case("shrink") {
+            Some(Size::Shrink)
+        } else {
+            text.parse().ok().and_then(Size::pixels)
+        }
+    }
+
+    /// A number of pixels, if it is within the limits (and so not NaN, either).
+    pub fn pixels(number: f64) -> Option<Size> {
+        let pixels = number as f32;
+        if pixels > 0.0 && pixels <= MAX_SIZE {
+            Some(Size::Pixels(pixels))
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `memed` puts text on pictures, over HTTP, on the asynchronous Rust of 2017.
+//!
+//! Data flows one way through three rooms: a request is *understood*, then *drawn*, and the server
+//! *carries* it.
+//!
+//! | room | what it is | what it may touch |
+//! |---|---|---|
+//! | [`image_macro`] | what is asked | neither I/O nor pixels nor futures |
+//! | [`captioner`] | how it is drawn, synchronously | files and pixels; neither HTTP nor futures |
+//! | [`server`] | how it is carried: futures 0.1, tokio-core, hyper 0.11 | sockets and threads; no pixel |
+//!
+//! `server` calls the other two, `captioner` knows `image_macro`, nobody calls back. [`config`] holds every
+//! knob. A test (`tests/rooms.rs`) keeps the walls standing.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate bytes;
+extern crate clap;
+extern crate color_quant;
+// Derive macros of today say `::core`, which edition 2015 looks for here.
+extern crate core;
+extern crate futures;
+extern crate futures_cpupool;
+extern crate gif;
+extern crate httparse;
+extern crate hyper;
+extern crate image;
+extern crate jiff;
+extern crate jpeg_encoder;
+#[macro_use]
+extern crate log;
+extern crate lru;
+extern crate net2;
+extern crate percent_encoding;
+extern crate rusttype;
+extern crate serde;
+#[macro_use]
+extern crate serde_json;
+extern crate thiserror;
+extern crate tokio_core;
+extern crate tokio_io;
+extern crate tokio_signal;
+extern crate tokio_timer;
+extern crate unicode_linebreak;
+extern crate unicode_normalization;
+
+pub mod captioner;
+pub mod config;
+pub mod image_macro;
+pub mod server;

@@ -1,0 +1,82 @@
+//! Command line to [`Config`], `Config` to a running [`Server`], and how it ended to an exit code.
+
+#![forbid(unsafe_code)]
+
+extern crate env_logger;
+#[macro_use]
+extern crate log;
+extern crate memed;
+
+use std::collections::HashMap;
+use std::env;
+use std::io::Write;
+use std::process::exit;
+
+use memed::config::{self, Config, Parsed};
+use memed::server::{shutdown, Server, ACCESS_LOG};
+
+// Of sysexits.h: what shells and supervisors know.
+const EX_USAGE: i32 = 64;
+const EX_OSERR: i32 = 71;
+
+fn main() {
+    let environment: HashMap<_, _> = env::vars_os()
+        .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
+        .collect();
+    let config = match config::parse(env::args_os().skip(1), &environment) {
+        Ok(Parsed::Serve(config)) => config,
+        Ok(Parsed::Print(text)) => {
+            print!("{}", text);
+            return;
+        }
+        Err(errors) => {
+            for error in errors {
+                eprintln!("memed: {}", error);
+            }
+            eprintln!("memed: --help tells what there is");
+            exit(EX_USAGE)
+        }
+    };
+    start_logging(&config);
+    exit(serve(config))
+}
+
+fn serve(config: Config) -> i32 {
+    let address = config.address;
+    let server = match Server::bind(config) {
+        Ok(server) => server,
+        Err(error) => {
+            error!("cannot listen on {}: {}", address, error);
+            return EX_OSERR;
+        }
+    };
+    let signal = match shutdown::on_signals(&server.handle()) {
+        Ok(signal) => signal,
+        Err(error) => {
+            error!("cannot watch for signals: {}", error);
+            return EX_OSERR;
+        }
+    };
+    info!("listening on http://{}", server.local_addr());
+    match server.run_until(signal) {
+        Ok(()) => 0,
+        Err(error) => {
+            error!("the reactor failed: {}", error);
+            EX_OSERR
+        }
+    }
+}
+
+/// Lines of the access log as they are, in Common Log Format; all others with their level.
+fn start_logging(config: &Config) {
+    let mut builder = env_logger::Builder::new();
+    builder.parse_filters(&env::var("RUST_LOG").unwrap_or_else(|_| config.log.filter().to_string()));
+    builder.format(|out, record| {
+        if record.target() == ACCESS_LOG {
+            writeln!(out, "{}", record.args())
+        } else {
+            writeln!(out, "memed: {}: {}", record.level().to_string().to_lowercase(), record.args())
+        }
+    });
+    builder.init();
+}

@@ -1,0 +1,243 @@
+//! The head of a request, judged before hyper sees it.
+//!
+//! hyper 0.11 answers a malformed head with a bare status and no sentence, takes `Content-Length: +5` for 5
+//! (RUSTSEC-2021-0078), and takes `Transfer-Encoding` together with `Content-Length`. So [`super::wire`]
+//! holds a head back until it is complete, [`check`] reads it with httparse, the very parser that hyper
+//! uses, and hyper gets only heads that it will read the same way.
+
+use httparse::{self, Header, EMPTY_HEADER};
+use hyper::{StatusCode, Uri};
+
+/// Bytes of the request target, at most: 16 captions of 256 characters, each percent-escaped as three, is
+/// 12 KiB; in Cyrillic twice that.
+pub const MAX_TARGET: usize = 32 << 10;
+/// Bytes of a whole head, at most.
+pub const MAX_HEAD: usize = 64 << 10;
+/// Header fields, at most. hyper has room for no more.
+const MAX_FIELDS: usize = 100;
+
+/// How the bytes after a head are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// That many bytes of body, then the next head.
+    Length(u64),
+    /// Chunks.
+    Chunked,
+}
+
+/// Why a request cannot be served, whatever it asks for. The connection must be closed after the answer:
+/// nobody knows where the next request would begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// 4xx or 505.
+    pub status: StatusCode,
+    /// For the client.
+    pub sentence: String,
+}
+
+impl Rejection {
+    fn new<S: Into<String>>(status: StatusCode, sentence: S) -> Rejection {
+        Rejection { status, sentence: sentence.into() }
+    }
+
+    /// 400 with a sentence.
+    pub fn malformed<S: Into<String>>(sentence: S) -> Rejection {
+        Rejection::new(StatusCode::BadRequest, sentence)
+    }
+}
+
+/// Where the head at the start of `bytes` ends: the index after its empty line. Lines end with LF, with or
+/// without CR, as httparse has it. Empty lines before the first line are part of the head.
+pub fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    let blank = bytes.iter().take_while(|&&byte| byte == b'\r' || byte == b'\n').count();
+    let mut line_is_empty = false;
+    for (index, &byte) in bytes.iter().enumerate().skip(blank) {
+        match byte {
+            b'\n' if line_is_empty => return Some(index + 1),
+            b'\n' => line_is_empty = true,
+            b'\r' => {}
+            _ => line_is_empty = false,
+        }
+    }
+    None
+}
+
+/// What is to be said of a head that is not complete and already too large.
+pub fn too_large(bytes: &[u8]) -> Rejection {
+    let blank = bytes.iter().take_while(|&&byte| byte == b'\r' || byte == b'\n').count();
+    if bytes[blank..].contains(&b'\n') {
+        let sentence = format!("the head of the request is larger than {} bytes", MAX_HEAD);
+        Rejection::new(StatusCode::RequestHeaderFieldsTooLarge, sentence)
+    } else {
+        target_too_long()
+    }
+}
+
+/// Judges a complete head.
+///
+/// # Errors
+/// The [`Rejection`] to answer with.
+pub fn check(head: &[u8]) -> Result<Framing, Rejection> {
+    let mut fields = [EMPTY_HEADER; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut fields);
+    match request.parse(head) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Ok(httparse::Status::Partial) => {
+            return Err(Rejection::malformed("the head of the request is not complete"))
+        }
+        Err(error) => return Err(unparseable(error)),
+    }
+    let target = request.path.unwrap_or("");
+    if target.len() > MAX_TARGET {
+        return Err(target_too_long());
+    }
+    // A bare word would be an address to hyper, which is for proxies; what it cannot parse it would refuse
+    // without a word.
+    let is_path_or_url = target == "*" || target.starts_with('/') || target.contains("://");
+    if !is_path_or_url || target.parse::<Uri>().is_err() {
+        return Err(Rejection::malformed("the request target is neither a path nor a URL"));
+    }
+    let is_http_1_0 = request.version == Some(0);
+    let hosts = values(request.headers, "host").count();
+    if hosts > 1 || hosts == 0 && !is_http_1_0 {
+        return Err(Rejection::malformed("there must be one Host field"));
+    }
+    let mut codings = values(request.headers, "transfer-encoding");
+    let mut lengths = values(request.headers, "content-length");
+    match (codings.next(), lengths.next()) {
+        (None, None) => Ok(Framing::Length(0)),
+        (None, Some(length)) if lengths.next().is_none() => content_length(length),
+        (None, Some(_)) => Err(Rejection::malformed("there must be one Content-Length field, not several")),
+        (Some(_), Some(_)) => {
+            Err(Rejection::malformed("Transfer-Encoding and Content-Length contradict each other: send one"))
+        }
+        (Some(_), None) if is_http_1_0 => {
+            Err(Rejection::malformed("there is no Transfer-Encoding in HTTP/1.0: send a Content-Length"))
+        }
+        (Some(coding), None) if codings.next().is_none() && coding.eq_ignore_ascii_case(b"chunked") => {
+            Ok(Framing::Chunked)
+        }
+        (Some(_), None) => {
+            Err(Rejection::malformed("the only Transfer-Encoding that is understood is \"chunked\", once"))
+        }
+    }
+}
+
+fn content_length(value: &[u8]) -> Result<Framing, Rejection> {
+    if value.is_empty() || !value.iter().all(|byte| byte.is_ascii_digit()) {
+        return Err(Rejection::malformed("Content-Length must be digits and nothing else"));
+    }
+    let digits = String::from_utf8_lossy(value);
+    digits.parse().map(Framing::Length).map_err(|_| {
+        Rejection::new(StatusCode::PayloadTooLarge, "the Content-Length is larger than any body can be")
+    })
+}
+
+/// The values of every field of that name, trimmed.
+fn values<'a>(fields: &'a [Header<'a>], name: &'static str) -> impl Iterator<Item = &'a [u8]> + 'a {
+    fields
+        .iter()
+        .filter(move |field| field.name.eq_ignore_ascii_case(name))
+        .map(|field| field.value.trim_ascii())
+}
+
+fn target_too_long() -> Rejection {
+    let sentence = format!("the URL is longer than {} bytes: POST /caption takes JSON", MAX_TARGET);
+    Rejection::new(StatusCode::UriTooLong, sentence)
+}
+
+fn unparseable(error: httparse::Error) -> Rejection {
+    use httparse::Error::*;
+    match error {
+        TooManyHeaders => Rejection::new(
+            StatusCode::RequestHeaderFieldsTooLarge,
+            format!("the request has more than {} header fields", MAX_FIELDS),
+        ),
+        Version => Rejection::new(
+            StatusCode::HttpVersionNotSupported,
+            "the first line must end with HTTP/1.1 or HTTP/1.0, and spaces in the URL must be escaped",
+        ),
+        HeaderName => Rejection::malformed("the name of a header field has a byte that no name may have"),
+        HeaderValue => Rejection::malformed("the value of a header field has a byte that no value may have"),
+        NewLine => Rejection::malformed("a line of the head does not end with CR LF"),
+        Token => Rejection::malformed(
+            "the first line must be a method, a URL and HTTP/1.1, the URL percent-escaped or UTF-8",
+        ),
+        Status => Rejection::malformed("this is a response, not a request"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check, end_of_head, too_large, Framing, MAX_TARGET};
+
+    fn status(head: &str) -> u16 {
+        match check(head.as_bytes()) {
+            Ok(_) => 200,
+            Err(rejection) => rejection.status.as_u16(),
+        }
+    }
+
+    #[test]
+    fn where_a_head_ends() {
+        assert_eq!(end_of_head(b"GET / HTTP/1.1\r\n\r\nrest"), Some(18));
+        assert_eq!(end_of_head(b"GET / HTTP/1.1\n\nrest"), Some(16));
+        assert_eq!(end_of_head(b"\r\n\r\nGET / HTTP/1.1\r\n\r\n"), Some(22));
+        assert_eq!(end_of_head(b"GET / HTTP/1.1\r\nA: b\r\n"), None);
+        assert_eq!(end_of_head(b"\r\n\r\n\r\n"), None);
+        assert_eq!(end_of_head(b""), None);
+    }
+
+    #[test]
+    fn framing() {
+        let framing = |fields: &str| check(format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", fields).as_bytes());
+        assert_eq!(framing(""), Ok(Framing::Length(0)));
+        assert_eq!(framing("Content-Length: 5\r\n"), Ok(Framing::Length(5)));
+        assert_eq!(framing("content-length:  05 \r\n"), Ok(Framing::Length(5)));
+        assert_eq!(framing("Transfer-Encoding: Chunked\r\n"), Ok(Framing::Chunked));
+        for fields in [
+            "Content-Length: +5\r\n",
+            "Content-Length: -5\r\n",
+            "Content-Length: 5, 5\r\n",
+            "Content-Length: 0x5\r\n",
+            "Content-Length:\r\n",
+            "Content-Length: 5\r\nContent-Length: 5\r\n",
+            "Content-Length: 5\r\nContent-Length: 6\r\n",
+            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: gzip, chunked\r\n",
+            "Transfer-Encoding: identity\r\n",
+            "Transfer-Encoding:\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        ]
+        .iter()
+        {
+            assert_eq!(
+                framing(fields).map_err(|rejection| rejection.status.as_u16()),
+                Err(400),
+                "{}",
+                fields
+            );
+        }
+        let huge = framing("Content-Length: 99999999999999999999\r\n");
+        assert_eq!(huge.map_err(|rejection| rejection.status.as_u16()), Err(413));
+    }
+
+    #[test]
+    fn first_lines_and_fields() {
+        assert_eq!(status("GET / HTTP/1.0\r\n\r\n"), 200);
+        assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+        assert_eq!(status("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+        assert_eq!(status("GET / HTTP/1.1\r\n\r\n"), 400);
+        assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
+        assert_eq!(status("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), 505);
+        assert_eq!(status("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"), 505);
+        assert_eq!(status("GET nowhere HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
+        assert_eq!(status("G@T / HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
+        assert_eq!(status("GET / HTTP/1.1\r\nHo st: a\r\n\r\n"), 400);
+        assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nA: \0\r\n\r\n"), 400);
+        assert_eq!(status(&format!("GET / HTTP/1.0\r\n{}\r\n", "A: b\r\n".repeat(101))), 431);
+        assert_eq!(status(&format!("GET /{} HTTP/1.0\r\n\r\n", "a".repeat(MAX_TARGET))), 414);
+        assert_eq!(too_large(b"GET /aaa").status.as_u16(), 414);
+        assert_eq!(too_large(b"GET / HTTP/1.1\r\nA: bbb").status.as_u16(), 431);
+    }
+}

@@ -1,0 +1,196 @@
+//! How it is carried: HTTP, on one reactor, with futures 0.1. Touches no pixel.
+//!
+//! The way of a request: [`connection`] accepts, [`wire`] and [`head`] judge the bytes, hyper parses them,
+//! [`service`] routes, [`caption`] decodes, [`render`] carries the drawing to the pool and its picture back
+//! under the deadline, [`response`] answers. [`shutdown`] ends it all.
+
+mod body;
+mod caption;
+mod chunks;
+mod connection;
+mod future_ext;
+mod head;
+mod listing;
+mod render;
+mod response;
+mod service;
+pub mod shutdown;
+mod stats;
+mod wire;
+
+use std::cell::Cell;
+use std::io;
+use std::net::{self, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures::future::Either;
+use futures::Future;
+use net2::TcpBuilder;
+use tokio_core::net::TcpListener;
+use tokio_core::reactor::{Core, Handle, Timeout};
+
+use self::future_ext::BoxFuture;
+use self::render::{RenderError, Renderer};
+use self::response::{with_causes, Reply};
+use self::service::Replying;
+use self::shutdown::Drain;
+use self::stats::{count, Counters};
+use captioner::{Cancel, CaptionError, Captioner, Picture};
+use config::{Config, Preload};
+use image_macro::ImageMacro;
+
+/// The log target of the lines in Common Log Format.
+pub const ACCESS_LOG: &str = "memed::access";
+
+/// Connections that may wait to be accepted. The kernel's own limit (`somaxconn`) may be lower.
+const BACKLOG: i32 = 4096;
+
+/// Draws a picture: [`Captioner::caption`], or what a test puts in its place.
+pub type Draw = dyn Fn(&ImageMacro, &Cancel) -> Result<Picture, CaptionError> + Send + Sync;
+
+/// What every handler can see. Lives on the reactor's thread; only what is an `Arc` leaves it.
+struct App {
+    config: Config,
+    captioner: Arc<Captioner>,
+    draw: Arc<Draw>,
+    renderer: Renderer,
+    counters: Rc<Counters>,
+    is_stopping: Cell<bool>,
+}
+
+impl App {
+    /// The reply to a result of the pool, counted. The end of every handler's chain: from here on there
+    /// are no errors.
+    fn replying<T, F>(self: &Rc<Self>, result: BoxFuture<T, RenderError>, reply: F) -> Replying
+    where
+        T: 'static,
+        F: FnOnce(T) -> Reply + 'static,
+    {
+        let app = self.clone();
+        Box::new(result.then(move |result| {
+            match result {
+                Err(RenderError::Busy) => count(&app.counters.refused),
+                Err(RenderError::TimedOut(_)) => count(&app.counters.timed_out),
+                _ => {}
+            }
+            Ok(result.map(reply).unwrap_or_else(Reply::from))
+        }))
+    }
+}
+
+/// A server that listens, and serves once it is run.
+pub struct Server {
+    core: Core,
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    app: Rc<App>,
+}
+
+impl Server {
+    /// Listens on the address of the config, and starts the threads that draw and the timer's.
+    ///
+    /// # Errors
+    /// If the address is taken or cannot be had, or the reactor cannot be made.
+    pub fn bind(config: Config) -> io::Result<Server> {
+        let captioner = Arc::new(Captioner::new(config.captioner.clone()));
+        let drawing = captioner.clone();
+        let draw =
+            Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| drawing.caption(image_macro, cancel));
+        Server::bind_drawing(config, captioner, draw)
+    }
+
+    /// As [`Server::bind`], with another way to draw, for tests of what happens when drawing takes long or
+    /// panics.
+    ///
+    /// # Errors
+    /// As [`Server::bind`].
+    pub fn bind_drawing(config: Config, captioner: Arc<Captioner>, draw: Arc<Draw>) -> io::Result<Server> {
+        let core = Core::new()?;
+        let listener = listen(&config.address)?;
+        let local_addr = listener.local_addr()?;
+        let listener = TcpListener::from_listener(listener, &local_addr, &core.handle())?;
+        let renderer = Renderer::start(config.render_threads, config.queue, config.request_timeout);
+        let counters = Rc::new(Counters::default());
+        let is_stopping = Cell::new(false);
+        let app = Rc::new(App { config, captioner, draw, renderer, counters, is_stopping });
+        Ok(Server { core, listener, local_addr, app })
+    }
+
+    /// Where it listens; with the port that it got, if it asked for any.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// To spawn tasks on its reactor.
+    pub fn handle(&self) -> Handle {
+        self.core.handle()
+    }
+
+    /// Serves until `signal` resolves (either way), then drains: accepts nothing more, ends idle
+    /// connections, and waits for requests in flight, at most for the config's `shutdown_timeout`.
+    ///
+    /// # Errors
+    /// If the reactor fails.
+    pub fn run_until<F: Future>(self, signal: F) -> io::Result<()> {
+        let Server { mut core, listener, app, .. } = self;
+        preload(&app, &core.handle());
+        let drain = Drain::new();
+        let accepting = connection::accept(listener, app.clone(), &drain, &core.handle());
+        // Accepting has no end of its own. When the signal comes it is dropped, and the listener with it.
+        let stopped = signal.then(|_| Ok::<(), ()>(())).select2(accepting);
+        core.run(stopped.then(|_| Ok::<(), io::Error>(())))?;
+
+        app.is_stopping.set(true);
+        let timeout = Timeout::new(app.config.shutdown_timeout, &core.handle())?;
+        // Whichever comes first. If it is the timeout, the connections that are left end with the reactor.
+        let drained = drain.start().select2(timeout).then(|first| {
+            Ok::<bool, io::Error>(match first {
+                Ok(Either::A(_)) | Err(Either::A(_)) => true,
+                Ok(Either::B(_)) | Err(Either::B(_)) => false,
+            })
+        });
+        if !core.run(drained)? {
+            let seconds = app.config.shutdown_timeout.as_secs_f64();
+            warn!("some requests were not done within {} s of the signal, and are cut off", seconds);
+        }
+        Ok(())
+    }
+}
+
+/// A listening socket that shares its port with nobody. (hyper's own `bind` sets SO_REUSEPORT: a second
+/// server would start without a word and get half of the connections.)
+fn listen(address: &SocketAddr) -> io::Result<net::TcpListener> {
+    let builder = if address.is_ipv4() { TcpBuilder::new_v4() } else { TcpBuilder::new_v6() }?;
+    // So that a server can be started again while connections of the last one are in TIME_WAIT. On Windows
+    // the option means what SO_REUSEPORT means here.
+    if cfg!(unix) {
+        builder.reuse_address(true)?;
+    }
+    builder.bind(address)?.listen(BACKLOG)
+}
+
+/// Decodes what the config asks for, on the pool, while requests are served already. What cannot be decoded
+/// is told, and the requests for it will tell it again.
+fn preload(app: &Rc<App>, handle: &Handle) {
+    let (templates, fonts) = match app.config.preload {
+        Preload::Templates => (true, false),
+        Preload::Fonts => (false, true),
+        Preload::All => (true, true),
+        Preload::None => return,
+    };
+    let captioner = app.captioner.clone();
+    let loaded = app.renderer.run(move |cancel| {
+        let templates = if templates { captioner.preload_templates(cancel) } else { Ok(()) };
+        let fonts = if fonts { captioner.preload_fonts() } else { Ok(()) };
+        templates.and(fonts)
+    });
+    handle.spawn(loaded.then(|loaded| {
+        match loaded {
+            Ok(()) => debug!("everything is loaded"),
+            Err(RenderError::Caption(error)) => warn!("not everything is loaded: {}", with_causes(&error)),
+            Err(error) => warn!("not everything is loaded: {:?}", error),
+        }
+        Ok(())
+    }));
+}

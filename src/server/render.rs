@@ -1,0 +1,281 @@
+//! The bridge: from the reactor to the threads that draw, and back. The only file that knows the gate, the
+//! CpuPool and the timer.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::Future;
+use futures_cpupool::{self, CpuPool};
+use tokio_timer::{self, TimeoutError, Timer};
+
+use super::future_ext::{failed, BoxFuture};
+use captioner::{Cancel, CaptionError};
+
+/// The timer's tick. A deadline fires up to one tick early, so it is set one tick late.
+const TICK: Duration = Duration::from_millis(10);
+/// Ticks in a turn of the timer's wheel; a deadline further away than a turn is refused. 2^16 ticks of
+/// 10 ms are 655 s, which is over [`::config::MAX_REQUEST_TIMEOUT`]. (As it comes, tokio-timer's wheel
+/// reaches 409 s.)
+const SLOTS: usize = 1 << 16;
+/// Deadlines that the timer takes, and that may be on their way to its thread, at a time. When its channel
+/// is full, `poll` spins instead of failing.
+const DEADLINES: usize = 1 << 16;
+
+/// Why a job has no result.
+#[derive(Debug)]
+pub enum RenderError {
+    /// Every thread is busy and the queue is full.
+    Busy,
+    /// It was not done in that time. Its drawing was told to stop.
+    TimedOut(Duration),
+    /// The captioner's own.
+    Caption(CaptionError),
+    /// The timer has no room for another deadline.
+    Timer,
+}
+
+impl From<CaptionError> for RenderError {
+    fn from(error: CaptionError) -> RenderError {
+        RenderError::Caption(error)
+    }
+}
+
+impl<F> From<TimeoutError<F>> for RenderError {
+    fn from(error: TimeoutError<F>) -> RenderError {
+        match error {
+            TimeoutError::TimedOut(_) => RenderError::TimedOut(Duration::default()),
+            TimeoutError::Timer(..) => RenderError::Timer,
+        }
+    }
+}
+
+/// Carries jobs to the pool.
+pub struct Renderer {
+    pool: CpuPool,
+    gate: Gate,
+    timer: Timer,
+    deadline: Duration,
+}
+
+impl Renderer {
+    /// Starts `threads` threads called `render-0`, `render-1`, …, which `queue` more jobs may wait for, and
+    /// a thread called `timer`.
+    pub fn start(threads: usize, queue: usize, deadline: Duration) -> Renderer {
+        let timer = tokio_timer::wheel()
+            .tick_duration(TICK)
+            .num_slots(SLOTS)
+            .max_capacity(DEADLINES)
+            .channel_capacity(DEADLINES)
+            .thread_name("timer")
+            .build();
+        let pool = futures_cpupool::Builder::new().pool_size(threads).name_prefix("render-").create();
+        Renderer { pool, gate: Gate::new(threads, queue), timer, deadline }
+    }
+
+    /// The process's one timer.
+    pub fn timer(&self) -> &Timer {
+        &self.timer
+    }
+
+    /// Who is inside the gate.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Runs a job on the pool, under the deadline.
+    ///
+    /// The gate comes first: CpuPool's own queue has no end, so what does not fit is refused here, at once.
+    /// The permit travels with the job, not with the future: after the deadline the thread is busy still,
+    /// until the job has looked at its `Cancel`.
+    ///
+    /// The future can be dropped at any time (its deadline does just that). A job that waits then never
+    /// starts: CpuPool looks whether anybody waits for it when it takes it from its queue. A job that runs
+    /// is told through `Cancel`.
+    ///
+    /// Pitfall: a panic of the job is raised again where the future is polled, on the reactor. The service
+    /// catches it. Pinned by `a_caption_that_panics` in `tests/bad_input.rs`.
+    pub fn run<T, J>(&self, job: J) -> BoxFuture<T, RenderError>
+    where
+        T: Send + 'static,
+        J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
+    {
+        let permit = match self.gate.enter() {
+            Some(permit) => permit,
+            None => return failed(RenderError::Busy),
+        };
+        let cancel = Cancel::new();
+        let cancel_on_drop = CancelOnDrop(cancel.clone());
+        let result = self.pool.spawn_fn(move || {
+            let _running = permit.start();
+            cancel.check().and_then(|()| job(&cancel))
+        });
+        // The guard goes where the job's future goes: into the timeout, and with it out of the world.
+        let guarded = result.then(move |result| {
+            drop(cancel_on_drop);
+            result.map_err(RenderError::from)
+        });
+        let deadline = self.deadline;
+        let in_time = self.timer.timeout(guarded, deadline + TICK);
+        Box::new(in_time.map_err(move |error| match error {
+            RenderError::TimedOut(_) => RenderError::TimedOut(deadline),
+            other => other,
+        }))
+    }
+}
+
+/// Tells a drawing to stop when the future that waits for it is dropped, done or not.
+struct CancelOnDrop(Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Counts the jobs that wait and run. Clones share the counts: permits come back from pool threads.
+#[derive(Clone)]
+pub struct Gate(Arc<Counts>);
+
+struct Counts {
+    threads: usize,
+    queue: usize,
+    inside: AtomicUsize,
+    running: AtomicUsize,
+}
+
+impl Gate {
+    fn new(threads: usize, queue: usize) -> Gate {
+        Gate(Arc::new(Counts { threads, queue, inside: AtomicUsize::new(0), running: AtomicUsize::new(0) }))
+    }
+
+    /// A permit, if a thread or a place in the queue is free. Only the reactor asks, so nobody can take the
+    /// place between the look and the step.
+    fn enter(&self) -> Option<Permit> {
+        if self.0.inside.load(Ordering::SeqCst) >= self.0.threads + self.0.queue {
+            return None;
+        }
+        self.0.inside.fetch_add(1, Ordering::SeqCst);
+        Some(Permit(self.0.clone()))
+    }
+
+    /// Places in the queue.
+    pub fn queue(&self) -> usize {
+        self.0.queue
+    }
+
+    /// Jobs that a thread has taken.
+    pub fn running(&self) -> usize {
+        self.0.running.load(Ordering::SeqCst)
+    }
+
+    /// Jobs that no thread has taken yet, or whose future is gone and that no thread has thrown away yet.
+    pub fn waiting(&self) -> usize {
+        self.0.inside.load(Ordering::SeqCst).saturating_sub(self.running())
+    }
+}
+
+/// The right to be inside the gate, given back by its drop.
+struct Permit(Arc<Counts>);
+
+impl Permit {
+    fn start(self) -> Running {
+        self.0.running.fetch_add(1, Ordering::SeqCst);
+        Running(self)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.inside.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A permit of a job that runs.
+struct Running(Permit);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        (self.0).0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{mpsc, Arc};
+    use std::time::{Duration, Instant};
+
+    use tokio_core::reactor::Core;
+
+    use super::{RenderError, Renderer};
+    use captioner::CaptionError;
+
+    /// Only there to stop a test from hanging.
+    const LONG: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_result_comes_back() {
+        let renderer = Renderer::start(1, 0, LONG);
+        let answer = Core::new().unwrap().run(renderer.run(|_| Ok(42)));
+        assert_eq!(answer.unwrap(), 42);
+    }
+
+    #[test]
+    fn a_full_gate_refuses_at_once_and_the_permit_stays_with_the_job() {
+        let renderer = Renderer::start(1, 1, LONG);
+        let (go, wait) = mpsc::channel::<()>();
+        let running = renderer.run(move |_| {
+            let _ = wait.recv_timeout(LONG);
+            Ok(())
+        });
+        let waiting = renderer.run(|_| Ok(()));
+        let mut core = Core::new().unwrap();
+        match core.run(renderer.run(|_| Ok(()))) {
+            Err(RenderError::Busy) => {}
+            other => panic!("{:?}", other),
+        }
+        // Nobody waits for them any more, and still they hold their places until a thread is done with them.
+        drop((running, waiting));
+        assert_eq!(renderer.gate().running() + renderer.gate().waiting(), 2);
+        go.send(()).unwrap();
+        let start = Instant::now();
+        while renderer.gate().running() + renderer.gate().waiting() > 0 {
+            assert!(start.elapsed() < LONG);
+        }
+    }
+
+    #[test]
+    fn a_deadline_ends_the_wait_tells_the_job_and_is_never_early() {
+        let deadline = Duration::from_millis(50);
+        let renderer = Renderer::start(1, 1, deadline);
+        let (told, is_told) = mpsc::channel();
+        let drawing = renderer.run(move |cancel| {
+            let start = Instant::now();
+            while cancel.check().is_ok() {
+                assert!(start.elapsed() < LONG);
+            }
+            told.send(()).unwrap();
+            Err::<(), _>(CaptionError::Cancelled)
+        });
+        // It waits behind the first, and nobody waits for it any more.
+        let has_started = Arc::new(AtomicBool::new(false));
+        let starts = has_started.clone();
+        drop(renderer.run(move |_| {
+            starts.store(true, Ordering::SeqCst);
+            Ok(())
+        }));
+        let start = Instant::now();
+        let mut core = Core::new().unwrap();
+        match core.run(drawing) {
+            Err(RenderError::TimedOut(after)) => assert_eq!(after, deadline),
+            other => panic!("{:?}", other),
+        }
+        assert!(start.elapsed() >= deadline);
+        is_told.recv_timeout(LONG).unwrap();
+        while renderer.gate().running() + renderer.gate().waiting() > 0 {
+            assert!(start.elapsed() < LONG);
+        }
+        assert!(!has_started.load(Ordering::SeqCst));
+    }
+}

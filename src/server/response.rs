@@ -1,0 +1,253 @@
+//! Answers: pictures, JSON and errors, and what each [`Reply`] becomes on the wire.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures::{Async, Poll, Stream};
+use hyper::header::{AccessControlAllowOrigin, Allow, Connection, ContentLength, ContentType, RetryAfter};
+use hyper::{self, HttpVersion, Method, Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::body::BodyError;
+use super::head::Rejection;
+use super::render::RenderError;
+use super::ACCESS_LOG;
+use captioner::{CaptionError, Format, Picture};
+use image_macro::Invalid;
+
+/// Seconds after which a client that was refused should come again: the queue is shorter by then.
+const RETRY_AFTER: u64 = 1;
+
+/// What a request is answered with. Not a hyper response yet: that one gets the access log's line along.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    content_type: &'static str,
+    body: Bytes,
+    allow: Option<&'static [Method]>,
+    retry_after: bool,
+    /// Whether the connection is to be closed after it.
+    close: bool,
+}
+
+impl Reply {
+    fn new(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Reply {
+        let body = Bytes::from(body);
+        Reply { status, content_type, body, allow: None, retry_after: false, close: false }
+    }
+
+    /// 200 with JSON.
+    pub fn json(value: &Value) -> Reply {
+        Reply::json_with(StatusCode::Ok, value)
+    }
+
+    /// JSON with another status.
+    pub fn json_with(status: StatusCode, value: &Value) -> Reply {
+        let mut body = value.to_string();
+        // For those who read it in a terminal.
+        body.push('\n');
+        Reply::new(status, "application/json", body.into_bytes())
+    }
+
+    /// An error: `{"error": "…"}`.
+    pub fn error(status: StatusCode, sentence: &str) -> Reply {
+        Reply::json_with(status, &json!({ "error": sentence }))
+    }
+
+    /// 200 with a picture.
+    pub fn picture(picture: Picture) -> Reply {
+        let content_type = match picture.format {
+            Format::Jpeg => "image/jpeg",
+            Format::Png => "image/png",
+            Format::Gif => "image/gif",
+        };
+        Reply::new(StatusCode::Ok, content_type, picture.bytes)
+    }
+
+    /// 405 with the methods that there are.
+    pub fn method_not_allowed(method: &Method, allowed: &'static [Method]) -> Reply {
+        let names: Vec<_> = allowed.iter().map(|method| method.as_ref()).collect();
+        let sentence = format!("{} is not possible here: there is {}", method, names.join(", "));
+        let allow = Some(allowed);
+        Reply { allow, ..Reply::error(StatusCode::MethodNotAllowed, &sentence) }
+    }
+
+    /// As hyper wants it. The log's line is written once the last byte has been given to the socket, or the
+    /// connection has ended before that.
+    pub fn into_response(self, mut log: AccessLog) -> Response<Body> {
+        log.status = self.status.as_u16();
+        let length = self.body.len() as u64;
+        // hyper sends no body after a HEAD, but takes one to carry the log's line; it must be empty.
+        let bytes = if log.is_head { Bytes::new() } else { self.body };
+        log.bytes = bytes.len();
+        let mut response = Response::new()
+            .with_status(self.status)
+            .with_header(ContentLength(length))
+            .with_header(ContentType(
+                self.content_type.parse().expect("the content types above are well-formed"),
+            ))
+            .with_header(AccessControlAllowOrigin::Any);
+        if let Some(allowed) = self.allow {
+            response.headers_mut().set(Allow(allowed.to_vec()));
+        }
+        if self.retry_after {
+            response.headers_mut().set(RetryAfter::Delay(::std::time::Duration::from_secs(RETRY_AFTER)));
+        }
+        if self.close {
+            response.headers_mut().set(Connection::close());
+        }
+        response.with_body(Body(Some(Chunk { bytes, _log: log })))
+    }
+}
+
+impl From<Rejection> for Reply {
+    fn from(rejection: Rejection) -> Reply {
+        Reply { close: true, ..Reply::error(rejection.status, &rejection.sentence) }
+    }
+}
+
+impl From<Invalid> for Reply {
+    fn from(Invalid(sentence): Invalid) -> Reply {
+        Reply::error(StatusCode::BadRequest, &sentence)
+    }
+}
+
+impl From<BodyError> for Reply {
+    fn from(error: BodyError) -> Reply {
+        let (status, sentence) = match error {
+            BodyError::TooLarge(limit) => {
+                (StatusCode::PayloadTooLarge, format!("the body is larger than {} bytes", limit))
+            }
+            BodyError::TooSlow(time) => {
+                (StatusCode::RequestTimeout, format!("the body took longer than {} s", time.as_secs_f64()))
+            }
+            BodyError::Malformed(sentence) => (StatusCode::BadRequest, sentence),
+            BodyError::Timer => return internal("the timer has no room for a body's deadline"),
+        };
+        // Nobody has read the rest of the body, so nobody knows where the next request begins.
+        Reply { close: true, ..Reply::error(status, &sentence) }
+    }
+}
+
+impl From<RenderError> for Reply {
+    fn from(error: RenderError) -> Reply {
+        match error {
+            RenderError::Busy => {
+                let sentence = "every thread that draws is busy and the queue is full: try again in a second";
+                Reply { retry_after: true, ..Reply::error(StatusCode::ServiceUnavailable, sentence) }
+            }
+            RenderError::TimedOut(deadline) => {
+                let sentence = format!("the picture was not done within {} s", deadline.as_secs_f64());
+                Reply::error(StatusCode::GatewayTimeout, &sentence)
+            }
+            RenderError::Timer => internal("the timer has no room for a picture's deadline"),
+            RenderError::Caption(error) => Reply::from(error),
+        }
+    }
+}
+
+impl From<CaptionError> for Reply {
+    fn from(error: CaptionError) -> Reply {
+        let sentence = error.to_string();
+        match error {
+            CaptionError::UnknownTemplate(_) | CaptionError::UnknownFont(_) => {
+                Reply::error(StatusCode::NotFound, &sentence)
+            }
+            _ => {
+                error!("{}", with_causes(&error));
+                Reply::error(StatusCode::InternalServerError, &format!("{}: it is not your fault", sentence))
+            }
+        }
+    }
+}
+
+/// 500 for what should not happen; the log gets the cause.
+pub fn internal(cause: &str) -> Reply {
+    error!("{}", cause);
+    Reply::error(StatusCode::InternalServerError, "something went wrong in here: it is not your fault")
+}
+
+/// An error and what led to it, on one line.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
+/// A body in one piece.
+pub struct Body(Option<Chunk>);
+
+impl Stream for Body {
+    type Item = Chunk;
+    type Error = hyper::Error;
+
+    fn poll(&mut self) -> Poll<Option<Chunk>, hyper::Error> {
+        Ok(Async::Ready(self.0.take()))
+    }
+}
+
+/// The bytes of a body. hyper drops it when the last byte has been written, and so writes the log's line.
+pub struct Chunk {
+    bytes: Bytes,
+    _log: AccessLog,
+}
+
+impl AsRef<[u8]> for Chunk {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// One line in Common Log Format, with the milliseconds that the request took added, written when this is
+/// dropped.
+pub struct AccessLog {
+    peer: SocketAddr,
+    request_line: String,
+    is_head: bool,
+    start: Instant,
+    status: u16,
+    bytes: usize,
+}
+
+impl AccessLog {
+    /// Begins to count the time.
+    pub fn start(peer: SocketAddr, method: &Method, target: &str, version: HttpVersion) -> AccessLog {
+        // A quote would end the field early.
+        let request_line = format!("{} {} {}", method, target.replace('"', "%22"), version);
+        let is_head = *method == Method::Head;
+        AccessLog { peer, request_line, is_head, start: Instant::now(), status: 0, bytes: 0 }
+    }
+
+    /// For a request whose head was refused: there is no line to show.
+    pub fn of_refused(peer: SocketAddr) -> AccessLog {
+        let request_line = "-".to_string();
+        AccessLog { peer, request_line, is_head: false, start: Instant::now(), status: 0, bytes: 0 }
+    }
+}
+
+impl Drop for AccessLog {
+    fn drop(&mut self) {
+        if self.status == 0 {
+            // Its connection ended before there was an answer.
+            return;
+        }
+        info!(
+            target: ACCESS_LOG,
+            "{} - - [{}] \"{}\" {} {} {:.1}ms",
+            self.peer.ip(),
+            Timestamp::now().strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            self.request_line,
+            self.status,
+            if self.bytes == 0 { "-".to_string() } else { self.bytes.to_string() },
+            self.start.elapsed().as_secs_f64() * 1e3
+        );
+    }
+}

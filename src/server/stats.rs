@@ -1,0 +1,87 @@
+//! `/stats` and `/health`, and the counts behind them. Answered on the reactor, at once, however busy the
+//! threads are.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use hyper::StatusCode;
+use serde_json::Value;
+
+use super::future_ext::ready;
+use super::response::Reply;
+use super::service::Replying;
+use super::App;
+use captioner::CacheStats;
+
+/// What has happened since the start. Written and read on the reactor's thread only.
+#[derive(Default)]
+pub struct Counters {
+    /// Requests that hyper has read the head of.
+    requests: Cell<u64>,
+    /// Those without a response yet. The body of the response may still be on its way.
+    in_flight: Cell<u64>,
+    /// Refused because the queue was full.
+    pub refused: Cell<u64>,
+    /// Not done by their deadline.
+    pub timed_out: Cell<u64>,
+}
+
+impl Counters {
+    /// Counts a request until what is returned is dropped.
+    pub fn start_request(self: &Rc<Self>) -> InFlight {
+        self.requests.set(self.requests.get() + 1);
+        self.in_flight.set(self.in_flight.get() + 1);
+        InFlight(self.clone())
+    }
+}
+
+/// A request without a response.
+pub struct InFlight(Rc<Counters>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.set(self.0.in_flight.get() - 1);
+    }
+}
+
+/// Counts one more.
+pub fn count(counter: &Cell<u64>) {
+    counter.set(counter.get() + 1);
+}
+
+/// Everything that is counted.
+pub fn stats(app: &Rc<App>) -> Replying {
+    let caches = app.captioner.stats();
+    let gate = app.renderer.gate();
+    let counters = &app.counters;
+    ready(Reply::json(&json!({
+        "cache": { "templates": cache(&caches.templates), "fonts": cache(&caches.fonts) },
+        "queue": { "capacity": gate.queue(), "waiting": gate.waiting() },
+        "rendering": gate.running(),
+        "requests": counters.requests.get(),
+        "in_flight": counters.in_flight.get(),
+        "refused": counters.refused.get(),
+        "timed_out": counters.timed_out.get(),
+    })))
+}
+
+/// 200 while requests are welcome, 503 while the server is stopping.
+pub fn health(app: &Rc<App>) -> Replying {
+    ready(if app.is_stopping.get() {
+        Reply::json_with(StatusCode::ServiceUnavailable, &json!({ "status": "stopping" }))
+    } else {
+        Reply::json(&json!({ "status": "ok" }))
+    })
+}
+
+/// In rofld's words, with the bytes beside them.
+fn cache(stats: &CacheStats) -> Value {
+    let fill_rate = if stats.capacity == 0 { 0.0 } else { stats.used as f64 / stats.capacity as f64 };
+    json!({
+        "capacity": stats.capacity,
+        "used": stats.used,
+        "fill_rate": fill_rate,
+        "hits": stats.hits,
+        "misses": stats.misses,
+    })
+}

@@ -1,0 +1,29 @@
+//! Everything that is tested through a door of the program: HTTP, its library, its command line. What is
+//! pure and small is tested beside its code.
+
+extern crate futures;
+extern crate gif;
+extern crate image;
+extern crate memed;
+extern crate serde_json;
+
+/// A server on a free port, and a client that can misbehave.
+mod util;
+
+/// Every route and header, when nothing is wrong.
+mod api;
+/// Input that is wrong, huge, slow or hostile: each gets its status and sentence, and the next request is
+/// served.
+mod bad_input;
+/// The bytes of requests: where heads and bodies end, and what is refused.
+mod framing;
+/// Animated templates: what a viewer sees, frame by frame.
+mod gif_pictures;
+/// What is on the pictures.
+mod pictures;
+/// The binary: its command line, its threads, its end.
+mod program;
+/// The walls between the rooms.
+mod rooms;
+/// The end of a server.
+mod shutdown;
