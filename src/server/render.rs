@@ -12,15 +12,18 @@ use tokio_timer::{self, TimeoutError, Timer};
 use super::future_ext::{failed, BoxFuture};
 use captioner::{Cancel, CaptionError};
 
-/// The timer's tick. A deadline fires up to one tick early, so it is set one tick late.
-const TICK: Duration = Duration::from_millis(10);
-/// Ticks in a turn of the timer's wheel; a deadline further away than a turn is refused. 2^16 ticks of
-/// 10 ms are 655 s, which is over [`::config::MAX_REQUEST_TIMEOUT`]. (As it comes, tokio-timer's wheel
-/// reaches 409 s.)
-const SLOTS: usize = 1 << 16;
-/// Deadlines that the timer takes, and that may be on their way to its thread, at a time. When its channel
-/// is full, `poll` spins instead of failing.
-const DEADLINES: usize = 1 << 16;
+/// The finest tick that the timer can do.
+const MIN_TICK: Duration = Duration::from_millis(1);
+/// The tick that it comes with, and fine enough for whoever waits for seconds.
+const MAX_TICK: Duration = Duration::from_millis(100);
+/// Deadlines at a time.
+const MAX_DEADLINES: usize = 1 << 20;
+/// Deadlines on their way to the timer's thread. When there are more, `poll` spins instead of failing.
+///
+/// Pitfall: the channel sets its capacity aside from that of the timer. If the two are equal, nothing is
+/// left for deadlines that have arrived, and none ever fires. Pinned by
+/// `a_deadline_ends_the_wait_tells_the_job_and_is_never_early` below.
+const DEADLINES_ON_THEIR_WAY: usize = 1 << 12;
 
 /// Why a job has no result.
 #[derive(Debug)]
@@ -62,15 +65,8 @@ impl Renderer {
     /// Starts `threads` threads called `render-0`, `render-1`, …, which `queue` more jobs may wait for, and
     /// a thread called `timer`.
     pub fn start(threads: usize, queue: usize, deadline: Duration) -> Renderer {
-        let timer = tokio_timer::wheel()
-            .tick_duration(TICK)
-            .num_slots(SLOTS)
-            .max_capacity(DEADLINES)
-            .channel_capacity(DEADLINES)
-            .thread_name("timer")
-            .build();
         let pool = futures_cpupool::Builder::new().pool_size(threads).name_prefix("render-").create();
-        Renderer { pool, gate: Gate::new(threads, queue), timer, deadline }
+        Renderer { pool, gate: Gate::new(threads, queue), timer: timer(deadline), deadline }
     }
 
     /// The process's one timer.
@@ -116,12 +112,34 @@ impl Renderer {
             result.map_err(RenderError::from)
         });
         let deadline = self.deadline;
-        let in_time = self.timer.timeout(guarded, deadline + TICK);
+        // The timer fires up to one tick early.
+        let in_time = self.timer.timeout(guarded, deadline + tick_of(deadline));
         Box::new(in_time.map_err(move |error| match error {
             RenderError::TimedOut(_) => RenderError::TimedOut(deadline),
             other => other,
         }))
     }
+}
+
+/// A timer for deadlines of one length: exact to a hundredth of it, and with a wheel no larger than that
+/// needs, because the timer's thread goes over the whole wheel each time it wakes. (As it comes, it is exact
+/// to 100 ms and refuses what is further away than 409 s.)
+fn timer(deadline: Duration) -> Timer {
+    let tick = tick_of(deadline);
+    let ticks = (deadline.as_millis() / tick.as_millis()) as usize;
+    tokio_timer::wheel()
+        .tick_duration(tick)
+        // One more for the tick that a deadline is set late, one for rounding, one for the current one.
+        .num_slots((ticks + 3).next_power_of_two())
+        .max_capacity(MAX_DEADLINES)
+        .channel_capacity(DEADLINES_ON_THEIR_WAY)
+        .thread_name("timer")
+        .build()
+}
+
+/// In whole milliseconds: the timer ignores the rest.
+fn tick_of(deadline: Duration) -> Duration {
+    Duration::from_millis(deadline.as_millis() as u64 / 100).max(MIN_TICK).min(MAX_TICK)
 }
 
 /// Tells a drawing to stop when the future that waits for it is dropped, done or not.
