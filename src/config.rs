@@ -20,7 +20,7 @@ use captioner::Settings;
 
 /// The port where none is given. It was rofld's, the program of the article.
 pub const DEFAULT_PORT: u16 = 1337;
-/// The timer wheel of the server reaches this far; see `server::render`.
+/// The timer wheel of the server reaches this far; see `server::deadline`.
 pub const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Everything that the program can be told.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use futures::{future, Future, Stream};
 use hyper::header::{ContentLength, Headers};
 use hyper::{self, Body};
-use tokio_timer::{TimeoutError, Timer};
+use tokio_timer::TimeoutError;
 
+use super::deadline::Deadline;
 use super::future_ext::{failed, BoxFuture};
 
 /// Why there is no body.
@@ -53,8 +54,7 @@ pub fn read(
     headers: &Headers,
     body: Body,
     limit: usize,
-    timer: &Timer,
-    time: Duration,
+    deadline: &Deadline,
 ) -> BoxFuture<Vec<u8>, BodyError> {
     if headers.get::<ContentLength>().map_or(false, |length| length.0 > limit as u64) {
         return failed(BodyError::TooLarge(limit));
@@ -66,8 +66,8 @@ pub fn read(
         collected.extend_from_slice(&chunk);
         future::ok(collected)
     });
-    // The timer's error owns the future that was too slow: to convert it is to drop that future.
-    Box::new(timer.timeout(collected, time).map_err(move |error| match error {
+    let time = deadline.time();
+    Box::new(deadline.limit(collected).map_err(move |error| match error {
         BodyError::TooSlow(_) => BodyError::TooSlow(time),
         other => other,
     }))

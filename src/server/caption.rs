@@ -32,8 +32,7 @@ fn post(app: &Rc<App>, request: Request) -> Replying {
         return ready(refusal);
     }
     let (_, _, _, headers, body) = request.deconstruct();
-    let config = &app.config;
-    let read = body::read(&headers, body, config.max_body, app.renderer.timer(), config.request_timeout);
+    let read = body::read(&headers, body, app.config.max_body, &app.deadline);
     let app = app.clone();
     let decoded =
         read.map_err(Reply::from).and_then(|body| image_macro::from_json(&body).map_err(Reply::from));

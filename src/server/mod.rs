@@ -8,6 +8,7 @@ mod body;
 mod caption;
 mod chunks;
 mod connection;
+mod deadline;
 mod future_ext;
 mod head;
 mod listing;
@@ -30,6 +31,7 @@ use net2::TcpBuilder;
 use tokio_core::net::TcpListener;
 use tokio_core::reactor::{Core, Handle, Timeout};
 
+use self::deadline::Deadline;
 use self::future_ext::BoxFuture;
 use self::render::{RenderError, Renderer};
 use self::response::{with_causes, Reply};
@@ -54,6 +56,7 @@ struct App {
     config: Config,
     captioner: Arc<Captioner>,
     draw: Arc<Draw>,
+    deadline: Rc<Deadline>,
     renderer: Renderer,
     counters: Rc<Counters>,
     is_stopping: Cell<bool>,
@@ -110,10 +113,11 @@ impl Server {
         let listener = listen(&config.address)?;
         let local_addr = listener.local_addr()?;
         let listener = TcpListener::from_listener(listener, &local_addr, &core.handle())?;
-        let renderer = Renderer::start(config.render_threads, config.queue, config.request_timeout);
+        let deadline = Rc::new(Deadline::start(config.request_timeout));
+        let renderer = Renderer::start(config.render_threads, config.queue, deadline.clone());
         let counters = Rc::new(Counters::default());
         let is_stopping = Cell::new(false);
-        let app = Rc::new(App { config, captioner, draw, renderer, counters, is_stopping });
+        let app = Rc::new(App { config, captioner, draw, deadline, renderer, counters, is_stopping });
         Ok(Server { core, listener, local_addr, app })
     }
 

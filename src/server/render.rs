@@ -1,29 +1,18 @@
 //! The bridge: from the reactor to the threads that draw, and back. The only file that knows the gate, the
-//! CpuPool and the timer.
+//! CpuPool and the deadline.
 
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Future;
 use futures_cpupool::{self, CpuPool};
-use tokio_timer::{self, TimeoutError, Timer};
+use tokio_timer::TimeoutError;
 
+use super::deadline::Deadline;
 use super::future_ext::{failed, BoxFuture};
 use captioner::{Cancel, CaptionError};
-
-/// The finest tick that the timer can do.
-const MIN_TICK: Duration = Duration::from_millis(1);
-/// The tick that it comes with, and fine enough for whoever waits for seconds.
-const MAX_TICK: Duration = Duration::from_millis(100);
-/// Deadlines at a time.
-const MAX_DEADLINES: usize = 1 << 20;
-/// Deadlines on their way to the timer's thread. When there are more, `poll` spins instead of failing.
-///
-/// Pitfall: the channel sets its capacity aside from that of the timer. If the two are equal, nothing is
-/// left for deadlines that have arrived, and none ever fires. Pinned by
-/// `a_deadline_ends_the_wait_tells_the_job_and_is_never_early` below.
-const DEADLINES_ON_THEIR_WAY: usize = 1 << 12;
 
 /// Why a job has no result.
 #[derive(Debug)]
@@ -57,21 +46,14 @@ impl<F> From<TimeoutError<F>> for RenderError {
 pub struct Renderer {
     pool: CpuPool,
     gate: Gate,
-    timer: Timer,
-    deadline: Duration,
+    deadline: Rc<Deadline>,
 }
 
 impl Renderer {
-    /// Starts `threads` threads called `render-0`, `render-1`, …, which `queue` more jobs may wait for, and
-    /// a thread called `timer`.
-    pub fn start(threads: usize, queue: usize, deadline: Duration) -> Renderer {
+    /// Starts `threads` threads called `render-0`, `render-1`, …, which `queue` more jobs may wait for.
+    pub fn start(threads: usize, queue: usize, deadline: Rc<Deadline>) -> Renderer {
         let pool = futures_cpupool::Builder::new().pool_size(threads).name_prefix("render-").create();
-        Renderer { pool, gate: Gate::new(threads, queue), timer: timer(deadline), deadline }
-    }
-
-    /// The process's one timer.
-    pub fn timer(&self) -> &Timer {
-        &self.timer
+        Renderer { pool, gate: Gate::new(threads, queue), deadline }
     }
 
     /// Who is inside the gate.
@@ -111,35 +93,12 @@ impl Renderer {
             drop(cancel_on_drop);
             result.map_err(RenderError::from)
         });
-        let deadline = self.deadline;
-        // The timer fires up to one tick early.
-        let in_time = self.timer.timeout(guarded, deadline + tick_of(deadline));
-        Box::new(in_time.map_err(move |error| match error {
-            RenderError::TimedOut(_) => RenderError::TimedOut(deadline),
+        let time = self.deadline.time();
+        Box::new(self.deadline.limit(guarded).map_err(move |error| match error {
+            RenderError::TimedOut(_) => RenderError::TimedOut(time),
             other => other,
         }))
     }
-}
-
-/// A timer for deadlines of one length: exact to a hundredth of it, and with a wheel no larger than that
-/// needs, because the timer's thread goes over the whole wheel each time it wakes. (As it comes, it is exact
-/// to 100 ms and refuses what is further away than 409 s.)
-fn timer(deadline: Duration) -> Timer {
-    let tick = tick_of(deadline);
-    let ticks = (deadline.as_millis() / tick.as_millis()) as usize;
-    tokio_timer::wheel()
-        .tick_duration(tick)
-        // One more for the tick that a deadline is set late, one for rounding, one for the current one.
-        .num_slots((ticks + 3).next_power_of_two())
-        .max_capacity(MAX_DEADLINES)
-        .channel_capacity(DEADLINES_ON_THEIR_WAY)
-        .thread_name("timer")
-        .build()
-}
-
-/// In whole milliseconds: the timer ignores the rest.
-fn tick_of(deadline: Duration) -> Duration {
-    Duration::from_millis(deadline.as_millis() as u64 / 100).max(MIN_TICK).min(MAX_TICK)
 }
 
 /// Tells a drawing to stop when the future that waits for it is dropped, done or not.
@@ -226,22 +185,27 @@ mod tests {
 
     use tokio_core::reactor::Core;
 
-    use super::{RenderError, Renderer};
+    use super::{Deadline, Rc, RenderError, Renderer};
     use captioner::CaptionError;
 
     /// Only there to stop a test from hanging.
     const LONG: Duration = Duration::from_secs(20);
 
+    /// With one thread.
+    fn renderer(queue: usize, deadline: Duration) -> Renderer {
+        Renderer::start(1, queue, Rc::new(Deadline::start(deadline)))
+    }
+
     #[test]
     fn a_result_comes_back() {
-        let renderer = Renderer::start(1, 0, LONG);
+        let renderer = renderer(0, LONG);
         let answer = Core::new().unwrap().run(renderer.run(|_| Ok(42)));
         assert_eq!(answer.unwrap(), 42);
     }
 
     #[test]
     fn a_full_gate_refuses_at_once_and_the_permit_stays_with_the_job() {
-        let renderer = Renderer::start(1, 1, LONG);
+        let renderer = renderer(1, LONG);
         let (go, wait) = mpsc::channel::<()>();
         let running = renderer.run(move |_| {
             let _ = wait.recv_timeout(LONG);
@@ -266,7 +230,7 @@ mod tests {
     #[test]
     fn a_deadline_ends_the_wait_tells_the_job_and_is_never_early() {
         let deadline = Duration::from_millis(50);
-        let renderer = Renderer::start(1, 1, deadline);
+        let renderer = renderer(1, deadline);
         let (told, is_told) = mpsc::channel();
         let drawing = renderer.run(move |cancel| {
             let start = Instant::now();

@@ -1,0 +1,100 @@
+//! How long a request may take, by the process's one tokio-timer.
+
+use std::time::Duration;
+
+use futures::Future;
+use tokio_timer::{self, Timeout, TimeoutError, Timer};
+
+/// The finest tick that the timer can do.
+const MIN_TICK: Duration = Duration::from_millis(1);
+/// The tick that it comes with, and fine enough for whoever waits for seconds.
+const MAX_TICK: Duration = Duration::from_millis(100);
+/// Deadlines at a time.
+const MAX_DEADLINES: usize = 1 << 20;
+/// Deadlines on their way to the timer's thread. When there are more, `poll` spins instead of failing.
+///
+/// Pitfall: the channel sets its capacity aside from that of the timer. If the two are equal, nothing is
+/// left for deadlines that have arrived, and none ever fires. Pinned by `a_deadline_is_kept_and_never_early`.
+const ON_THEIR_WAY: usize = 1 << 12;
+
+/// A deadline of one length, for any number of futures.
+pub struct Deadline {
+    timer: Timer,
+    time: Duration,
+    tick: Duration,
+}
+
+impl Deadline {
+    /// Starts the timer's thread, called `timer`. There is to be one in a process.
+    ///
+    /// The timer is exact to a hundredth of the time, and its wheel is no larger than that needs, because
+    /// its thread goes over the whole wheel each time it wakes. (As it comes, it is exact to 100 ms and
+    /// refuses what is further away than 409 s.)
+    pub fn start(time: Duration) -> Deadline {
+        // In whole milliseconds: the timer ignores the rest.
+        let hundredth = Duration::from_millis(time.as_millis() as u64 / 100);
+        let tick = hundredth.max(MIN_TICK).min(MAX_TICK);
+        let ticks = (time.as_millis() / tick.as_millis()) as usize;
+        let timer = tokio_timer::wheel()
+            .tick_duration(tick)
+            // One more for the tick that a deadline is set late, one for rounding, one for the current one.
+            .num_slots((ticks + 3).next_power_of_two())
+            .max_capacity(MAX_DEADLINES)
+            .channel_capacity(ON_THEIR_WAY)
+            .thread_name("timer")
+            .build();
+        Deadline { timer, time, tick }
+    }
+
+    /// How long it is.
+    pub fn time(&self) -> Duration {
+        self.time
+    }
+
+    /// The future, which from now on has that long. If it takes longer it is dropped, and with it everything
+    /// it owns: the timer's error owns the future, and to convert the error is to drop it.
+    pub fn limit<F>(&self, future: F) -> Timeout<F>
+    where
+        F: Future,
+        F::Error: From<TimeoutError<F>>,
+    {
+        // The timer fires up to one tick early.
+        self.timer.timeout(future, self.time + self.tick)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::{Duration, Instant};
+
+    use futures::future;
+    use tokio_core::reactor::Core;
+
+    use super::Deadline;
+
+    #[test]
+    fn a_deadline_is_kept_and_never_early() {
+        for &milliseconds in &[10, 37, 150, 420] {
+            let time = Duration::from_millis(milliseconds);
+            let deadline = Deadline::start(time);
+            let start = Instant::now();
+            let never = deadline.limit(future::empty::<(), io::Error>());
+            assert_eq!(Core::new().unwrap().run(never).unwrap_err().kind(), io::ErrorKind::TimedOut);
+            assert!(start.elapsed() >= time, "{:?} is before {:?}", start.elapsed(), time);
+            // The machine may be busy; it is not that busy.
+            assert!(start.elapsed() < time * 2 + Duration::from_secs(2));
+        }
+    }
+
+    #[test]
+    fn the_longest_deadline_that_can_be_asked_for_fits_the_wheel() {
+        let deadline = Deadline::start(::config::MAX_REQUEST_TIMEOUT);
+        let done = deadline.limit(future::ok::<_, io::Error>(1));
+        assert_eq!(Core::new().unwrap().run(done).unwrap(), 1);
+        // A deadline that is too far away fails when it is polled and the future is not done.
+        let mut never = deadline.limit(future::empty::<(), io::Error>());
+        let polled = Core::new().unwrap().run(future::lazy(move || ::futures::Future::poll(&mut never)));
+        assert!(polled.unwrap().is_not_ready());
+    }
+}
