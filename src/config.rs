@@ -57,7 +57,7 @@ impl Default for Config {
             shutdown_timeout: Duration::from_secs(30),
             max_body: 1 << 20,
             captioner: Settings::default(),
-            log: LogLevel::Info,
+            log: LogLevel::Requests,
         }
     }
 }
@@ -78,15 +78,15 @@ pub enum Preload {
 /// What goes into the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogLevel {
-    /// `-qq`: what we did wrong.
-    Error,
-    /// `-q`: and what should not have happened.
-    Warn,
-    /// And a line for each request.
-    Info,
-    /// `-v`: and what `memed` does.
+    /// `-qq`: only what went wrong and is our fault.
+    Errors,
+    /// `-q`: also warnings, start and end.
+    Events,
+    /// Also a line for each request.
+    Requests,
+    /// `-v`: also what `memed` does.
     Debug,
-    /// `-vv`: and what the stack below it does.
+    /// `-vv`: also what the stack below it does.
     Trace,
 }
 
@@ -94,9 +94,9 @@ impl LogLevel {
     /// In the words of `RUST_LOG`. The stack's own debug lines drown ours, so they come only at the end.
     pub fn filter(self) -> &'static str {
         match self {
-            LogLevel::Error => "error",
-            LogLevel::Warn => "warn",
-            LogLevel::Info => "warn,memed=info",
+            LogLevel::Errors => "error",
+            LogLevel::Events => "warn,memed=info,memed::access=off",
+            LogLevel::Requests => "warn,memed=info",
             LogLevel::Debug => "warn,memed=debug",
             LogLevel::Trace => "debug,memed=trace",
         }
@@ -271,8 +271,8 @@ impl<'a> Typed<'a> {
                 (0, 0) => default.log,
                 (0, 1) => LogLevel::Debug,
                 (0, _) => LogLevel::Trace,
-                (1, _) => LogLevel::Warn,
-                _ => LogLevel::Error,
+                (1, _) => LogLevel::Events,
+                _ => LogLevel::Errors,
             },
         }
     }

@@ -1,1 +1,276 @@
-//!
+//! The binary: its command line, its threads, its log and its end.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use util::{Client, LONG};
+
+/// A running `memed`, killed when the test is over.
+struct Program {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    address: SocketAddr,
+}
+
+impl Program {
+    fn start(arguments: &[&str]) -> Program {
+        Program::spawn(Command::new(env!("CARGO_BIN_EXE_memed")).args(arguments).env_clear())
+    }
+
+    fn spawn(command: &mut Command) -> Program {
+        let command = command.arg("127.0.0.1:0").args(&["--render-threads", "2"]);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        log.read_line(&mut line).unwrap();
+        let address = line.trim().rsplit("http://").next().and_then(|address| address.parse().ok());
+        let address = address.unwrap_or_else(|| panic!("it begins with {:?}", line));
+        Program { child, log, address }
+    }
+
+    fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    fn signal(&self, signal: libc::c_int) {
+        // Sound: `kill` touches no memory of ours, and the process is our child, not waited for yet.
+        assert_eq!(unsafe { libc::kill(self.child.id() as libc::pid_t, signal) }, 0);
+    }
+
+    /// The next line of its log.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.log.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Reads its log up to a line that has this in it.
+    fn line_with(&mut self, part: &str) -> String {
+        loop {
+            let line = self.line();
+            assert!(!line.is_empty(), "the log ends without {:?}", part);
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < LONG, "it does not end");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder of its own for a test, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = env::temp_dir().join(format!("memed-{}-{}", name, std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Exit code, standard output and standard error of a run that ends by itself.
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_memed"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// One reactor. From tokio-core 0.1.13 on there would be more threads here.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_server_has_a_reactor_a_timer_and_the_threads_that_draw() {
+    let program = Program::start(&[]);
+    let tasks = fs::read_dir(format!("/proc/{}/task", program.child.id())).unwrap();
+    let mut names: Vec<String> = tasks
+        .map(|task| fs::read_to_string(task.unwrap().path().join("comm")).unwrap().trim().to_string())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["memed", "render-0", "render-1", "timer"]);
+}
+
+#[test]
+fn the_binary_alone_in_an_empty_folder_serves_a_cat() {
+    let folder = Folder::new("alone");
+    let binary = folder.0.join("moved");
+    fs::copy(env!("CARGO_BIN_EXE_memed"), &binary).unwrap();
+    let program = Program::spawn(Command::new(&binary).current_dir(&folder.0).env_clear());
+    program.connect().get("/caption?template=cat&top_text=alone").picture("png");
+}
+
+#[test]
+fn folders_add_to_what_is_built_in() {
+    let folder = Folder::new("folders");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    fs::copy(data.join("templates/coffee.jpg"), folder.0.join("mine.jpg")).unwrap();
+    fs::copy(data.join("templates/coffee.jpg"), folder.0.join("cat.jpg")).unwrap();
+    fs::copy(data.join("fonts/BebasNeue.ttf"), folder.0.join("Mine.ttf")).unwrap();
+    let path = folder.0.to_str().unwrap();
+    let program = Program::start(&["--templates", path, "--fonts", path, "--preload", "all"]);
+    let mut client = program.connect();
+    let templates = client.get("/templates").json();
+    assert_eq!(templates.as_array().unwrap().len(), 9);
+    assert!(templates.as_array().unwrap().contains(&"mine".into()));
+    assert!(client.get("/fonts").json().as_array().unwrap().contains(&"Mine".into()));
+    client.get("/caption?template=mine&top_text=mine&font=Mine").picture("jpeg");
+    // The folder's name wins.
+    client.get("/caption?template=cat&top_text=mine").picture("jpeg");
+    // And what changes is seen by the next request.
+    fs::copy(data.join("templates/astronaut.png"), folder.0.join("mine.jpg")).unwrap();
+    client.get("/caption?template=mine&top_text=yours").picture("png");
+    fs::remove_file(folder.0.join("mine.jpg")).unwrap();
+    assert_eq!(client.get("/caption?template=mine").status, 404);
+}
+
+#[test]
+fn a_second_server_on_the_same_port_fails_at_start_and_says_why() {
+    let program = Program::start(&[]);
+    let address = program.address.to_string();
+    let (code, _, log) = run(&[&address], &[]);
+    assert_eq!(code, Some(71));
+    assert!(log.contains(&format!("cannot listen on {}: Address already in use", address)), "{}", log);
+    // And the first one is as well as before.
+    assert_eq!(program.connect().get("/health").status, 200);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (code, _, _) = run(&[&taken.local_addr().unwrap().to_string()], &[]);
+    assert_eq!(code, Some(71));
+}
+
+#[test]
+fn a_bad_command_line_is_told_as_a_whole_and_exits_with_64() {
+    let (code, _, log) = run(&["--queue", "x", "--jpeg-quality=0"], &[("MEMED_RENDER_THREADS", "many")]);
+    assert_eq!(code, Some(64));
+    for part in &["--queue is \"x\"", "--jpeg-quality is \"0\"", "MEMED_RENDER_THREADS is \"many\""] {
+        assert!(log.contains(part), "{} is not in {}", part, log);
+    }
+    assert_eq!(run(&["--no-such-knob"], &[]).0, Some(64));
+    assert_eq!(run(&["a", "b"], &[]).0, Some(64));
+    let (code, help, _) = run(&["--help"], &[]);
+    assert_eq!(code, Some(0));
+    assert!(help.contains("--shutdown-timeout"));
+    let (code, version, _) = run(&["--version"], &[]);
+    assert_eq!((code, version), (Some(0), format!("memed {}\n", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
+fn each_signal_delivers_the_caption_in_flight_and_ends_the_process_right_after() {
+    for &signal in &[libc::SIGINT, libc::SIGTERM] {
+        let mut program = Program::start(&["-q"]);
+        let mut idle = program.connect();
+        assert_eq!(idle.get("/health").status, 200);
+        let mut waiting = program.connect();
+        // The slowest there is: every frame is scaled and its colors chosen.
+        waiting.send(
+            b"GET /caption?template=dramatic-raccoon&top_text=hi&width=399 HTTP/1.1\r\nHost: a\r\n\r\n",
+        );
+        let mut other = program.connect();
+        while other.get("/stats").json()["rendering"] != 1 {}
+        program.signal(signal);
+        assert!(idle.is_closed());
+        waiting.response().picture("gif");
+        let start = Instant::now();
+        assert_eq!(program.wait().code(), Some(0));
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
+}
+
+#[test]
+fn the_third_signal_ends_it_at_once() {
+    let mut program = Program::start(&[]);
+    let mut client = program.connect();
+    // In flight for as long as it likes.
+    client.send(b"POST /caption HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
+    let mut other = program.connect();
+    while other.get("/stats").json()["in_flight"] != 2 {}
+    // Signals that come together are one, so each waits until the one before has been seen.
+    program.signal(libc::SIGTERM);
+    program.line_with("stopping");
+    program.signal(libc::SIGINT);
+    program.line_with("once more ends it at once");
+    let start = Instant::now();
+    program.signal(libc::SIGTERM);
+    assert_eq!(program.wait().code(), Some(130));
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_request_is_a_line_of_the_common_log_format() {
+    let mut program = Program::start(&[]);
+    let mut client = program.connect();
+    let length = client.get("/caption?template=cat&top_text=%22hi%22").picture("png").len();
+    let line = program.line();
+    let expected = format!("\"GET /caption?template=cat&top_text=%22hi%22 HTTP/1.1\" 200 {} ", length);
+    assert!(line.starts_with("127.0.0.1 - - ["), "{}", line);
+    assert!(line.contains(&expected), "{}", line);
+    assert!(line.trim_end().ends_with("ms"), "{}", line);
+    let date = &line["127.0.0.1 - - [".len()..line.find(']').unwrap()];
+    assert_eq!(date.len(), "23/Nov/2026:02:10:39 +0000".len());
+    client.request("HEAD", "/health");
+    assert!(program.line().contains("\"HEAD /health HTTP/1.1\" 200 - "));
+    client.send(b"BAD\r\n\r\n");
+    assert_eq!(client.response().status, 400);
+    assert!(program.line().contains("\"-\" 400 "));
+}
+
+#[test]
+fn q_and_rust_log_say_what_is_logged() {
+    for &(arguments, rust_log, has_request, has_debug) in &[
+        (&["-v"][..], None, true, true),
+        (&["-q"], None, false, false),
+        (&["-v"], Some("info"), true, false),
+        (&["-q"], Some("memed=debug"), true, true),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memed"));
+        command.env_clear().args(arguments).args(&["--preload", "fonts"]);
+        rust_log.map(|filter| command.env("RUST_LOG", filter));
+        let mut program = Program::spawn(&mut command);
+        program.connect().get("/fonts");
+        program.signal(libc::SIGTERM);
+        let mut log = String::new();
+        program.log.read_to_string(&mut log).unwrap();
+        assert_eq!(log.contains("GET /fonts"), has_request, "{:?} {:?}: {}", arguments, rust_log, log);
+        assert_eq!(
+            log.contains("everything is loaded"),
+            has_debug,
+            "{:?} {:?}: {}",
+            arguments,
+            rust_log,
+            log
+        );
+        assert!(log.contains("stopping"), "{:?} {:?}: {}", arguments, rust_log, log);
+        assert_eq!(program.wait().code(), Some(0));
+    }
+}

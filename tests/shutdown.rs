@@ -1,1 +1,116 @@
-//!
+//! The end of a server: what is in flight is finished, and nothing else is waited for.
+
+use std::net::TcpStream;
+use std::sync::{mpsc, Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use memed::captioner::{Captioner, Settings};
+use memed::config::Config;
+
+use util::{config, Serve, LONG};
+
+/// No test has anything to wait for that takes as long.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// A server whose drawings begin by telling that they do, and wait until they are let go.
+struct Held {
+    serve: Serve,
+    begun: mpsc::Receiver<()>,
+    go: mpsc::Sender<()>,
+}
+
+fn held(config: Config) -> Held {
+    let (begin, begun) = mpsc::channel();
+    let (go, may_go) = mpsc::channel::<()>();
+    let channels = Mutex::new((begin, may_go));
+    let captioner = Captioner::new(Settings::default());
+    let serve = Serve::drawing(
+        config,
+        Arc::new(move |image_macro, cancel| {
+            let channels = channels.lock().unwrap();
+            channels.0.send(()).unwrap();
+            let _ = channels.1.recv_timeout(LONG);
+            captioner.caption(image_macro, cancel)
+        }),
+    );
+    Held { serve, begun, go }
+}
+
+#[test]
+fn a_caption_in_flight_is_delivered_while_an_idle_connection_is_closed() {
+    let mut held = held(config());
+    let mut idle = held.serve.connect();
+    assert_eq!(idle.get("/health").status, 200);
+    let mut waiting = held.serve.connect();
+    waiting.send(b"GET /caption?template=cat&top_text=last HTTP/1.1\r\nHost: a\r\n\r\n");
+    held.begun.recv_timeout(LONG).unwrap();
+    held.serve.stop();
+    assert!(idle.is_closed());
+    held.go.send(()).unwrap();
+    let start = Instant::now();
+    waiting.response().picture("png");
+    assert!(waiting.is_closed());
+    held.serve.join();
+    assert!(start.elapsed() < AT_ONCE);
+    assert!(TcpStream::connect(held.serve.address).is_err());
+}
+
+/// Pitfall: to hyper 0.11 a connection without a request yet is busy.
+#[test]
+fn a_connection_that_never_spoke_is_not_waited_for() {
+    let mut serve = Serve::start();
+    let silent = serve.connect();
+    let mut half = serve.connect();
+    half.send(b"GET /health HTT");
+    // Both have been accepted when this one has: the listener hands them out in their order.
+    serve.get("/health");
+    let start = Instant::now();
+    serve.stop();
+    serve.join();
+    assert!(start.elapsed() < AT_ONCE);
+    drop((silent, half));
+}
+
+#[test]
+fn a_connection_that_is_idle_after_an_error_is_not_waited_for() {
+    let mut serve = Serve::start();
+    let mut client = serve.connect();
+    assert_eq!(client.get("/nothing").status, 404);
+    let start = Instant::now();
+    serve.stop();
+    assert!(client.is_closed());
+    serve.join();
+    assert!(start.elapsed() < AT_ONCE);
+}
+
+#[test]
+fn what_takes_longer_than_the_shutdown_timeout_is_cut_off() {
+    let timeout = Duration::from_millis(200);
+    let mut held = held(Config { shutdown_timeout: timeout, ..config() });
+    let mut waiting = held.serve.connect();
+    waiting.send(b"GET /caption?template=cat HTTP/1.1\r\nHost: a\r\n\r\n");
+    held.begun.recv_timeout(LONG).unwrap();
+    let start = Instant::now();
+    held.serve.stop();
+    assert!(waiting.try_response("GET").is_none());
+    assert!(start.elapsed() >= timeout);
+    held.serve.join();
+    assert!(start.elapsed() < AT_ONCE);
+    held.go.send(()).unwrap();
+}
+
+#[test]
+fn a_body_on_its_way_is_waited_for() {
+    let mut serve = Serve::start();
+    let mut client = serve.connect();
+    let body = br#"{"template": "cat", "captions": ["hi"]}"#;
+    let head = format!("POST /caption HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    client.send(head.as_bytes());
+    client.send(&body[..10]);
+    // It is in flight once the server counts it beside the one that asks.
+    while serve.get("/stats").json()["in_flight"] != 2 {}
+    serve.stop();
+    client.send(&body[10..]);
+    client.response().picture("png");
+    serve.join();
+}

@@ -4,6 +4,7 @@
 extern crate futures;
 extern crate gif;
 extern crate image;
+extern crate libc;
 extern crate memed;
 extern crate serde_json;
 
