@@ -10,7 +10,7 @@
 //! | [`server`] | how it is carried: futures 0.1, tokio-core, hyper 0.11 | sockets and threads; no pixel |
 //!
 //! `server` calls the other two, `captioner` knows `image_macro`, nobody calls back. [`config`] holds every
-//! knob. A test (`tests/rooms.rs`) keeps the walls standing.
+//! knob, [`command_line`] reads them. A test (`tests/rooms.rs`) keeps the walls standing.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -46,6 +46,7 @@ extern crate unicode_linebreak;
 extern crate unicode_normalization;
 
 pub mod captioner;
+pub mod command_line;
 pub mod config;
 pub mod image_macro;
 pub mod server;

@@ -12,7 +12,8 @@ use std::env;
 use std::io::Write;
 use std::process::exit;
 
-use memed::config::{self, Config, Parsed};
+use memed::command_line::{self, Parsed};
+use memed::config::Config;
 use memed::server::{shutdown, Server, ACCESS_LOG};
 
 // Of sysexits.h: what shells and supervisors know.
@@ -23,7 +24,7 @@ fn main() {
     let environment: HashMap<_, _> = env::vars_os()
         .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
         .collect();
-    let config = match config::parse(env::args_os().skip(1), &environment) {
+    let config = match command_line::parse(env::args_os().skip(1), &environment) {
         Ok(Parsed::Serve(config)) => config,
         Ok(Parsed::Print(text)) => {
             print!("{}", text);

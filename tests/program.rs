@@ -24,7 +24,7 @@ impl Program {
     }
 
     fn spawn(command: &mut Command) -> Program {
-        let command = command.arg("127.0.0.1:0").args(&["--render-threads", "2"]);
+        let command = command.arg("127.0.0.1:0").args(["--render-threads", "2"]);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
@@ -254,7 +254,7 @@ fn q_and_rust_log_say_what_is_logged() {
         (&["-q"], Some("memed=debug"), true, true),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_memed"));
-        command.env_clear().args(arguments).args(&["--preload", "fonts"]);
+        command.env_clear().args(arguments).args(["--preload", "fonts"]);
         rust_log.map(|filter| command.env("RUST_LOG", filter));
         let mut program = Program::spawn(&mut command);
         program.connect().get("/fonts");

@@ -25,7 +25,7 @@ fn mentions(code: &str, name: &str) -> bool {
     code.match_indices(name).any(|(start, _)| {
         let before = code[..start].chars().next_back();
         let after = &code[start + name.len()..];
-        let begins = before.map_or(true, |character| !is_word(character))
+        let begins = before.is_none_or(|character| !is_word(character))
             && !code[..start].ends_with("self::")
             && !code[..start].ends_with("super::");
         let is_path = after.starts_with("::") && begins;

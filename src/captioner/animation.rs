@@ -178,7 +178,7 @@ impl Animation {
     fn is_always_opaque(&self) -> bool {
         let first = &self.frames[0];
         let covers = (first.rect.width(), first.rect.height()) == self.size();
-        let is_solid = first.transparent.map_or(true, |index| !first.indices.contains(&index));
+        let is_solid = first.transparent.is_none_or(|index| !first.indices.contains(&index));
         let stays = first.dispose != DisposalMethod::Previous;
         covers && is_solid && stays && self.frames.iter().all(|f| f.dispose != DisposalMethod::Background)
     }

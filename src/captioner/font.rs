@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusttype;
+use unicode_normalization::char::is_combining_mark;
 
 use super::cache::Cache;
 use super::library::{Library, Version};
@@ -143,13 +144,33 @@ impl FontSet {
         self.by_name[name]
     }
 
-    /// Index of the font to draw a character with, and its glyph. A character that no font has gets the
-    /// box of `own`, the caption's font.
-    pub fn glyph(&self, own: usize, character: char) -> (usize, rusttype::GlyphId) {
-        let mut candidates = Some(own).into_iter().chain(self.lenders.iter().copied());
-        candidates
-            .find_map(|index| self.fonts[index].glyph_id(character).map(|glyph| (index, glyph)))
-            .unwrap_or((own, rusttype::GlyphId(0)))
+    /// For each character of a text: the index of the font to draw it with, and its glyph there.
+    ///
+    /// A word is not a mix of fonts: if `own`, the caption's font, lacks one of its letters, all of them
+    /// come from the first font that has them all. (Many a Latin font has a π and no other Greek letter.)
+    /// A character that no font has gets the box of `own`.
+    pub fn glyphs(&self, own: usize, text: &str) -> Vec<(usize, rusttype::GlyphId)> {
+        let characters: Vec<char> = text.chars().collect();
+        let mut glyphs = Vec::with_capacity(characters.len());
+        let is_letter = |character: &char| character.is_alphabetic() || is_combining_mark(*character);
+        for run in characters.chunk_by(|a, b| is_letter(a) && is_letter(b)) {
+            let has_all = |&index: &usize| {
+                let font = &self.fonts[index];
+                run.iter().all(|&character| !has_ink(character) || font.glyph_id(character).is_some())
+            };
+            let of_run = self.candidates(own).find(has_all);
+            glyphs.extend(run.iter().map(|&character| {
+                let mut candidates = of_run.into_iter().chain(self.candidates(own));
+                candidates
+                    .find_map(|index| self.fonts[index].glyph_id(character).map(|glyph| (index, glyph)))
+                    .unwrap_or((own, rusttype::GlyphId(0)))
+            }));
+        }
+        glyphs
+    }
+
+    fn candidates<'a>(&'a self, own: usize) -> impl Iterator<Item = usize> + 'a {
+        Some(own).into_iter().chain(self.lenders.iter().copied())
     }
 
     fn add(&mut self, name: &str, font: Arc<Font>) -> usize {

@@ -178,8 +178,7 @@ impl Ink {
         let border = if placed.outline.is_some() { radius.ceil() as i32 + 1 } else { 0 };
         let boxes = glyphs.iter().filter_map(|glyph| glyph.pixel_bounding_box());
         let bounds = boxes.fold(None, |bounds: Option<[i32; 4]>, ink| {
-            let [left, top, right, bottom] =
-                bounds.unwrap_or([i32::max_value(), i32::max_value(), i32::min_value(), i32::min_value()]);
+            let [left, top, right, bottom] = bounds.unwrap_or([i32::MAX, i32::MAX, i32::MIN, i32::MIN]);
             Some([left.min(ink.min.x), top.min(ink.min.y), right.max(ink.max.x), bottom.max(ink.max.y)])
         })?;
         let within = |value: i32, side: u32| value.max(0).min(side as i32) as u32;

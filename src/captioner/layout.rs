@@ -115,7 +115,7 @@ impl<'a, 'c> Block<'a, 'c> {
             Size::Fit => {
                 let fits = |em: f32, may_split: bool| {
                     let wrapped = text.wrap(room(em), may_split);
-                    wrapped.map_or(false, |lines| height(lines.len()) * em <= share)
+                    wrapped.is_some_and(|lines| height(lines.len()) * em <= share)
                 };
                 let whole_words = largest_that(largest, |em| fits(em, false));
                 // Words are split only where they would make the text a third of what it could be.
@@ -205,14 +205,14 @@ impl<'a> Measured<'a> {
         let mut text = Measured { characters: Vec::new(), breaks: Vec::new(), above: 0.0, below: 0.0 };
         let mut x = 0.0;
         let mut previous: Option<(usize, GlyphId)> = None;
-        for character in caption.text.chars() {
+        let glyphs = fonts.glyphs(own, &caption.text);
+        for (character, (index, glyph)) in caption.text.chars().zip(glyphs) {
             let is_space = character.is_whitespace();
             let drawn = has_ink(character);
             if !drawn && !is_space || character == '\n' {
                 text.characters.push(Character { x, advance: 0.0, glyph: None, is_space });
                 continue;
             }
-            let (index, glyph) = fonts.glyph(own, character);
             let font = fonts.font(index);
             let scale = font.scale(1.0);
             let scaled = font.inner().glyph(glyph).scaled(scale);
@@ -292,7 +292,7 @@ impl<'a> Measured<'a> {
             }
         }
         // Empty lines at the ends would only push the text away from its edge.
-        while lines.last().map_or(false, |line| line.0 == line.1) {
+        while lines.last().is_some_and(|line| line.0 == line.1) {
             lines.pop();
         }
         Some(lines)
@@ -301,7 +301,7 @@ impl<'a> Measured<'a> {
     /// As few lines as [`Measured::wrap`] makes, but of lengths as even as can be.
     fn balanced(&self, room: f32) -> Vec<(usize, usize)> {
         let may_split = self.wrap(room, false).is_none();
-        let count = |room: f32| self.wrap(room, may_split).map_or(usize::max_value(), |lines| lines.len());
+        let count = |room: f32| self.wrap(room, may_split).map_or(usize::MAX, |lines| lines.len());
         let fewest = count(room);
         let (mut narrow, mut wide) = (0.0, room);
         for _ in 0..10 {

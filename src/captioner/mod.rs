@@ -1,10 +1,9 @@
 //! How it is drawn: an [`ImageMacro`] becomes the bytes of a picture.
 //!
 //! Synchronous, and free of HTTP and futures: the `server` room calls [`Captioner::caption`] on a thread of
-//! its pool, a benchmark calls it directly. The way of a picture: [`library`] finds the template,
-//! [`template`] decodes and scales it (once, [`cache`] keeps it), [`layout`] breaks the text into lines at a
-//! size that fits, [`ink`] draws their pixels once, and [`jpeg`], [`png`] or [`gif`] puts them on the
-//! template and encodes it.
+//! its pool, a benchmark calls it directly. The way of a picture: `library` finds the template, `template`
+//! decodes and scales it (once, `cache` keeps it), `layout` breaks the text into lines at a size that fits,
+//! `ink` draws their pixels once, and `jpeg`, `png` or `gif` puts them on the template and encodes it.
 
 mod animation;
 mod cache;
@@ -280,9 +279,14 @@ impl Captioner {
     }
 }
 
+/// The first error, once all have been tried.
 fn first_error<I>(results: I) -> Result<(), CaptionError>
 where
     I: Iterator<Item = Result<(), CaptionError>>,
 {
-    results.fold(Ok(()), |first, result| first.and(result))
+    let mut first = Ok(());
+    for result in results {
+        first = first.and(result);
+    }
+    first
 }

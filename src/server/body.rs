@@ -56,7 +56,7 @@ pub fn read(
     limit: usize,
     deadline: &Deadline,
 ) -> BoxFuture<Vec<u8>, BodyError> {
-    if headers.get::<ContentLength>().map_or(false, |length| length.0 > limit as u64) {
+    if headers.get::<ContentLength>().is_some_and(|length| length.0 > limit as u64) {
         return failed(BodyError::TooLarge(limit));
     }
     let collected = body.map_err(BodyError::from).fold(Vec::new(), move |mut collected, chunk| {

@@ -1,8 +1,8 @@
 //! How it is carried: HTTP, on one reactor, with futures 0.1. Touches no pixel.
 //!
-//! The way of a request: [`connection`] accepts, [`wire`] and [`head`] judge the bytes, hyper parses them,
-//! [`service`] routes, [`caption`] decodes, [`render`] carries the drawing to the pool and its picture back
-//! under the deadline, [`response`] answers. [`shutdown`] ends it all.
+//! The way of a request: `connection` accepts, `wire` and `head` judge the bytes, hyper parses them,
+//! `service` routes, `caption` decodes, `render` carries the drawing to the pool and its picture back under
+//! the `deadline`, `response` answers. [`shutdown`] ends it all.
 
 mod body;
 mod caption;
@@ -139,7 +139,7 @@ impl Server {
     pub fn run_until<F: Future>(self, signal: F) -> io::Result<()> {
         let Server { mut core, listener, app, .. } = self;
         preload(&app, &core.handle());
-        let drain = Drain::new();
+        let drain = Drain::ready();
         let accepting = connection::accept(listener, app.clone(), &drain, &core.handle());
         // Accepting has no end of its own. When the signal comes it is dropped, and the listener with it.
         let stopped = signal.then(|_| Ok::<(), ()>(())).select2(accepting);

@@ -73,8 +73,8 @@ pub struct Watch {
 }
 
 impl Drain {
-    /// Not started.
-    pub fn new() -> Drain {
+    /// One that has not started, with no connection.
+    pub fn ready() -> Drain {
         let (start, started) = oneshot::channel();
         let (here, all_gone) = mpsc::channel(0);
         Drain { start, all_gone, watch: Watch { started: started.shared(), _here: here } }
