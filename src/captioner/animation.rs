@@ -7,9 +7,10 @@ use std::num::NonZeroU64;
 use gif::{ColorOutput, DecodeOptions, DisposalMethod, MemoryLimit, Repeat};
 use image::{Rgba, RgbaImage};
 
+use super::decode::{check_size, DecodeError};
 use super::ink::Rect;
 use super::palette::{Matcher, Palette, Rgb};
-use super::template::{check_size, resize_rgba, DecodeError};
+use super::scale::resize_rgba;
 use super::{Cancel, CaptionError};
 
 /// Pixels of all frames together, at most.

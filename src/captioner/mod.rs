@@ -7,6 +7,7 @@
 
 mod animation;
 mod cache;
+mod decode;
 mod font;
 mod gif;
 mod ink;
@@ -15,6 +16,7 @@ mod layout;
 mod library;
 mod palette;
 mod png;
+mod scale;
 mod template;
 
 use std::io;
@@ -25,7 +27,8 @@ use std::sync::Arc;
 use image_macro::ImageMacro;
 
 pub use self::cache::CacheStats;
-pub use self::template::{Format, TemplateInfo};
+pub use self::decode::Format;
+pub use self::template::TemplateInfo;
 
 use self::cache::Cache;
 use self::font::{FontKey, FontSet};

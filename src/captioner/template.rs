@@ -1,54 +1,12 @@
 //! A template: a picture file, decoded, and scaled to the size it is asked for.
 
-use std::error::Error;
-use std::io::Cursor;
-
-use image::codecs::jpeg::JpegDecoder;
-use image::codecs::png::PngDecoder;
-use image::imageops::{self, FilterType};
-use image::{DynamicImage, ImageDecoder, Limits, RgbImage, Rgba, RgbaImage};
+use image::{RgbImage, RgbaImage};
 
 use super::animation::Animation;
+use super::decode::{self, DecodeError, Format, Still};
 use super::library::Version;
+use super::scale::{resize_rgb, resize_rgba};
 use super::{Cancel, CaptionError};
-
-/// Pixels of a canvas, at most. Checked before anything is decoded.
-const MAX_PIXELS: u64 = 40_000_000;
-
-/// A picture file format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// JPEG, baseline.
-    Jpeg,
-    /// PNG, eight bits a channel.
-    Png,
-    /// GIF, still or animated.
-    Gif,
-}
-
-impl Format {
-    /// As it is written in a request and in `GET /templates/{name}`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Jpeg => "jpeg",
-            Format::Png => "png",
-            Format::Gif => "gif",
-        }
-    }
-
-    /// By the first bytes of a file, whatever its name says.
-    fn of(file: &[u8]) -> Option<Format> {
-        if file.starts_with(b"\xff\xd8\xff") {
-            Some(Format::Jpeg)
-        } else if file.starts_with(b"\x89PNG\r\n\x1a\n") {
-            Some(Format::Png)
-        } else if file.starts_with(b"GIF87a") || file.starts_with(b"GIF89a") {
-            Some(Format::Gif)
-        } else {
-            None
-        }
-    }
-}
 
 /// One content of one template at one size.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -94,35 +52,12 @@ pub enum Pixels {
     Animation(Animation),
 }
 
-/// Why a file is no template.
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    /// Neither JPEG, PNG nor GIF.
-    #[error("it is neither a JPEG, a PNG nor a GIF")]
-    Format,
-    /// A canvas of more than 40 megapixels, or an animation of more than [`super::animation::MAX_WORK`].
-    #[error("it is too large: {0}")]
-    TooLarge(String),
-    /// It cannot be decoded.
-    #[error("it is damaged")]
-    Damaged(#[source] Box<dyn Error + Send + Sync>),
-    /// Nobody waits any more.
-    #[error("cancelled")]
-    Cancelled,
-}
-
-impl DecodeError {
-    /// The same, of the template of that name.
-    pub fn into_caption_error(self, name: &str) -> CaptionError {
-        match self {
-            DecodeError::Cancelled => CaptionError::Cancelled,
-            other => CaptionError::BadFile { name: name.to_string(), cause: Box::new(other) },
+impl From<Still> for Pixels {
+    fn from(still: Still) -> Pixels {
+        match still {
+            Still::Rgb(image) => Pixels::Rgb(image),
+            Still::Rgba(image) => Pixels::Rgba(image),
         }
-    }
-
-    /// From an error of a decoder.
-    pub fn damaged<E: Error + Send + Sync + 'static>(error: E) -> DecodeError {
-        DecodeError::Damaged(Box::new(error))
     }
 }
 
@@ -134,10 +69,10 @@ impl Template {
     pub fn decode(file: &[u8], cancel: &Cancel) -> Result<Template, DecodeError> {
         let format = Format::of(file).ok_or(DecodeError::Format)?;
         let pixels = match format {
-            Format::Jpeg => still(JpegDecoder::new(Cursor::new(file)).map_err(DecodeError::damaged)?),
-            Format::Png => still(PngDecoder::new(Cursor::new(file)).map_err(DecodeError::damaged)?),
-            Format::Gif => Animation::decode(file, cancel).map(Pixels::Animation),
-        }?;
+            Format::Jpeg => decode::jpeg(file)?.into(),
+            Format::Png => decode::png(file)?.into(),
+            Format::Gif => Pixels::Animation(Animation::decode(file, cancel)?),
+        };
         Ok(Template { format, pixels })
     }
 
@@ -167,9 +102,7 @@ impl Template {
     /// [`CaptionError::Cancelled`].
     pub fn scaled(&self, size: (u32, u32), quality: u8, cancel: &Cancel) -> Result<Template, CaptionError> {
         let pixels = match self.pixels {
-            Pixels::Rgb(ref image) => {
-                Pixels::Rgb(imageops::resize(image, size.0, size.1, FilterType::CatmullRom))
-            }
+            Pixels::Rgb(ref image) => Pixels::Rgb(resize_rgb(image, size)),
             Pixels::Rgba(ref image) => Pixels::Rgba(resize_rgba(image, size)),
             Pixels::Animation(ref animation) => Pixels::Animation(animation.scaled(size, quality, cancel)?),
         };
@@ -194,62 +127,4 @@ impl Template {
         };
         TemplateInfo { name: name.to_string(), format: self.format, width, height, frames }
     }
-}
-
-/// Refuses a canvas that is empty or too large to be worth decoding.
-///
-/// # Errors
-/// [`DecodeError::TooLarge`], [`DecodeError::Damaged`].
-pub fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
-    if width == 0 || height == 0 {
-        return Err(DecodeError::Damaged("it has no pixels".into()));
-    }
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        let sentence = format!("{}x{} is more than {} pixels", width, height, MAX_PIXELS);
-        return Err(DecodeError::TooLarge(sentence));
-    }
-    Ok(())
-}
-
-/// Decodes a still picture to eight bits a channel, gray made RGB, upright.
-fn still<D: ImageDecoder>(mut decoder: D) -> Result<Pixels, DecodeError> {
-    let (width, height) = decoder.dimensions();
-    check_size(width, height)?;
-    // Sixteen bits a channel and as much again for the decoder's own work.
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_PIXELS * 16);
-    decoder.set_limits(limits).map_err(DecodeError::damaged)?;
-    // A camera that was held upright says so beside the pixels.
-    let orientation = decoder.orientation().map_err(DecodeError::damaged)?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(DecodeError::damaged)?;
-    image.apply_orientation(orientation);
-    Ok(if image.color().has_alpha() {
-        let image = image.into_rgba8();
-        if image.pixels().all(|pixel| pixel.0[3] == 255) {
-            Pixels::Rgb(DynamicImage::ImageRgba8(image).into_rgb8())
-        } else {
-            Pixels::Rgba(image)
-        }
-    } else {
-        Pixels::Rgb(image.into_rgb8())
-    })
-}
-
-/// Scales with premultiplied alpha: the color of a transparent pixel must not bleed into its neighbours.
-pub fn resize_rgba(image: &RgbaImage, size: (u32, u32)) -> RgbaImage {
-    let mut premultiplied = image::ImageBuffer::<Rgba<f32>, Vec<f32>>::new(image.width(), image.height());
-    for (to, from) in premultiplied.pixels_mut().zip(image.pixels()) {
-        let [r, g, b, a] = from.0.map(f32::from);
-        let alpha = a / 255.0;
-        to.0 = [r * alpha / 255.0, g * alpha / 255.0, b * alpha / 255.0, alpha];
-    }
-    let scaled = imageops::resize(&premultiplied, size.0, size.1, FilterType::CatmullRom);
-    RgbaImage::from_fn(size.0, size.1, |x, y| {
-        let [r, g, b, a] = scaled.get_pixel(x, y).0;
-        if a <= 0.0 {
-            return Rgba([0; 4]);
-        }
-        let channel = |premultiplied: f32| (premultiplied / a * 255.0 + 0.5) as u8;
-        Rgba([channel(r), channel(g), channel(b), (a * 255.0 + 0.5) as u8])
-    })
 }

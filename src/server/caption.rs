@@ -9,8 +9,7 @@ use hyper::server::Request;
 use hyper::{Method, StatusCode};
 
 use super::future_ext::ready;
-use super::response::Reply;
-use super::service::Replying;
+use super::response::{Reply, Replying};
 use super::{body, App};
 use image_macro::{self, ImageMacro};
 

@@ -3,8 +3,7 @@
 
 use std::rc::Rc;
 
-use super::response::Reply;
-use super::service::Replying;
+use super::response::{Reply, Replying};
 use super::App;
 
 /// A sorted array of names.

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::body::BodyError;
+use super::future_ext::BoxFuture;
 use super::head::Rejection;
 use super::render::RenderError;
 use super::ACCESS_LOG;
@@ -20,6 +21,9 @@ use image_macro::Invalid;
 
 /// Seconds after which a client that was refused should come again: the queue is shorter by then.
 const RETRY_AFTER: u64 = 1;
+
+/// What a handler returns: every error has become a reply by then.
+pub type Replying = BoxFuture<Reply, ()>;
 
 /// What a request is answered with. Not a hyper response yet: that one gets the access log's line along.
 #[derive(Debug)]

@@ -11,12 +11,9 @@ use hyper::{self, Method, Response, StatusCode};
 use percent_encoding::percent_decode;
 
 use super::future_ext::{ready, BoxFuture};
-use super::response::{internal, AccessLog, Body, Reply};
+use super::response::{internal, AccessLog, Body, Reply, Replying};
 use super::wire::Seen;
 use super::{caption, listing, stats, App};
-
-/// A handler's future: every error has become a reply by then.
-pub type Replying = BoxFuture<Reply, ()>;
 
 /// The service of one connection.
 pub struct Memed {

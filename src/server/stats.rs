@@ -8,8 +8,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 
 use super::future_ext::ready;
-use super::response::Reply;
-use super::service::Replying;
+use super::response::{Reply, Replying};
 use super::App;
 use captioner::CacheStats;
 
