@@ -61,14 +61,14 @@ const KNOBS: &[Knob] = &[
     Knob {
         name: "request-timeout",
         value: "SECONDS",
-        help: "How long a picture may take, 0.01 to 600 [default: 10]",
+        help: "How long a picture may take, 0.01 to 60 [default: 10]",
     },
     Knob {
         name: "shutdown-timeout",
         value: "SECONDS",
         help: "How long requests in flight may take after a signal to stop, 0 to 3600 [default: 30]",
     },
-    Knob { name: "max-body", value: "BYTES", help: "The largest body of a request [default: 1048576]" },
+    Knob { name: "max-body", value: "BYTES", help: "The largest body of a request [default: 131072]" },
     Knob { name: "templates", value: "DIR", help: "A folder of pictures to serve beside the built-in ones" },
     Knob { name: "fonts", value: "DIR", help: "A folder of fonts to serve beside the built-in ones" },
 ];
@@ -118,7 +118,7 @@ fn command() -> Command {
         .arg(
             Arg::new("address")
                 .value_name("[ADDRESS][:PORT]")
-                .help("Where to listen; \":8080\" is port 8080 of all interfaces [default: 127.0.0.1:1337]")
+                .help("Where to listen; \":8080\" is port 8080 of all IPv4 interfaces [default: 127.0.0.1:1337]")
                 .value_parser(clap::value_parser!(OsString)),
         )
         .args(knobs)
@@ -260,7 +260,8 @@ impl<'a> Typed<'a> {
     }
 
     fn address(&mut self, default: SocketAddr) -> SocketAddr {
-        let allowed = "ADDRESS, ADDRESS:PORT or :PORT, as in 127.0.0.1:1337, [::1]:1337 or :8080";
+        let allowed =
+            "ADDRESS, ADDRESS:PORT or :PORT, as in 127.0.0.1:1337, [::1]:1337 or :8080; a name must resolve";
         self.value("address", default, allowed, |text| {
             if let Some(port) = text.strip_prefix(':') {
                 if let Ok(port) = port.parse() {
@@ -349,7 +350,7 @@ mod tests {
             "--render-threads is \"0\", and must be a whole number from 1 to 512 threads",
             "--queue is \"-1\", and must be a whole number from 0 to 100000 requests",
             "--preload is \"some\", and must be templates, fonts, all or none",
-            "--request-timeout is \"nan\", and must be a number of seconds from 0.01 to 600",
+            "--request-timeout is \"nan\", and must be a number of seconds from 0.01 to 60",
             "MEMED_SHUTDOWN_TIMEOUT is \"inf\", and must be a number of seconds from 0 to 3600",
         ];
         assert_eq!(errors.len(), expected.len(), "{:#?}", errors);

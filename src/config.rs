@@ -8,8 +8,8 @@ use captioner::Settings;
 
 /// The port where none is given. It was rofld's, the program of the article.
 pub const DEFAULT_PORT: u16 = 1337;
-/// The timer wheel of the server reaches this far; see `server::deadline`.
-pub const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(600);
+/// Longer ones would fill the timer with deadlines that nobody needs any more; see `server::deadline`.
+pub const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Everything that the program can be told.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Default for Config {
             preload: Preload::None,
             request_timeout: Duration::from_secs(10),
             shutdown_timeout: Duration::from_secs(30),
-            max_body: 1 << 20,
+            max_body: 128 << 10,
             captioner: Settings::default(),
             log: LogLevel::Requests,
         }

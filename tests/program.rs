@@ -9,7 +9,7 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use util::{Client, LONG};
+use util::{until, Client, LONG};
 
 /// A running `memed`, killed when the test is over.
 struct Program {
@@ -122,8 +122,7 @@ fn an_idle_server_has_a_reactor_a_timer_and_the_threads_that_draw() {
         names
     };
     // A thread gives itself its name, when it first runs.
-    let start = Instant::now();
-    while names().iter().filter(|name| *name == "memed").count() > 1 && start.elapsed() < LONG {}
+    until(|| names().iter().filter(|name| *name == "memed").count() == 1);
     assert_eq!(names(), ["memed", "render-0", "render-1", "timer"]);
 }
 
@@ -202,7 +201,7 @@ fn each_signal_delivers_the_caption_in_flight_and_ends_the_process_right_after()
             b"GET /caption?template=dramatic-raccoon&top_text=hi&width=399 HTTP/1.1\r\nHost: a\r\n\r\n",
         );
         let mut other = program.connect();
-        while other.get("/stats").json()["rendering"] != 1 {}
+        until(|| other.get("/stats").json()["rendering"] == 1);
         program.signal(signal);
         assert!(idle.is_closed());
         waiting.response().picture("gif");
@@ -219,7 +218,7 @@ fn the_third_signal_ends_it_at_once() {
     // In flight for as long as it likes.
     client.send(b"POST /caption HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
     let mut other = program.connect();
-    while other.get("/stats").json()["in_flight"] != 2 {}
+    until(|| other.get("/stats").json()["in_flight"] == 2);
     // Signals that come together are one, so each waits until the one before has been seen.
     program.signal(libc::SIGTERM);
     program.line_with("stopping");
@@ -251,6 +250,61 @@ fn a_request_is_a_line_of_the_common_log_format() {
 }
 
 #[test]
+fn a_response_that_is_not_taken_is_not_logged_as_sent() {
+    let mut program = Program::start(&[]);
+    let mut client = program.connect();
+    // More than the sockets' buffers hold.
+    client.send(b"GET /caption?template=dramatic-raccoon HTTP/1.1\r\nHost: a\r\n\r\n".repeat(8).as_slice());
+    client.socket.peek(&mut [0]).unwrap();
+    drop(client);
+    let line = program.line_with("(cut off)");
+    assert!(line.contains("\" 200 - "), "{}", line);
+}
+
+/// The third signal must be seen while a client keeps the reactor busy.
+#[test]
+fn a_flood_of_pipelined_requests_stops_neither_others_nor_signals() {
+    let mut program = Program::start(&["-q"]);
+    let (mut flood, address) = (program.connect(), program.address);
+    let mut taken = Client::over(flood.socket.try_clone().unwrap());
+    let taking = thread::spawn(move || while taken.try_response("GET").is_some() {});
+    let sending = thread::spawn(move || {
+        let requests = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000);
+        let start = Instant::now();
+        while start.elapsed() < LONG && flood.try_send(&requests).is_ok() {}
+    });
+    for _ in 0..20 {
+        let start = Instant::now();
+        assert_eq!(Client::connect(address).get("/health").status, 200);
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    }
+    let start = Instant::now();
+    program.signal(libc::SIGTERM);
+    assert_eq!(program.wait().code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    sending.join().unwrap();
+    taking.join().unwrap();
+}
+
+#[test]
+fn preloading_tells_everything_that_cannot_be_decoded() {
+    let folder = Folder::new("preload");
+    for name in &["a.png", "b.gif", "c.ttf"] {
+        fs::write(folder.0.join(name), "not that").unwrap();
+    }
+    let path = folder.0.to_str().unwrap();
+    let arguments = ["--templates", path, "--fonts", path, "--preload", "all", "--request-timeout", "0.01"];
+    let mut program = Program::start(&arguments);
+    let mut log = String::new();
+    for _ in 0..3 {
+        log += &program.line_with("cannot be loaded");
+    }
+    for part in &["template \"a\"", "template \"b\"", "font \"c\""] {
+        assert!(log.contains(part), "{} is not in {}", part, log);
+    }
+}
+
+#[test]
 fn q_and_rust_log_say_what_is_logged() {
     for &(arguments, rust_log, has_request, has_debug) in &[
         (&["-v"][..], None, true, true),
@@ -267,14 +321,7 @@ fn q_and_rust_log_say_what_is_logged() {
         let mut log = String::new();
         program.log.read_to_string(&mut log).unwrap();
         assert_eq!(log.contains("GET /fonts"), has_request, "{:?} {:?}: {}", arguments, rust_log, log);
-        assert_eq!(
-            log.contains("everything is loaded"),
-            has_debug,
-            "{:?} {:?}: {}",
-            arguments,
-            rust_log,
-            log
-        );
+        assert_eq!(log.contains("is loaded"), has_debug, "{:?} {:?}: {}", arguments, rust_log, log);
         assert!(log.contains("stopping"), "{:?} {:?}: {}", arguments, rust_log, log);
         assert_eq!(program.wait().code(), Some(0));
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use memed::captioner::{Captioner, Settings};
 use memed::config::Config;
 
-use util::{config, Serve, LONG};
+use util::{config, until, Serve, LONG};
 
 /// No test has anything to wait for that takes as long.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -108,9 +108,55 @@ fn a_body_on_its_way_is_waited_for() {
     client.send(head.as_bytes());
     client.send(&body[..10]);
     // It is in flight once the server counts it beside the one that asks.
-    while serve.get("/stats").json()["in_flight"] != 2 {}
+    until(|| serve.get("/stats").json()["in_flight"] == 2);
     serve.stop();
     client.send(&body[10..]);
     client.response().picture("png");
     serve.join();
+}
+
+/// What was sent before the end is answered, though nobody here may have seen it yet: the kernel has the
+/// connection, and the request in it.
+#[test]
+fn a_stop_loses_no_request_that_was_sent() {
+    for _ in 0..5 {
+        let mut serve = Serve::start();
+        let mut clients: Vec<_> = (0..200).map(|_| serve.connect()).collect();
+        for client in &mut clients {
+            client.send(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+        serve.stop();
+        for client in &mut clients {
+            let response = client.try_response("GET").expect("no answer");
+            // In good health, or stopping.
+            assert!(response.status == 200 || response.status == 503);
+        }
+        serve.join();
+    }
+}
+
+#[test]
+fn the_last_answer_says_that_it_is_the_last() {
+    let mut held = held(config());
+    let mut waiting = held.serve.connect();
+    waiting.send(b"GET /caption?template=cat HTTP/1.1\r\nHost: a\r\n\r\n");
+    held.begun.recv_timeout(LONG).unwrap();
+    held.serve.stop();
+    until(|| TcpStream::connect(held.serve.address).is_err());
+    held.go.send(()).unwrap();
+    assert_eq!(waiting.response().headers["connection"], "close");
+}
+
+#[test]
+fn half_a_second_head_is_not_waited_for() {
+    let mut serve = Serve::start();
+    let mut client = serve.connect();
+    assert_eq!(client.get("/health").status, 200);
+    client.send(b"GET /health HTT");
+    // Seen, once another request on another connection is answered.
+    serve.get("/health");
+    let start = Instant::now();
+    serve.stop();
+    serve.join();
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
 }

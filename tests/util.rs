@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{mpsc, Arc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::sync::oneshot;
 use memed::captioner::Captioner;
@@ -106,7 +106,10 @@ pub struct Client {
 
 impl Client {
     pub fn connect(address: SocketAddr) -> Client {
-        let socket = TcpStream::connect_timeout(&address, LONG).expect("the server listens");
+        Client::over(TcpStream::connect_timeout(&address, LONG).expect("the server listens"))
+    }
+
+    pub fn over(socket: TcpStream) -> Client {
         socket.set_read_timeout(Some(LONG)).unwrap();
         socket.set_write_timeout(Some(LONG)).unwrap();
         Client { socket, unread: Vec::new() }
@@ -237,6 +240,15 @@ impl Response {
         assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
         assert_eq!(self.headers["content-type"], format!("image/{}", format));
         &self.body
+    }
+}
+
+/// Asks again and again until it is so. Fails if it never is.
+pub fn until<F: FnMut() -> bool>(mut is_so: F) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < LONG, "it never happens");
+        thread::yield_now();
     }
 }
 

@@ -92,7 +92,29 @@ pub enum Still {
 /// # Errors
 /// [`DecodeError`].
 pub fn jpeg(file: &[u8]) -> Result<Still, DecodeError> {
+    if !has_end(file) {
+        return Err(DecodeError::Damaged("it ends early".into()));
+    }
     still(JpegDecoder::new(Cursor::new(file)).map_err(DecodeError::damaged)?)
+}
+
+/// Whether a JPEG has the marker of its end after its first scan. Its decoder would take one without, and
+/// leave the rest of the picture gray. (A thumbnail before the scan has an end, too.)
+fn has_end(file: &[u8]) -> bool {
+    const START_OF_SCAN: u8 = 0xda;
+    const END: &[u8] = &[0xff, 0xd9];
+    let mut position = 2;
+    while let Some(segment) = file.get(position..position + 4) {
+        if segment[1] == START_OF_SCAN {
+            return file[position..].windows(END.len()).any(|bytes| bytes == END);
+        }
+        // A marker of two bytes, filled up with any number of FF, and a length that counts itself.
+        position += match segment {
+            [0xff, 0xff, ..] => 1,
+            _ => 2 + usize::from(u16::from_be_bytes([segment[2], segment[3]])),
+        };
+    }
+    false
 }
 
 /// Decodes a PNG.

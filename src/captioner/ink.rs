@@ -3,6 +3,7 @@
 use image::{Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::layout::Placed;
+use super::{Cancel, CaptionError};
 use image_macro::Color;
 
 /// The pixels of all captions of a picture.
@@ -74,8 +75,15 @@ impl Rect {
 
 impl Stamp {
     /// Draws what was placed on a picture of that size. What lies outside of it is cut off.
-    pub fn draw(placed: &[Placed], width: u32, height: u32) -> Stamp {
-        Stamp { inks: placed.iter().filter_map(|placed| Ink::draw(placed, width, height)).collect() }
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn draw(placed: &[Placed], width: u32, height: u32, cancel: &Cancel) -> Result<Stamp, CaptionError> {
+        let mut inks = Vec::with_capacity(placed.len());
+        for placed in placed {
+            inks.extend(Ink::draw(placed, width, height, cancel)?);
+        }
+        Ok(Stamp { inks })
     }
 
     /// Puts all of it on a picture.
@@ -165,7 +173,7 @@ impl Ink {
         (self.color, self.outline.as_ref().map(|outline| outline.1))
     }
 
-    fn draw(placed: &Placed, width: u32, height: u32) -> Option<Ink> {
+    fn draw(placed: &Placed, width: u32, height: u32, cancel: &Cancel) -> Result<Option<Ink>, CaptionError> {
         let glyphs: Vec<_> = placed
             .glyphs
             .iter()
@@ -180,7 +188,11 @@ impl Ink {
         let bounds = boxes.fold(None, |bounds: Option<[i32; 4]>, ink| {
             let [left, top, right, bottom] = bounds.unwrap_or([i32::MAX, i32::MAX, i32::MIN, i32::MIN]);
             Some([left.min(ink.min.x), top.min(ink.min.y), right.max(ink.max.x), bottom.max(ink.max.y)])
-        })?;
+        });
+        let bounds = match bounds {
+            Some(bounds) => bounds,
+            None => return Ok(None),
+        };
         let within = |value: i32, side: u32| value.max(0).min(side as i32) as u32;
         let area = Rect {
             left: within(bounds[0].saturating_sub(border), width),
@@ -189,10 +201,11 @@ impl Ink {
             bottom: within(bounds[3].saturating_add(border), height),
         };
         if area.left >= area.right || area.top >= area.bottom {
-            return None;
+            return Ok(None);
         }
         let mut canvas = Coverage::new(area.width() as usize, area.height() as usize);
         for glyph in &glyphs {
+            cancel.check()?;
             let ink = match glyph.pixel_bounding_box() {
                 Some(ink) => ink,
                 None => continue,
@@ -203,8 +216,11 @@ impl Ink {
                 canvas.add(x, y, coverage);
             });
         }
-        let outline = placed.outline.map(|(color, _)| (canvas.dilated(radius), color));
-        Some(Ink { area, fill: canvas.pixels, color: placed.color, outline })
+        let outline = match placed.outline {
+            Some((color, _)) => Some((canvas.dilated(radius, cancel)?, color)),
+            None => None,
+        };
+        Ok(Some(Ink { area, fill: canvas.pixels, color: placed.color, outline }))
     }
 }
 
@@ -236,7 +252,7 @@ impl Coverage {
     /// row by row for each height in the disc, from the narrow ends to the middle, each width from the one
     /// before. That is about four passes of byte-wise maxima for every pixel of radius, which the compiler
     /// vectorises.
-    fn dilated(&self, radius: f32) -> Vec<u8> {
+    fn dilated(&self, radius: f32, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
         let mut grown = self.pixels.clone();
         let mut widened = self.pixels.clone();
         let mut wider = self.pixels.clone();
@@ -246,6 +262,7 @@ impl Coverage {
         let mut half = 0;
         self.widen(&mut wider, 1);
         for dy in (0..=reach).rev() {
+            cancel.check()?;
             // A row at the rim counts by the part of it that lies in the disc.
             let inside = (radius + 1.0 - dy as f32).min(1.0);
             let chord = (radius * radius - (dy as f32).powi(2)).max(0.0).sqrt();
@@ -268,7 +285,7 @@ impl Coverage {
                 maximum(&mut grown[..length], &blended[shift..]);
             }
         }
-        grown
+        Ok(grown)
     }
 
     /// Takes in the pixels `by` to the left and to the right.

@@ -114,8 +114,11 @@ impl<'a, 'c> Block<'a, 'c> {
             }
             Size::Fit => {
                 let fits = |em: f32, may_split: bool| {
-                    let wrapped = text.wrap(room(em), may_split);
-                    wrapped.is_some_and(|lines| height(lines.len()) * em <= share)
+                    let room = room(em);
+                    let wrapped = text.wrap(room, may_split);
+                    // A single letter may be wider than the line, however it is split.
+                    let is_in = |lines: &[(usize, usize)]| lines.iter().all(|&line| text.width(line) <= room);
+                    wrapped.is_some_and(|lines| height(lines.len()) * em <= share && is_in(&lines))
                 };
                 let whole_words = largest_that(largest, |em| fits(em, false));
                 // Words are split only where they would make the text a third of what it could be.

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use image_macro::ImageMacro;
+use image_macro::{shortened, ImageMacro};
 
 pub use self::cache::CacheStats;
 pub use self::decode::Format;
@@ -180,7 +180,7 @@ impl Captioner {
         let (width, height) = template.size();
         let placed = layout::place(&image_macro.captions, &fonts, width, height);
         cancel.check()?;
-        let stamp = Stamp::draw(&placed, width, height);
+        let stamp = Stamp::draw(&placed, width, height, cancel)?;
         cancel.check()?;
         let bytes = match template.pixels {
             Pixels::Animation(ref animation) => gif::caption(animation, &stamp, cancel)?,
@@ -212,9 +212,10 @@ impl Captioner {
     /// What kind of picture the template of that name is.
     ///
     /// # Errors
-    /// [`CaptionError::UnknownTemplate`], [`CaptionError::BadFile`], [`CaptionError::Io`].
-    pub fn template_info(&self, name: &str) -> Result<TemplateInfo, CaptionError> {
-        let template = self.template(name, None, None, &Cancel::new())?;
+    /// [`CaptionError::UnknownTemplate`], [`CaptionError::BadFile`], [`CaptionError::Io`],
+    /// [`CaptionError::Cancelled`].
+    pub fn template_info(&self, name: &str, cancel: &Cancel) -> Result<TemplateInfo, CaptionError> {
+        let template = self.template(name, None, None, cancel)?;
         Ok(template.info(name))
     }
 
@@ -223,23 +224,20 @@ impl Captioner {
         Stats { templates: self.templates.stats(), fonts: self.fonts.stats() }
     }
 
-    /// Decodes every template at its own size, as far as the cache holds them.
+    /// Decodes a template at its own size, so that the first request for it is as quick as the next.
     ///
     /// # Errors
-    /// The first [`CaptionError`] after all were tried.
-    pub fn preload_templates(&self, cancel: &Cancel) -> Result<(), CaptionError> {
-        let names = self.template_names()?;
-        first_error(names.iter().map(|name| self.template(name, None, None, cancel).map(drop)))
+    /// As [`Captioner::template_info`].
+    pub fn preload_template(&self, name: &str) -> Result<(), CaptionError> {
+        self.template(name, None, None, &Cancel::new()).map(drop)
     }
 
-    /// Parses every font, as far as the cache holds them.
+    /// Parses a font.
     ///
     /// # Errors
-    /// The first [`CaptionError`] after all were tried.
-    pub fn preload_fonts(&self) -> Result<(), CaptionError> {
-        let names = self.font_names()?;
-        let fonts = names.iter().map(|name| font::load(&self.font_library, &self.fonts, name).map(drop));
-        first_error(fonts)
+    /// [`CaptionError::UnknownFont`], [`CaptionError::BadFile`], [`CaptionError::Io`].
+    pub fn preload_font(&self, name: &str) -> Result<(), CaptionError> {
+        font::load(&self.font_library, &self.fonts, name).map(drop)
     }
 
     /// The template, decoded, and scaled to fit the sides asked for; from the cache if it is there.
@@ -251,7 +249,7 @@ impl Captioner {
         cancel: &Cancel,
     ) -> Result<Arc<Template>, CaptionError> {
         let source = self.template_library.find(name)?;
-        let source = source.ok_or_else(|| CaptionError::UnknownTemplate(name.to_string()))?;
+        let source = source.ok_or_else(|| CaptionError::UnknownTemplate(shortened(name)))?;
         let original = self.original(name, &source, cancel)?;
         let scaled = original.fitting_size(width, height);
         if scaled == original.size() {
@@ -280,16 +278,4 @@ impl Captioner {
         self.templates.insert(key, &template, template.weight());
         Ok(template)
     }
-}
-
-/// The first error, once all have been tried.
-fn first_error<I>(results: I) -> Result<(), CaptionError>
-where
-    I: Iterator<Item = Result<(), CaptionError>>,
-{
-    let mut first = Ok(());
-    for result in results {
-        first = first.and(result);
-    }
-    first
 }

@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::fields::{self, shortened, Fields, Value};
 use super::{Caption, Color, HAlign, ImageMacro, Invalid, Size, VAlign};
-use super::{DEFAULT_FONT, MAX_CAPTIONS, MAX_SIDE, MAX_SIZE, MAX_TEXT};
+use super::{DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_SIZE, MAX_TEXT};
 
 /// Understands a query string (what follows the `?`, still escaped).
 ///
@@ -48,29 +48,30 @@ fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
         size: Size::Fit,
     };
     let look = look(&mut fields, "", default)?;
-    let long = match fields.take("captions") {
-        None | Some(Value::Null) => None,
-        Some(value) => Some(long_form(value, &look)?),
+    let mut captions = match fields.take("captions") {
+        None | Some(Value::Null) => short_form(&mut fields, &look)?,
+        Some(value) => {
+            if let Some(name) = fields.names().find(|name| is_of_short_form(name)) {
+                let sentence = format!("\"captions\" contradicts {:?}: give one or the other", name);
+                return Err(Invalid(sentence));
+            }
+            long_form(value, &look)?
+        }
     };
-    let short = short_form(&mut fields, &look)?;
     known_only(&fields, None)?;
 
-    let mut captions = match (long, short) {
-        (Some(_), Some(field)) if !field.is_empty() => {
-            return Err(Invalid(format!(
-                "\"captions\" contradicts \"{}_text\": give one or the other",
-                field[0].valign.name()
-            )))
-        }
-        (Some(captions), _) => captions,
-        (None, captions) => captions.unwrap_or_default(),
-    };
     captions.retain(|caption| !caption.text.trim().is_empty());
     Ok(ImageMacro { template, width, height, captions })
 }
 
-/// `top_text`, `middle_text` and `bottom_text`, each with its look. `None` if there is none of them.
-fn short_form(fields: &mut Fields, look_of_all: &Look) -> Result<Option<Vec<Caption>>, Invalid> {
+/// Whether it is `top_…`, `middle_…` or `bottom_…`.
+fn is_of_short_form(name: &str) -> bool {
+    let rest = VAlign::ALL.iter().find_map(|valign| name.strip_prefix(valign.name()));
+    rest.is_some_and(|rest| rest.starts_with('_'))
+}
+
+/// `top_text`, `middle_text` and `bottom_text`, each with its look.
+fn short_form(fields: &mut Fields, look_of_all: &Look) -> Result<Vec<Caption>, Invalid> {
     let mut captions = Vec::new();
     for &valign in &VAlign::ALL {
         let prefix = format!("{}_", valign.name());
@@ -82,7 +83,7 @@ fn short_form(fields: &mut Fields, look_of_all: &Look) -> Result<Option<Vec<Capt
         let look = look(fields, &prefix, look_of_all.copy())?;
         captions.extend(text.map(|text| look.caption(text, valign)));
     }
-    Ok(if captions.is_empty() { None } else { Some(captions) })
+    Ok(captions)
 }
 
 /// `captions`: up to three strings, or objects.
@@ -218,11 +219,21 @@ fn known_only(fields: &Fields, object: Option<&str>) -> Result<(), Invalid> {
 // One function a type of value. Each gets the field's name for its sentence.
 
 fn name(field: &str, value: Value) -> Result<String, Invalid> {
-    match value {
-        Value::Text(ref name) if name.trim().is_empty() => Err(Invalid(format!("\"{}\" is empty", field))),
-        Value::Text(name) => Ok(name.trim().nfc().collect()),
-        _ => Err(Invalid(format!("\"{}\" must be a string", field))),
+    let written = match value {
+        Value::Text(name) => name,
+        _ => return Err(Invalid(format!("\"{}\" must be a string", field))),
+    };
+    let name = normal_name(&written);
+    match name.chars().count() {
+        0 => Err(Invalid(format!("\"{}\" is empty", field))),
+        1..=MAX_NAME => Ok(name),
+        _ => Err(Invalid(format!("\"{}\" is longer than {} characters", field, MAX_NAME))),
     }
+}
+
+/// The name of a template or font as it is looked up: trimmed, in NFC.
+pub fn normal_name(written: &str) -> String {
+    written.trim().nfc().collect()
 }
 
 fn text(field: &str, value: Value) -> Result<String, Invalid> {

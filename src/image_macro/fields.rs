@@ -12,6 +12,9 @@ use serde_json;
 
 use super::{Invalid, MAX_CAPTIONS};
 
+/// Fields of one object, at most: more than there are names for.
+const MAX_FIELDS: usize = 100;
+
 /// A value as it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -35,7 +38,7 @@ impl fmt::Display for Value {
         match *self {
             Value::Null => f.write_str("null"),
             Value::Bool(value) => value.fmt(f),
-            Value::Number(value) => value.fmt(f),
+            Value::Number(value) => f.write_str(&shortened(&value.to_string())),
             Value::Text(ref text) => write!(f, "{:?}", shortened(text)),
             Value::List(ref list) => write!(f, "a list of {}", list.len()),
             Value::Fields(_) => f.write_str("an object"),
@@ -59,6 +62,11 @@ impl Fields {
         self.0.push((name, value));
     }
 
+    /// The names that nobody has taken.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|field| field.0.as_str())
+    }
+
     /// A name that nobody has taken.
     pub fn leftover(&self) -> Option<&str> {
         self.0.first().map(|field| field.0.as_str())
@@ -66,6 +74,7 @@ impl Fields {
 
     fn insert(&mut self, key: &str, value: Value) -> Result<(), Invalid> {
         let name = normal(key);
+        self.check_room()?;
         if self.0.iter().any(|field| field.0 == name) {
             return Err(doubled(&name));
         }
@@ -73,12 +82,25 @@ impl Fields {
         Ok(())
     }
 
-    fn entry(&mut self, name: String) -> &mut Value {
-        let index = self.0.iter().position(|field| field.0 == name).unwrap_or_else(|| {
-            self.0.push((name, Value::Null));
-            self.0.len() - 1
-        });
-        &mut self.0[index].1
+    /// The value of that name; `Null`, and now there, if it was not.
+    fn entry(&mut self, name: String) -> Result<&mut Value, Invalid> {
+        let index = match self.0.iter().position(|field| field.0 == name) {
+            Some(index) => index,
+            None => {
+                self.check_room()?;
+                self.0.push((name, Value::Null));
+                self.0.len() - 1
+            }
+        };
+        Ok(&mut self.0[index].1)
+    }
+
+    /// Every look-up goes through all names, so there must not be many.
+    fn check_room(&self) -> Result<(), Invalid> {
+        if self.0.len() < MAX_FIELDS {
+            return Ok(());
+        }
+        Err(Invalid(format!("there are more than {} fields", MAX_FIELDS)))
     }
 }
 
@@ -88,7 +110,7 @@ fn normal(key: &str) -> String {
 }
 
 fn doubled(name: &str) -> Invalid {
-    Invalid(format!("the field {:?} is given twice", name))
+    Invalid(format!("the field {:?} is given twice", shortened(name)))
 }
 
 /// The fields of a JSON object.
@@ -116,7 +138,7 @@ pub fn from_query(query: &str) -> Result<Fields, Invalid> {
         let text = unescaped(halves.next().unwrap_or(""))?;
         let mut path = path_of(&key)?.into_iter();
         let first = path.next().unwrap_or_default();
-        place(fields.entry(first), path.as_slice(), &key, text)?;
+        place(fields.entry(first)?, path.as_slice(), &key, text)?;
     }
     Ok(fields)
 }
@@ -181,7 +203,7 @@ fn place(value: &mut Value, path: &[String], key: &str, text: String) -> Result<
             MAX_CAPTIONS
         ))),
         (&mut Value::Fields(ref mut fields), _) if !step.is_empty() => {
-            place(fields.entry(step.clone()), rest, key, text)
+            place(fields.entry(step.clone())?, rest, key, text)
         }
         _ => Err(Invalid(format!("the field {:?} contradicts another of the same name", shortened(key)))),
     }

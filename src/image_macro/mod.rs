@@ -12,13 +12,16 @@ mod size;
 
 pub use self::align::{HAlign, VAlign};
 pub use self::color::Color;
-pub use self::decode::{from_json, from_query};
+pub use self::decode::{from_json, from_query, normal_name};
+pub use self::fields::shortened;
 pub use self::size::Size;
 
 /// Captions on one picture, at most.
 pub const MAX_CAPTIONS: usize = 16;
 /// Characters (Unicode scalar values, after NFC) in one caption, at most.
 pub const MAX_TEXT: usize = 256;
+/// Characters of the name of a template or font, at most.
+pub const MAX_NAME: usize = 200;
 /// Pixels on a side of the picture asked for, at most.
 pub const MAX_SIDE: u32 = 4096;
 /// Text size in pixels, at most.

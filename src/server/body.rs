@@ -1,9 +1,8 @@
 //! A request's body, up to a limit.
 
 use std::io;
-use std::time::Duration;
 
-use futures::{future, Future, Stream};
+use futures::{future, Stream};
 use hyper::header::{ContentLength, Headers};
 use hyper::{self, Body};
 use tokio_timer::TimeoutError;
@@ -16,8 +15,8 @@ use super::future_ext::{failed, BoxFuture};
 pub enum BodyError {
     /// It is, or would become, larger than so many bytes.
     TooLarge(usize),
-    /// It took longer than that.
-    TooSlow(Duration),
+    /// It took too long.
+    TooSlow,
     /// It is not framed as HTTP has it, or ended early; the sentence for the client.
     Malformed(String),
     /// The timer has no room.
@@ -39,7 +38,7 @@ impl From<hyper::Error> for BodyError {
 impl<F> From<TimeoutError<F>> for BodyError {
     fn from(error: TimeoutError<F>) -> BodyError {
         match error {
-            TimeoutError::TimedOut(_) => BodyError::TooSlow(Duration::default()),
+            TimeoutError::TimedOut(_) => BodyError::TooSlow,
             TimeoutError::Timer(..) => BodyError::Timer,
         }
     }
@@ -66,9 +65,5 @@ pub fn read(
         collected.extend_from_slice(&chunk);
         future::ok(collected)
     });
-    let time = deadline.time();
-    Box::new(deadline.limit(collected).map_err(move |error| match error {
-        BodyError::TooSlow(_) => BodyError::TooSlow(time),
-        other => other,
-    }))
+    Box::new(deadline.limit(collected))
 }

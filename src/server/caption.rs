@@ -9,12 +9,13 @@ use hyper::server::Request;
 use hyper::{Method, StatusCode};
 
 use super::future_ext::ready;
-use super::response::{Reply, Replying};
+use super::response::{Reply, ReplyFuture};
+use super::service::has_body;
 use super::{body, App};
 use image_macro::{self, ImageMacro};
 
 /// `GET /caption?…` and `HEAD`, and `POST /caption` with JSON.
-pub fn caption(app: &Rc<App>, request: Request) -> Replying {
+pub fn caption(app: &Rc<App>, request: Request) -> ReplyFuture {
     if *request.method() == Method::Post {
         return post(app, request);
     }
@@ -26,9 +27,9 @@ pub fn caption(app: &Rc<App>, request: Request) -> Replying {
 
 /// The body is read on the reactor as its bytes arrive, and decoded there: at most a megabyte, as it comes.
 /// Dropping the chain (a deadline, a connection that ends) drops the body, then the drawing.
-fn post(app: &Rc<App>, request: Request) -> Replying {
+fn post(app: &Rc<App>, request: Request) -> ReplyFuture {
     if let Some(refusal) = refusal_of(&request) {
-        return ready(refusal);
+        return ready(if has_body(&request) { refusal.closing() } else { refusal });
     }
     let (_, _, _, headers, body) = request.deconstruct();
     let read = body::read(&headers, body, app.config.max_body, &app.deadline);
@@ -61,8 +62,8 @@ fn refusal_of(request: &Request) -> Option<Reply> {
     Some(Reply::error(StatusCode::UnsupportedMediaType, sentence))
 }
 
-fn draw(app: &Rc<App>, image_macro: ImageMacro) -> Replying {
+fn draw(app: &Rc<App>, image_macro: ImageMacro) -> ReplyFuture {
     let draw = app.draw.clone();
     let picture = app.renderer.run(move |cancel| draw(&image_macro, cancel));
-    app.replying(picture, Reply::picture)
+    app.reply_to(picture, Reply::picture)
 }

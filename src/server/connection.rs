@@ -1,7 +1,7 @@
 //! The accept loop, and the life of a connection.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,27 +9,31 @@ use std::time::Duration;
 use futures::future::{self, Loop};
 use futures::{Async, Future, Poll, Stream};
 use hyper::server::{self, Http};
-use tokio_core::net::{TcpListener, TcpStream};
+use tokio_core::net::{Incoming, TcpStream};
 use tokio_core::reactor::{Handle, Timeout};
 
+use super::access_log::Chunk;
 use super::future_ext::{ready, BoxFuture};
-use super::response::Chunk;
 use super::service::Memed;
 use super::shutdown::{Drain, Watch};
-use super::wire::{Seen, Wire};
+use super::wire::{Wire, WireState};
 use super::App;
 
 /// How long to wait after an accept that failed for want of descriptors or memory: until some are free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts connections for ever, each a task of its own. Dropping the future closes the listener.
+/// How long a connection without a request yet may take to begin one while the server drains. Whoever has
+/// just connected has sent one, as a rule; the kernel has it, and we will hear of it.
+const LAST_CALL: Duration = Duration::from_millis(100);
+
+/// Accepts connections for ever, each a task of its own. Dropping the future ends it.
 ///
 /// A turn of the loop waits for one connection. hyper's own loop would end at the first error, and
 /// `for_each` would too; an error here is told, and the loop goes on.
-pub fn accept(listener: TcpListener, app: Rc<App>, drain: &Drain, handle: &Handle) -> BoxFuture<(), ()> {
+pub fn accept(incoming: Incoming, app: Rc<App>, drain: &Drain, handle: &Handle) -> BoxFuture<(), ()> {
     let handle = handle.clone();
     let watch = drain.watch();
-    Box::new(future::loop_fn(listener.incoming(), move |incoming| {
+    Box::new(future::loop_fn(incoming, move |incoming| {
         let handle = handle.clone();
         let app = app.clone();
         let watch = watch.clone();
@@ -43,6 +47,17 @@ pub fn accept(listener: TcpListener, app: Rc<App>, drain: &Drain, handle: &Handl
             Err((error, incoming)) => pause(&error, &handle, Loop::Continue(incoming)),
         })
     }))
+}
+
+/// Accepts what the kernel holds already, and closes the listener. Does not wait: the listener is in
+/// non-blocking mode, and its backlog has an end.
+pub fn accept_rest(listener: net::TcpListener, app: &Rc<App>, drain: &Drain, handle: &Handle) {
+    while let Ok((socket, peer)) = listener.accept() {
+        match TcpStream::from_stream(socket, handle) {
+            Ok(socket) => handle.spawn(serve(socket, peer, app.clone(), drain.watch(), handle)),
+            Err(error) => warn!("cannot serve a connection: {}", error),
+        }
+    }
 }
 
 /// Goes on at once after an error of a single connection, which is over, and later after one of ours.
@@ -74,12 +89,13 @@ fn serve(
     if let Err(error) = socket.set_nodelay(true) {
         debug!("{}: cannot set TCP_NODELAY: {}", peer, error);
     }
-    let seen = Rc::new(Seen::default());
-    let wire = Wire::new(socket, handle.clone(), seen.clone());
-    let service = Memed::new(app, seen.clone(), peer);
+    let state = Rc::new(WireState::default());
+    let wire = Wire::new(socket, handle.clone(), state.clone());
+    let service = Memed::new(app, state.clone(), peer);
     // `pipeline` stays off: it would lift the cap on what is buffered for a client that does not read.
     let connection = Http::<Chunk>::new().serve_connection(wire, service);
-    let connection = Connection { connection, seen, watch, is_draining: false };
+    let handle = handle.clone();
+    let connection = Connection { connection, state, handle, watch, phase: Phase::Open };
     Box::new(AssertUnwindSafe(connection).catch_unwind().then(move |ended| {
         match ended {
             Ok(Ok(())) => {}
@@ -94,9 +110,20 @@ fn serve(
 /// hyper's future while it is being polled, and a combinator that has taken a future lets nobody reach in.
 struct Connection {
     connection: server::Connection<Wire, Memed>,
-    seen: Rc<Seen>,
+    state: Rc<WireState>,
+    handle: Handle,
     watch: Watch,
-    is_draining: bool,
+    phase: Phase,
+}
+
+/// How far its end has come.
+enum Phase {
+    /// The server is well.
+    Open,
+    /// The server drains, and this connection has not had a request yet. One may be on its way.
+    LastCall(Timeout),
+    /// After the request that there is, the connection ends.
+    Draining,
 }
 
 impl Future for Connection {
@@ -104,20 +131,36 @@ impl Future for Connection {
     type Error = ::hyper::Error;
 
     fn poll(&mut self) -> Poll<(), ::hyper::Error> {
-        if let Async::Ready(()) = self.connection.poll()? {
-            return Ok(Async::Ready(()));
+        loop {
+            if let Async::Ready(()) = self.connection.poll()? {
+                return Ok(Async::Ready(()));
+            }
+            self.phase = match self.phase {
+                Phase::Open if !self.watch.poll_started().is_ready() => return Ok(Async::NotReady),
+                Phase::Open => {
+                    self.state.drain();
+                    Phase::LastCall(Timeout::new(LAST_CALL, &self.handle)?)
+                }
+                // Pitfall: hyper counts a connection that has sent nothing yet as busy, and would wait for
+                // its first request for ever. Pinned by `a_connection_that_never_spoke_is_not_waited_for` in
+                // `tests/shutdown.rs`.
+                Phase::LastCall(ref mut timeout) if !self.state.has_head() => match timeout.poll()? {
+                    Async::Ready(()) => return Ok(Async::Ready(())),
+                    Async::NotReady => return Ok(Async::NotReady),
+                },
+                Phase::LastCall(_) => {
+                    self.connection.disable_keep_alive();
+                    Phase::Draining
+                }
+                Phase::Draining => return Ok(Async::NotReady),
+            };
         }
-        if self.is_draining || !self.watch.poll_started().is_ready() {
-            return Ok(Async::NotReady);
-        }
-        self.is_draining = true;
-        // Pitfall: hyper counts a connection that has sent nothing yet as busy, and would wait for its
-        // first request for ever. Pinned by `a_connection_that_never_spoke` in `tests/shutdown.rs`.
-        if !self.seen.has_head() {
-            return Ok(Async::Ready(()));
-        }
-        self.connection.disable_keep_alive();
-        // An idle connection has ended by that; only a poll will find out.
-        self.connection.poll()
+    }
+}
+
+impl Drop for Connection {
+    /// Runs before hyper's future is dropped, and with it what has not been written.
+    fn drop(&mut self) {
+        self.state.end();
     }
 }

@@ -5,13 +5,17 @@ use std::time::Duration;
 use futures::Future;
 use tokio_timer::{self, Timeout, TimeoutError, Timer};
 
-/// The finest tick that the timer can do.
-const MIN_TICK: Duration = Duration::from_millis(1);
-/// The tick that it comes with, and fine enough for whoever waits for seconds.
+/// The finest tick. The timer counts ticks in 32 bits: of these, for more than a year.
+const MIN_TICK: Duration = Duration::from_millis(10);
+/// The tick that the timer comes with, and fine enough for whoever waits for seconds.
 const MAX_TICK: Duration = Duration::from_millis(100);
-/// Deadlines at a time.
+/// Deadlines that the timer can hold.
+///
+/// Pitfall: it holds one until it is due, even if nobody needs it any more: a cancel compares the exact time
+/// with the rounded one, and they differ. When the timer is full, `poll` spins instead of failing. This many
+/// within the longest deadline (a minute) are 17,000 requests for the pool each second, for a minute.
 const MAX_DEADLINES: usize = 1 << 20;
-/// Deadlines on their way to the timer's thread. When there are more, `poll` spins instead of failing.
+/// Deadlines on their way to the timer's thread.
 ///
 /// Pitfall: the channel sets its capacity aside from that of the timer. If the two are equal, nothing is
 /// left for deadlines that have arrived, and none ever fires. Pinned by `a_deadline_is_kept_and_never_early`.
@@ -28,8 +32,7 @@ impl Deadline {
     /// Starts the timer's thread, called `timer`. There is to be one in a process.
     ///
     /// The timer is exact to a hundredth of the time, and its wheel is no larger than that needs, because
-    /// its thread goes over the whole wheel each time it wakes. (As it comes, it is exact to 100 ms and
-    /// refuses what is further away than 409 s.)
+    /// its thread goes over the whole wheel each time it wakes.
     pub fn start(time: Duration) -> Deadline {
         // In whole milliseconds: the timer ignores the rest.
         let hundredth = Duration::from_millis(time.as_millis() as u64 / 100);
@@ -44,11 +47,6 @@ impl Deadline {
             .thread_name("timer")
             .build();
         Deadline { timer, time, tick }
-    }
-
-    /// How long it is.
-    pub fn time(&self) -> Duration {
-        self.time
     }
 
     /// The future, which from now on has that long. If it takes longer it is dropped, and with it everything

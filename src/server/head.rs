@@ -21,8 +21,11 @@ const MAX_FIELDS: usize = 100;
 pub enum Framing {
     /// That many bytes of body, then the next head.
     Length(u64),
-    /// Chunks.
-    Chunked,
+    /// Chunks. The word `chunked` begins at that byte of the head; hyper knows it in lower case only.
+    Chunked {
+        /// Index into the head.
+        word: usize,
+    },
 }
 
 /// Why a request cannot be served, whatever it asks for. The connection must be closed after the answer:
@@ -46,31 +49,50 @@ impl Rejection {
     }
 }
 
-/// Where the head at the start of `bytes` ends: the index after its empty line. Lines end with LF, with or
-/// without CR, as httparse has it. Empty lines before the first line are part of the head.
-pub fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    let blank = bytes.iter().take_while(|&&byte| byte == b'\r' || byte == b'\n').count();
-    let mut line_is_empty = false;
-    for (index, &byte) in bytes.iter().enumerate().skip(blank) {
-        match byte {
-            b'\n' if line_is_empty => return Some(index + 1),
-            b'\n' => line_is_empty = true,
-            b'\r' => {}
-            _ => line_is_empty = false,
-        }
+/// Looks for the end of a head that comes in pieces: an empty line. Lines end with LF, with or without CR, as
+/// httparse has it.
+#[derive(Debug, Default)]
+pub struct Search {
+    searched: usize,
+    line_is_empty: bool,
+}
+
+impl Search {
+    /// Whether nothing has been searched yet.
+    pub fn is_new(&self) -> bool {
+        self.searched == 0
     }
-    None
+
+    /// The index after the empty line. `bytes` is what it was the last time, and more; it does not begin
+    /// with an empty line.
+    pub fn end_in(&mut self, bytes: &[u8]) -> Option<usize> {
+        while self.searched < bytes.len() {
+            let byte = bytes[self.searched];
+            self.searched += 1;
+            match byte {
+                b'\n' if self.line_is_empty => return Some(self.searched),
+                b'\n' => self.line_is_empty = true,
+                b'\r' => {}
+                _ => self.line_is_empty = false,
+            }
+        }
+        None
+    }
+}
+
+/// How many of the bytes are empty lines before a head. They mean nothing.
+pub fn blank_lines(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|&&byte| byte == b'\r' || byte == b'\n').count()
 }
 
 /// What is to be said of a head that is not complete and already too large.
 pub fn too_large(bytes: &[u8]) -> Rejection {
-    let blank = bytes.iter().take_while(|&&byte| byte == b'\r' || byte == b'\n').count();
-    if bytes[blank..].contains(&b'\n') {
-        let sentence = format!("the head of the request is larger than {} bytes", MAX_HEAD);
-        Rejection::new(StatusCode::RequestHeaderFieldsTooLarge, sentence)
-    } else {
-        target_too_long()
+    let first_line = bytes.iter().take_while(|&&byte| byte != b'\n').count();
+    if first_line > MAX_TARGET {
+        return target_too_long();
     }
+    let sentence = format!("the head of the request is larger than {} bytes", MAX_HEAD);
+    Rejection::new(StatusCode::RequestHeaderFieldsTooLarge, sentence)
 }
 
 /// Judges a complete head.
@@ -85,7 +107,7 @@ pub fn check(head: &[u8]) -> Result<Framing, Rejection> {
         Ok(httparse::Status::Partial) => {
             return Err(Rejection::malformed("the head of the request is not complete"))
         }
-        Err(error) => return Err(unparseable(error)),
+        Err(error) => return Err(unparseable(error, head)),
     }
     let target = request.path.unwrap_or("");
     if target.len() > MAX_TARGET {
@@ -115,7 +137,8 @@ pub fn check(head: &[u8]) -> Result<Framing, Rejection> {
             Err(Rejection::malformed("there is no Transfer-Encoding in HTTP/1.0: send a Content-Length"))
         }
         (Some(coding), None) if codings.next().is_none() && coding.eq_ignore_ascii_case(b"chunked") => {
-            Ok(Framing::Chunked)
+            // httparse gives slices of the head, so the distance of the two is where the word is.
+            Ok(Framing::Chunked { word: coding.as_ptr() as usize - head.as_ptr() as usize })
         }
         (Some(_), None) => {
             Err(Rejection::malformed("the only Transfer-Encoding that is understood is \"chunked\", once"))
@@ -146,16 +169,18 @@ fn target_too_long() -> Rejection {
     Rejection::new(StatusCode::UriTooLong, sentence)
 }
 
-fn unparseable(error: httparse::Error) -> Rejection {
+fn unparseable(error: httparse::Error, head: &[u8]) -> Rejection {
     use httparse::Error::*;
     match error {
         TooManyHeaders => Rejection::new(
             StatusCode::RequestHeaderFieldsTooLarge,
             format!("the request has more than {} header fields", MAX_FIELDS),
         ),
-        Version => Rejection::new(
-            StatusCode::HttpVersionNotSupported,
-            "the first line must end with HTTP/1.1 or HTTP/1.0, and spaces in the URL must be escaped",
+        Version if names_a_version(head) => {
+            Rejection::new(StatusCode::HttpVersionNotSupported, "there are HTTP/1.1 and HTTP/1.0 here")
+        }
+        Version => Rejection::malformed(
+            "the first line must be a method, a URL and HTTP/1.1, and a space in the URL must be escaped as %20",
         ),
         HeaderName => Rejection::malformed("the name of a header field has a byte that no name may have"),
         HeaderValue => Rejection::malformed("the value of a header field has a byte that no value may have"),
@@ -167,9 +192,22 @@ fn unparseable(error: httparse::Error) -> Rejection {
     }
 }
 
+/// Whether the first line is three words, the third of them a version of HTTP.
+fn names_a_version(head: &[u8]) -> bool {
+    let mut lines = head.split(|&byte| byte == b'\n').skip_while(|line| line.trim_ascii().is_empty());
+    let mut words = lines.next().unwrap_or(b"").split(|&byte| byte == b' ').skip(2);
+    words.next().is_some_and(|word| word.starts_with(b"HTTP/")) && words.next().is_none()
+}
+
+/// Whether a head can begin with that byte: it is the first of a method. What is not HTTP at all (a TLS
+/// hello, say) need not be waited for.
+pub fn can_begin_with(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{check, end_of_head, too_large, Framing, MAX_TARGET};
+    use super::{check, too_large, Framing, Search, MAX_TARGET};
 
     fn status(head: &str) -> u16 {
         match check(head.as_bytes()) {
@@ -180,21 +218,33 @@ mod tests {
 
     #[test]
     fn where_a_head_ends() {
-        assert_eq!(end_of_head(b"GET / HTTP/1.1\r\n\r\nrest"), Some(18));
-        assert_eq!(end_of_head(b"GET / HTTP/1.1\n\nrest"), Some(16));
-        assert_eq!(end_of_head(b"\r\n\r\nGET / HTTP/1.1\r\n\r\n"), Some(22));
-        assert_eq!(end_of_head(b"GET / HTTP/1.1\r\nA: b\r\n"), None);
-        assert_eq!(end_of_head(b"\r\n\r\n\r\n"), None);
-        assert_eq!(end_of_head(b""), None);
+        for &(bytes, end) in &[
+            ("GET / HTTP/1.1\r\n\r\nrest", Some(18)),
+            ("GET / HTTP/1.1\n\nrest", Some(16)),
+            ("GET / HTTP/1.1\r\n\r\r\r\r\r\nrest", Some(22)),
+            ("GET / HTTP/1.1\r\nA: b\r\n", None),
+            ("", None),
+        ] {
+            assert_eq!(Search::default().end_in(bytes.as_bytes()), end, "{:?}", bytes);
+            // And the same byte by byte.
+            let mut search = Search::default();
+            let found = (1..=bytes.len()).find_map(|length| search.end_in(&bytes.as_bytes()[..length]));
+            assert_eq!(found, end, "{:?}", bytes);
+        }
     }
 
     #[test]
     fn framing() {
+        assert_eq!(super::blank_lines(b"\r\n\n\rGET"), 4);
         let framing = |fields: &str| check(format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", fields).as_bytes());
         assert_eq!(framing(""), Ok(Framing::Length(0)));
         assert_eq!(framing("Content-Length: 5\r\n"), Ok(Framing::Length(5)));
         assert_eq!(framing("content-length:  05 \r\n"), Ok(Framing::Length(5)));
-        assert_eq!(framing("Transfer-Encoding: Chunked\r\n"), Ok(Framing::Chunked));
+        let chunked = "Transfer-Encoding: Chunked\r\n";
+        assert_eq!(
+            framing(chunked),
+            Ok(Framing::Chunked { word: "GET / HTTP/1.1\r\nHost: a\r\n".len() + 19 })
+        );
         for fields in [
             "Content-Length: +5\r\n",
             "Content-Length: -5\r\n",
@@ -230,14 +280,15 @@ mod tests {
         assert_eq!(status("GET / HTTP/1.1\r\n\r\n"), 400);
         assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
         assert_eq!(status("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), 505);
-        assert_eq!(status("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"), 505);
+        assert_eq!(status("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
+        assert_eq!(status("GET /\r\nHost: a\r\n\r\n"), 400);
         assert_eq!(status("GET nowhere HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
         assert_eq!(status("G@T / HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
         assert_eq!(status("GET / HTTP/1.1\r\nHo st: a\r\n\r\n"), 400);
         assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nA: \0\r\n\r\n"), 400);
         assert_eq!(status(&format!("GET / HTTP/1.0\r\n{}\r\n", "A: b\r\n".repeat(101))), 431);
         assert_eq!(status(&format!("GET /{} HTTP/1.0\r\n\r\n", "a".repeat(MAX_TARGET))), 414);
-        assert_eq!(too_large(b"GET /aaa").status.as_u16(), 414);
+        assert_eq!(too_large(&[b'a'; MAX_TARGET + 1]).status.as_u16(), 414);
         assert_eq!(too_large(b"GET / HTTP/1.1\r\nA: bbb").status.as_u16(), 431);
     }
 }

@@ -3,22 +3,23 @@
 
 use std::rc::Rc;
 
-use super::response::{Reply, Replying};
+use super::response::{Reply, ReplyFuture};
 use super::App;
+use image_macro::normal_name;
 
 /// A sorted array of names.
-pub fn templates(app: &Rc<App>) -> Replying {
+pub fn templates(app: &Rc<App>) -> ReplyFuture {
     let captioner = app.captioner.clone();
     let names = app.renderer.run(move |_| captioner.template_names());
-    app.replying(names, |names| Reply::json(&json!(names)))
+    app.reply_to(names, |names| Reply::json(&json!(names)))
 }
 
 /// What kind of picture it is.
-pub fn template(app: &Rc<App>, name: &str) -> Replying {
+pub fn template(app: &Rc<App>, name: &str) -> ReplyFuture {
     let captioner = app.captioner.clone();
-    let name = name.to_string();
-    let info = app.renderer.run(move |_| captioner.template_info(&name));
-    app.replying(info, |info| {
+    let name = normal_name(name);
+    let info = app.renderer.run(move |cancel| captioner.template_info(&name, cancel));
+    app.reply_to(info, |info| {
         Reply::json(&json!({
             "name": info.name,
             "format": info.format.name(),
@@ -30,8 +31,8 @@ pub fn template(app: &Rc<App>, name: &str) -> Replying {
 }
 
 /// A sorted array of names.
-pub fn fonts(app: &Rc<App>) -> Replying {
+pub fn fonts(app: &Rc<App>) -> ReplyFuture {
     let captioner = app.captioner.clone();
     let names = app.renderer.run(move |_| captioner.font_names());
-    app.replying(names, |names| Reply::json(&json!(names)))
+    app.reply_to(names, |names| Reply::json(&json!(names)))
 }

@@ -4,6 +4,7 @@
 //! `service` routes, `caption` decodes, `render` carries the drawing to the pool and its picture back under
 //! the `deadline`, `response` answers. [`shutdown`] ends it all.
 
+mod access_log;
 mod body;
 mod caption;
 mod chunks;
@@ -12,6 +13,7 @@ mod deadline;
 mod future_ext;
 mod head;
 mod listing;
+mod preload;
 mod render;
 mod response;
 mod service;
@@ -34,11 +36,11 @@ use tokio_core::reactor::{Core, Handle, Timeout};
 use self::deadline::Deadline;
 use self::future_ext::BoxFuture;
 use self::render::{RenderError, Renderer};
-use self::response::{with_causes, Reply, Replying};
+use self::response::{Reply, ReplyFuture};
 use self::shutdown::Drain;
 use self::stats::{count, Counters};
 use captioner::{Cancel, CaptionError, Captioner, Picture};
-use config::{Config, Preload};
+use config::Config;
 use image_macro::ImageMacro;
 
 /// The log target of the lines in Common Log Format.
@@ -64,7 +66,7 @@ struct App {
 impl App {
     /// The reply to a result of the pool, counted. The end of every handler's chain: from here on there
     /// are no errors.
-    fn replying<T, F>(self: &Rc<Self>, result: BoxFuture<T, RenderError>, reply: F) -> Replying
+    fn reply_to<T, F>(self: &Rc<Self>, result: BoxFuture<T, RenderError>, reply: F) -> ReplyFuture
     where
         T: 'static,
         F: FnOnce(T) -> Reply + 'static,
@@ -73,7 +75,7 @@ impl App {
         Box::new(result.then(move |result| {
             match result {
                 Err(RenderError::Busy) => count(&app.counters.refused),
-                Err(RenderError::TimedOut(_)) => count(&app.counters.timed_out),
+                Err(RenderError::TimedOut) => count(&app.counters.timed_out),
                 _ => {}
             }
             Ok(result.map(reply).unwrap_or_else(Reply::from))
@@ -84,7 +86,7 @@ impl App {
 /// A server that listens, and serves once it is run.
 pub struct Server {
     core: Core,
-    listener: TcpListener,
+    listener: net::TcpListener,
     local_addr: SocketAddr,
     app: Rc<App>,
 }
@@ -111,7 +113,6 @@ impl Server {
         let core = Core::new()?;
         let listener = listen(&config.address)?;
         let local_addr = listener.local_addr()?;
-        let listener = TcpListener::from_listener(listener, &local_addr, &core.handle())?;
         let deadline = Rc::new(Deadline::start(config.request_timeout));
         let renderer = Renderer::start(config.render_threads, config.queue, deadline.clone());
         let counters = Rc::new(Counters::default());
@@ -136,16 +137,20 @@ impl Server {
     /// # Errors
     /// If the reactor fails.
     pub fn run_until<F: Future>(self, signal: F) -> io::Result<()> {
-        let Server { mut core, listener, app, .. } = self;
-        preload(&app, &core.handle());
+        let Server { mut core, listener, local_addr, app } = self;
+        preload::start(&app);
         let drain = Drain::ready();
-        let accepting = connection::accept(listener, app.clone(), &drain, &core.handle());
-        // Accepting has no end of its own. When the signal comes it is dropped, and the listener with it.
+        let handle = core.handle();
+        let incoming = TcpListener::from_listener(listener.try_clone()?, &local_addr, &handle)?.incoming();
+        let accepting = connection::accept(incoming, app.clone(), &drain, &handle);
+        // Accepting has no end of its own. When the signal comes, it is dropped.
         let stopped = signal.then(|_| Ok::<(), ()>(())).select2(accepting);
         core.run(stopped.then(|_| Ok::<(), io::Error>(())))?;
 
         app.is_stopping.set(true);
-        let timeout = Timeout::new(app.config.shutdown_timeout, &core.handle())?;
+        // The kernel has accepted connections that nobody here has seen; to close the listener resets them.
+        connection::accept_rest(listener, &app, &drain, &handle);
+        let timeout = Timeout::new(app.config.shutdown_timeout, &handle)?;
         // Whichever comes first. If it is the timeout, the connections that are left end with the reactor.
         let drained = drain.start().select2(timeout).then(|first| {
             Ok::<bool, io::Error>(match first {
@@ -171,29 +176,4 @@ fn listen(address: &SocketAddr) -> io::Result<net::TcpListener> {
         builder.reuse_address(true)?;
     }
     builder.bind(address)?.listen(BACKLOG)
-}
-
-/// Decodes what the config asks for, on the pool, while requests are served already. What cannot be decoded
-/// is told, and the requests for it will tell it again.
-fn preload(app: &Rc<App>, handle: &Handle) {
-    let (templates, fonts) = match app.config.preload {
-        Preload::Templates => (true, false),
-        Preload::Fonts => (false, true),
-        Preload::All => (true, true),
-        Preload::None => return,
-    };
-    let captioner = app.captioner.clone();
-    let loaded = app.renderer.run(move |cancel| {
-        let templates = if templates { captioner.preload_templates(cancel) } else { Ok(()) };
-        let fonts = if fonts { captioner.preload_fonts() } else { Ok(()) };
-        templates.and(fonts)
-    });
-    handle.spawn(loaded.then(|loaded| {
-        match loaded {
-            Ok(()) => debug!("everything is loaded"),
-            Err(RenderError::Caption(error)) => warn!("not everything is loaded: {}", with_causes(&error)),
-            Err(error) => warn!("not everything is loaded: {:?}", error),
-        }
-        Ok(())
-    }));
 }

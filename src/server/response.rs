@@ -1,21 +1,17 @@
 //! Answers: pictures, JSON and errors, and what each [`Reply`] becomes on the wire.
 
 use std::error::Error;
-use std::net::SocketAddr;
-use std::time::Instant;
 
 use bytes::Bytes;
-use futures::{Async, Poll, Stream};
 use hyper::header::{AccessControlAllowOrigin, Allow, Connection, ContentLength, ContentType, RetryAfter};
-use hyper::{self, HttpVersion, Method, Response, StatusCode};
-use jiff::Timestamp;
+use hyper::{Method, Response, StatusCode};
 use serde_json::Value;
 
+use super::access_log::{AccessLog, Body};
 use super::body::BodyError;
 use super::future_ext::BoxFuture;
 use super::head::Rejection;
 use super::render::RenderError;
-use super::ACCESS_LOG;
 use captioner::{CaptionError, Format, Picture};
 use image_macro::Invalid;
 
@@ -23,7 +19,7 @@ use image_macro::Invalid;
 const RETRY_AFTER: u64 = 1;
 
 /// What a handler returns: every error has become a reply by then.
-pub type Replying = BoxFuture<Reply, ()>;
+pub type ReplyFuture = BoxFuture<Reply, ()>;
 
 /// What a request is answered with. Not a hyper response yet: that one gets the access log's line along.
 #[derive(Debug)]
@@ -74,19 +70,22 @@ impl Reply {
     /// 405 with the methods that there are.
     pub fn method_not_allowed(method: &Method, allowed: &'static [Method]) -> Reply {
         let names: Vec<_> = allowed.iter().map(|method| method.as_ref()).collect();
+        let method: String = method.as_ref().chars().take(20).collect();
         let sentence = format!("{} is not possible here: there is {}", method, names.join(", "));
         let allow = Some(allowed);
         Reply { allow, ..Reply::error(StatusCode::MethodNotAllowed, &sentence) }
     }
 
+    /// The same, and the connection is closed after it, and says so.
+    pub fn closing(self) -> Reply {
+        Reply { close: true, ..self }
+    }
+
     /// As hyper wants it. The log's line is written once the last byte has been given to the socket, or the
     /// connection has ended before that.
-    pub fn into_response(self, mut log: AccessLog) -> Response<Body> {
-        log.status = self.status.as_u16();
+    pub fn into_response(self, log: AccessLog) -> Response<Body> {
         let length = self.body.len() as u64;
-        // hyper sends no body after a HEAD, but takes one to carry the log's line; it must be empty.
-        let bytes = if log.is_head { Bytes::new() } else { self.body };
-        log.bytes = bytes.len();
+        let body = log.with(self.status, self.body);
         let mut response = Response::new()
             .with_status(self.status)
             .with_header(ContentLength(length))
@@ -103,13 +102,13 @@ impl Reply {
         if self.close {
             response.headers_mut().set(Connection::close());
         }
-        response.with_body(Body(Some(Chunk { bytes, _log: log })))
+        response.with_body(body)
     }
 }
 
 impl From<Rejection> for Reply {
     fn from(rejection: Rejection) -> Reply {
-        Reply { close: true, ..Reply::error(rejection.status, &rejection.sentence) }
+        Reply::error(rejection.status, &rejection.sentence).closing()
     }
 }
 
@@ -125,14 +124,12 @@ impl From<BodyError> for Reply {
             BodyError::TooLarge(limit) => {
                 (StatusCode::PayloadTooLarge, format!("the body is larger than {} bytes", limit))
             }
-            BodyError::TooSlow(time) => {
-                (StatusCode::RequestTimeout, format!("the body took longer than {} s", time.as_secs_f64()))
-            }
+            BodyError::TooSlow => (StatusCode::RequestTimeout, "the body took too long".to_string()),
             BodyError::Malformed(sentence) => (StatusCode::BadRequest, sentence),
-            BodyError::Timer => return internal("the timer has no room for a body's deadline"),
+            BodyError::Timer => return internal("the timer has no room for a body's deadline").closing(),
         };
         // Nobody has read the rest of the body, so nobody knows where the next request begins.
-        Reply { close: true, ..Reply::error(status, &sentence) }
+        Reply::error(status, &sentence).closing()
     }
 }
 
@@ -143,10 +140,10 @@ impl From<RenderError> for Reply {
                 let sentence = "every thread that draws is busy and the queue is full: try again in a second";
                 Reply { retry_after: true, ..Reply::error(StatusCode::ServiceUnavailable, sentence) }
             }
-            RenderError::TimedOut(deadline) => {
-                let sentence = format!("the picture was not done within {} s", deadline.as_secs_f64());
-                Reply::error(StatusCode::GatewayTimeout, &sentence)
-            }
+            RenderError::TimedOut => Reply::error(
+                StatusCode::GatewayTimeout,
+                "it was not done in time: ask for less, or try again",
+            ),
             RenderError::Timer => internal("the timer has no room for a picture's deadline"),
             RenderError::Caption(error) => Reply::from(error),
         }
@@ -184,74 +181,4 @@ pub fn with_causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     line
-}
-
-/// A body in one piece.
-pub struct Body(Option<Chunk>);
-
-impl Stream for Body {
-    type Item = Chunk;
-    type Error = hyper::Error;
-
-    fn poll(&mut self) -> Poll<Option<Chunk>, hyper::Error> {
-        Ok(Async::Ready(self.0.take()))
-    }
-}
-
-/// The bytes of a body. hyper drops it when the last byte has been written, and so writes the log's line.
-pub struct Chunk {
-    bytes: Bytes,
-    _log: AccessLog,
-}
-
-impl AsRef<[u8]> for Chunk {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-/// One line in Common Log Format, with the milliseconds that the request took added, written when this is
-/// dropped.
-pub struct AccessLog {
-    peer: SocketAddr,
-    request_line: String,
-    is_head: bool,
-    start: Instant,
-    status: u16,
-    bytes: usize,
-}
-
-impl AccessLog {
-    /// Begins to count the time.
-    pub fn start(peer: SocketAddr, method: &Method, target: &str, version: HttpVersion) -> AccessLog {
-        // A quote would end the field early.
-        let request_line = format!("{} {} {}", method, target.replace('"', "%22"), version);
-        let is_head = *method == Method::Head;
-        AccessLog { peer, request_line, is_head, start: Instant::now(), status: 0, bytes: 0 }
-    }
-
-    /// For a request whose head was refused: there is no line to show.
-    pub fn of_refused(peer: SocketAddr) -> AccessLog {
-        let request_line = "-".to_string();
-        AccessLog { peer, request_line, is_head: false, start: Instant::now(), status: 0, bytes: 0 }
-    }
-}
-
-impl Drop for AccessLog {
-    fn drop(&mut self) {
-        if self.status == 0 {
-            // Its connection ended before there was an answer.
-            return;
-        }
-        info!(
-            target: ACCESS_LOG,
-            "{} - - [{}] \"{}\" {} {} {:.1}ms",
-            self.peer.ip(),
-            Timestamp::now().strftime("%d/%b/%Y:%H:%M:%S +0000"),
-            self.request_line,
-            self.status,
-            if self.bytes == 0 { "-".to_string() } else { self.bytes.to_string() },
-            self.start.elapsed().as_secs_f64() * 1e3
-        );
-    }
 }

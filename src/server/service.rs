@@ -6,26 +6,28 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
 use futures::{future, Future};
+use hyper::header::{Connection, ConnectionOption, ContentLength, TransferEncoding};
 use hyper::server::{Request, Service};
 use hyper::{self, Method, Response, StatusCode};
 use percent_encoding::percent_decode;
 
+use super::access_log::{AccessLog, Body};
 use super::future_ext::{ready, BoxFuture};
-use super::response::{internal, AccessLog, Body, Reply, Replying};
-use super::wire::Seen;
+use super::response::{internal, Reply, ReplyFuture};
+use super::wire::WireState;
 use super::{caption, listing, stats, App};
 
 /// The service of one connection.
 pub struct Memed {
     app: Rc<App>,
-    seen: Rc<Seen>,
+    state: Rc<WireState>,
     peer: SocketAddr,
 }
 
 impl Memed {
     /// Of the connection to that peer.
-    pub fn new(app: Rc<App>, seen: Rc<Seen>, peer: SocketAddr) -> Memed {
-        Memed { app, seen, peer }
+    pub fn new(app: Rc<App>, state: Rc<WireState>, peer: SocketAddr) -> Memed {
+        Memed { app, state, peer }
     }
 }
 
@@ -41,13 +43,16 @@ impl Service for Memed {
     /// a drawing comes up here as well, where its future is polled. It becomes a 500, and the next request
     /// of the same connection finds everything in order: what a handler shares is counters and caches.
     fn call(&self, request: Request) -> Self::Future {
-        let rejection = self.seen.take_rejection();
+        let rejection = self.state.take_rejection();
+        let (method, state) = (request.method(), self.state.clone());
         let log = match rejection {
-            None => AccessLog::start(self.peer, request.method(), request.uri().as_ref(), request.version()),
-            Some(_) => AccessLog::of_refused(self.peer),
+            None => AccessLog::start(self.peer, state, method, request.uri().as_ref(), request.version()),
+            Some(_) => AccessLog::start_refused(self.peer, state, method),
         };
         let app = self.app.clone();
+        let is_last = wants_close(&request) || leaves_body(&request);
         let in_flight = app.counters.start_request();
+        let at_end = app.clone();
         let replying = future::lazy(move || match rejection {
             Some(rejection) => ready(Reply::from(rejection)),
             None => route(&app, request),
@@ -61,15 +66,33 @@ impl Service for Memed {
                 Err(panic) => internal(&format!("a request panicked: {}", message_of(&*panic))),
             };
             drop(in_flight);
-            Ok(reply.into_response(log))
+            Ok(if is_last || at_end.is_stopping.get() { reply.closing() } else { reply }.into_response(log))
         }))
     }
+}
+
+/// Whether the client said that this is its last request of the connection.
+fn wants_close(request: &Request) -> bool {
+    let options = request.headers().get::<Connection>();
+    options.is_some_and(|options| options.contains(&ConnectionOption::Close))
+}
+
+/// Whether there is a body that no handler reads. hyper then closes the connection after the response,
+/// because it would have to read on to find the next request; it is for us to say so.
+fn leaves_body(request: &Request) -> bool {
+    has_body(request) && !(*request.method() == Method::Post && request.path() == "/caption")
+}
+
+/// Whether there is a body.
+pub fn has_body(request: &Request) -> bool {
+    let headers = request.headers();
+    headers.get::<ContentLength>().is_some_and(|length| length.0 > 0) || headers.has::<TransferEncoding>()
 }
 
 const READ: &[Method] = &[Method::Get, Method::Head];
 const READ_OR_POST: &[Method] = &[Method::Get, Method::Head, Method::Post];
 
-fn route(app: &Rc<App>, request: Request) -> Replying {
+fn route(app: &Rc<App>, request: Request) -> ReplyFuture {
     let path = request.path().to_string();
     // Split before it is unescaped: an escaped slash is part of a name.
     let segments: Vec<String> = path.split('/').skip(1).map(unescaped).collect();
@@ -86,9 +109,9 @@ fn route(app: &Rc<App>, request: Request) -> Replying {
     }
 }
 
-fn allowing<F>(allowed: &'static [Method], method: Method, handler: F) -> Replying
+fn allowing<F>(allowed: &'static [Method], method: Method, handler: F) -> ReplyFuture
 where
-    F: FnOnce() -> Replying,
+    F: FnOnce() -> ReplyFuture,
 {
     if allowed.contains(&method) {
         handler()

@@ -26,7 +26,7 @@ pub fn on_signals(handle: &Handle) -> io::Result<BoxFuture<(), ()>> {
     // Two futures of streams become one stream. The handlers stay for the life of the process: Ctrl-C never
     // again does what it does by default, which is why somebody has to count. The stream is watched by a
     // task of its own, so that it is watched while the server drains, too.
-    let counted = signals(handle).for_each(move |()| {
+    let counted = signals(handle)?.for_each(move |()| {
         count += 1;
         match count {
             1 => {
@@ -45,17 +45,19 @@ pub fn on_signals(handle: &Handle) -> io::Result<BoxFuture<(), ()>> {
     Ok(Box::new(stopped.map_err(drop)))
 }
 
+/// tokio-signal gives a future of a stream, and that future is done when it is given: to `wait` for it
+/// installs the handler or tells why it cannot be, and waits for nothing.
 #[cfg(unix)]
-fn signals(handle: &Handle) -> tokio_signal::IoStream<()> {
+fn signals(handle: &Handle) -> io::Result<tokio_signal::IoStream<()>> {
     use tokio_signal::unix::{Signal, SIGTERM};
-    let interrupt = tokio_signal::ctrl_c(handle).flatten_stream();
-    let terminate = Signal::new(SIGTERM, handle).flatten_stream().map(drop);
-    Box::new(interrupt.select(terminate))
+    let interrupt = tokio_signal::ctrl_c(handle).wait()?;
+    let terminate = Signal::new(SIGTERM, handle).wait()?.map(drop);
+    Ok(Box::new(interrupt.select(terminate)))
 }
 
 #[cfg(not(unix))]
-fn signals(handle: &Handle) -> tokio_signal::IoStream<()> {
-    Box::new(tokio_signal::ctrl_c(handle).flatten_stream())
+fn signals(handle: &Handle) -> io::Result<tokio_signal::IoStream<()>> {
+    tokio_signal::ctrl_c(handle).wait()
 }
 
 /// What the server holds: tells every connection to end, and sees when the last one has.

@@ -8,7 +8,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 
 use super::future_ext::ready;
-use super::response::{Reply, Replying};
+use super::response::{Reply, ReplyFuture};
 use super::App;
 use captioner::CacheStats;
 
@@ -49,7 +49,7 @@ pub fn count(counter: &Cell<u64>) {
 }
 
 /// Everything that is counted.
-pub fn stats(app: &Rc<App>) -> Replying {
+pub fn stats(app: &Rc<App>) -> ReplyFuture {
     let caches = app.captioner.stats();
     let gate = app.renderer.gate();
     let counters = &app.counters;
@@ -65,7 +65,7 @@ pub fn stats(app: &Rc<App>) -> Replying {
 }
 
 /// 200 while requests are welcome, 503 while the server is stopping.
-pub fn health(app: &Rc<App>) -> Replying {
+pub fn health(app: &Rc<App>) -> ReplyFuture {
     ready(if app.is_stopping.get() {
         Reply::json_with(StatusCode::ServiceUnavailable, &json!({ "status": "stopping" }))
     } else {

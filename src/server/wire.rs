@@ -20,7 +20,7 @@ use tokio_core::reactor::{Handle, Timeout};
 use tokio_io::{AsyncRead, AsyncWrite};
 
 use super::chunks::Chunks;
-use super::head::{self, Framing, Rejection};
+use super::head::{self, Framing, Rejection, Search};
 
 /// How long a client that is still sending may go on after it was answered and before it is cut off.
 const LINGER: Duration = Duration::from_secs(2);
@@ -28,20 +28,42 @@ const LINGER: Duration = Duration::from_secs(2);
 const READ: usize = 16 << 10;
 /// Reads of a lingering socket in a row before the other connections get their turn.
 const READS_IN_A_ROW: usize = 16;
-/// What hyper gets to see in place of a head that was refused.
+/// Requests of one connection in a row before the other connections get their turn: hyper goes on for as long
+/// as there is a head to read, and a client can send heads as fast as they are answered.
+const HEADS_IN_A_ROW: u32 = 16;
+/// What hyper gets to see in place of a head that was refused. A HEAD has an answer without a body, even if
+/// the rest of it is nonsense.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n";
+const STAND_IN_FOR_HEAD: &[u8] = b"HEAD / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n";
 
 /// What the service of a connection, and the connection itself, know from the wire.
 #[derive(Default)]
-pub struct Seen {
+pub struct WireState {
     rejection: RefCell<Option<Rejection>>,
     first_head: Cell<bool>,
+    is_draining: Cell<bool>,
+    is_over: Cell<bool>,
 }
 
-impl Seen {
+impl WireState {
     /// If the request that hyper has just read is a stand-in: what to answer.
     pub fn take_rejection(&self) -> Option<Rejection> {
         self.rejection.borrow_mut().take()
+    }
+
+    /// From now on the connection is to end as soon as it can.
+    pub fn drain(&self) {
+        self.is_draining.set(true);
+    }
+
+    /// From now on nothing is written any more.
+    pub fn end(&self) {
+        self.is_over.set(true);
+    }
+
+    /// Whether the connection has ended. What has not been written by then never will be.
+    pub fn is_over(&self) -> bool {
+        self.is_over.get()
     }
 
     /// Whether any head has been complete yet.
@@ -54,14 +76,15 @@ impl Seen {
 pub struct Wire {
     socket: TcpStream,
     handle: Handle,
-    seen: Rc<Seen>,
+    state: Rc<WireState>,
     /// Read from the socket and not yet by hyper.
     buffer: BytesMut,
     /// How many bytes of `buffer` hyper may have.
     released: usize,
-    /// How many bytes of `buffer` have been searched for the end of a head.
-    searched: usize,
+    /// For the end of the head that `buffer` begins with.
+    search: Search,
     next: Next,
+    heads_in_a_row: u32,
     is_at_eof: bool,
     linger: Option<Timeout>,
 }
@@ -77,15 +100,16 @@ enum Next {
 
 impl Wire {
     /// Wraps an accepted socket.
-    pub fn new(socket: TcpStream, handle: Handle, seen: Rc<Seen>) -> Wire {
+    pub fn new(socket: TcpStream, handle: Handle, state: Rc<WireState>) -> Wire {
         Wire {
             socket,
             handle,
-            seen,
+            state,
             buffer: BytesMut::new(),
             released: 0,
-            searched: 0,
+            search: Search::default(),
             next: Next::Head,
+            heads_in_a_row: 0,
             is_at_eof: false,
             linger: None,
         }
@@ -117,38 +141,45 @@ impl Wire {
     }
 
     fn advance_head(&mut self) {
-        // A head that trickles in is not searched from its start each time. Four bytes back: the end is
-        // found by its empty line.
-        let from = self.searched.saturating_sub(4);
-        let is_long = self.buffer.len() > head::MAX_HEAD;
-        self.searched = self.buffer.len();
-        let may_end = self.buffer[from..].windows(2).any(|pair| pair == b"\n\n" || pair == b"\n\r");
-        let end = if may_end { head::end_of_head(&self.buffer) } else { None };
-        let judged = match end {
+        if self.search.is_new() {
+            self.buffer.advance(head::blank_lines(&self.buffer));
+        }
+        let first = match self.buffer.first() {
+            Some(&first) => first,
+            None => return,
+        };
+        let judged = match self.search.end_in(&self.buffer) {
             Some(end) if end <= head::MAX_HEAD => {
                 head::check(&self.buffer[..end]).map(|framing| (end, framing))
             }
-            _ if is_long => Err(head::too_large(&self.buffer)),
-            _ if self.is_at_eof && !self.buffer.is_empty() => {
+            _ if self.buffer.len() > head::MAX_HEAD => Err(head::too_large(&self.buffer)),
+            _ if !head::can_begin_with(first) => Err(Rejection::malformed("this is not HTTP: is it https?")),
+            _ if self.is_at_eof => {
                 Err(Rejection::malformed("the request ended before its head was complete"))
             }
             _ => return,
         };
-        self.searched = 0;
-        self.seen.first_head.set(true);
+        self.search = Search::default();
+        self.state.first_head.set(true);
+        self.heads_in_a_row += 1;
         match judged {
             Ok((end, framing)) => {
                 self.released = end;
                 self.next = match framing {
                     Framing::Length(0) => Next::Head,
                     Framing::Length(length) => Next::Body(length),
-                    Framing::Chunked => Next::Chunks(Chunks::new()),
+                    Framing::Chunked { word } => {
+                        self.buffer[word..word + "chunked".len()].make_ascii_lowercase();
+                        Next::Chunks(Chunks::new())
+                    }
                 };
             }
             Err(rejection) => {
-                *self.seen.rejection.borrow_mut() = Some(rejection);
-                self.buffer = BytesMut::from(STAND_IN);
-                self.released = STAND_IN.len();
+                *self.state.rejection.borrow_mut() = Some(rejection);
+                let is_head = self.buffer.starts_with(b"HEAD ");
+                let stand_in = if is_head { STAND_IN_FOR_HEAD } else { STAND_IN };
+                self.buffer = BytesMut::from(stand_in);
+                self.released = stand_in.len();
                 self.next = Next::Refused;
             }
         }
@@ -158,7 +189,10 @@ impl Wire {
     fn fill(&mut self) -> Poll<(), io::Error> {
         self.buffer.reserve(READ);
         match AsyncRead::read_buf(&mut self.socket, &mut self.buffer)? {
-            Async::NotReady => return Ok(Async::NotReady),
+            Async::NotReady => {
+                self.heads_in_a_row = 0;
+                return Ok(Async::NotReady);
+            }
             Async::Ready(0) => self.is_at_eof = true,
             Async::Ready(_) => {}
         }
@@ -167,6 +201,12 @@ impl Wire {
 
     /// Until there is something that hyper may have. `false`: there will be nothing more.
     fn poll_released(&mut self) -> Poll<bool, io::Error> {
+        if self.released == 0 && self.heads_in_a_row >= HEADS_IN_A_ROW {
+            self.heads_in_a_row = 0;
+            // Come again at once, but after the others.
+            task::current().notify();
+            return Ok(Async::NotReady);
+        }
         loop {
             if self.released == 0 {
                 self.advance()?;
@@ -190,7 +230,8 @@ impl Wire {
     /// Whether the client may still be sending something that nobody will read.
     fn is_cut_short(&self) -> bool {
         let is_between_requests = match self.next {
-            Next::Head => self.buffer.is_empty(),
+            // While the server drains, half a head is nothing to wait for.
+            Next::Head => self.buffer.is_empty() || self.state.is_draining.get(),
             _ => false,
         };
         !self.is_at_eof && !is_between_requests
