@@ -3,10 +3,11 @@
 
 use std::io::Read;
 use std::net::Shutdown;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{assert_last, post, BODY, CHUNKED, CHUNKS, GET, POST};
-use util::{Serve, LONG};
+use memed::config::Config;
+use util::{config, Serve, LONG};
 
 /// Waits until no request but the one that asks is being answered.
 fn assert_idle(serve: &Serve) {
@@ -270,4 +271,18 @@ fn a_client_that_vanishes_leaves_nothing_behind() {
     }
     assert_idle(&serve);
     serve.get("/caption?template=cat&top_text=ok").picture("png");
+}
+
+#[test]
+fn a_body_that_takes_too_long_is_a_408() {
+    let serve = Serve::with(Config { request_timeout: Duration::from_millis(100), ..config() });
+    let mut client = serve.connect();
+    client.send(b"POST /caption HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\n{\"template\"");
+    let start = Instant::now();
+    let response = client.response();
+    assert_eq!((response.status, &*response.error()), (408, "the body took too long"));
+    assert!(start.elapsed() >= Duration::from_millis(100));
+    assert_eq!(response.headers["connection"], "close");
+    assert!(client.is_closed());
+    assert_eq!(serve.get("/health").status, 200);
 }
