@@ -4,6 +4,7 @@
 extern crate futures;
 extern crate gif;
 extern crate image;
+extern crate jpeg_encoder;
 extern crate libc;
 extern crate memed;
 extern crate serde_json;
@@ -18,13 +19,23 @@ mod api;
 mod bad_input;
 /// The bytes of requests: where heads and bodies end, and what is refused.
 mod framing;
+/// What a viewer sees of an animation, and what it should be.
+mod gif_oracle;
 /// Animated templates: what a viewer sees, frame by frame.
 mod gif_pictures;
+/// Where the text stands on pictures.
+mod layout_pictures;
+/// What letters look like.
+mod letter_pictures;
+/// Templates built for a test, and what can be measured on pictures.
+mod picture_util;
 /// What is on the pictures.
 mod pictures;
 /// The binary: its command line, its threads, its end.
 mod program;
 /// The walls between the rooms.
 mod rooms;
+/// Animated templates at another size.
+mod scaled_gif_pictures;
 /// The end of a server.
 mod shutdown;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::num::NonZeroU64;
 
-use gif::{ColorOutput, DecodeOptions, DisposalMethod, MemoryLimit, Repeat};
+use gif::{ColorOutput, DecodeOptions, DecodingError, DisposalMethod, MemoryLimit, Repeat};
 use image::{Rgba, RgbaImage};
 
 use super::decode::{check_size, DecodeError};
@@ -17,6 +17,9 @@ use super::{Cancel, CaptionError};
 pub const MAX_WORK: u64 = 160_000_000;
 /// Pixels of all frames together, each counted as a whole canvas, at most: what scaling goes through.
 const MAX_CANVASES: u64 = 2_000_000_000;
+
+/// Colors of a palette that is worth keeping for a scaled animation, whose pixels lie between two of them.
+const ENOUGH_COLORS: usize = 128;
 
 /// A GIF, ready to be captioned.
 pub struct Animation {
@@ -70,8 +73,8 @@ impl Animation {
     /// Decodes a GIF file and frees palette entries for the text.
     ///
     /// # Errors
-    /// [`DecodeError`]. A file that ends early, after its first frame, is an error too: half an animation
-    /// is not what its owner put there.
+    /// [`DecodeError`]. A file that ends within a frame is an error too: half an animation is not what its
+    /// owner put there.
     pub fn decode(file: &[u8], cancel: &Cancel) -> Result<Animation, DecodeError> {
         let mut options = DecodeOptions::new();
         options.set_color_output(ColorOutput::Indexed);
@@ -82,7 +85,14 @@ impl Animation {
         let mut tables = Tables::new(decoder.global_palette());
         let mut frames = Vec::new();
         let mut work = 0;
-        while let Some(frame) = decoder.next_frame_info().map_err(DecodeError::damaged)? {
+        loop {
+            let frame = match decoder.next_frame_info() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break,
+                // Many a GIF ends without its last byte, the trailer, and everyone plays it.
+                Err(DecodingError::UnexpectedEof) if !frames.is_empty() => break,
+                Err(error) => return Err(DecodeError::damaged(error)),
+            };
             cancel.check().map_err(|_| DecodeError::Cancelled)?;
             work += u64::from(frame.width) * u64::from(frame.height);
             let canvases = frames.len() as u64 * u64::from(width) * u64::from(height);
@@ -103,6 +113,13 @@ impl Animation {
         let repeat = decoder.repeat();
         let global = tables.global;
         let palettes = tables.freed(&mut frames);
+        // A frame that paints nothing still takes its time: one transparent pixel.
+        for frame in frames.iter_mut().filter(|frame| frame.indices.is_empty()) {
+            let spare = palettes[frame.palette].spare().unwrap_or(0);
+            frame.indices.push(spare);
+            frame.transparent = Some(spare);
+            frame.dispose = DisposalMethod::Keep;
+        }
         for frame in &mut frames {
             cancel.check().map_err(|_| DecodeError::Cancelled)?;
             frame.compressed = compressed(&frame.indices);
@@ -132,11 +149,14 @@ impl Animation {
         let is_opaque = self.is_always_opaque();
         let dispose = if is_opaque { DisposalMethod::Keep } else { DisposalMethod::Background };
         // One palette for all frames was chosen with all of them in mind, and colors between two of its own
-        // do not flicker from frame to frame. Palettes of single frames know nothing of each other's colors.
-        let shared = self.global.filter(|&global| self.frames.iter().all(|frame| frame.palette == global));
+        // do not flicker from frame to frame; if it has enough of them. Palettes of single frames know nothing
+        // of each other's colors.
+        let is_shared = |global: &usize| self.frames.iter().all(|frame| frame.palette == *global);
+        let has_enough = |global: &usize| self.palettes[*global].used() >= ENOUGH_COLORS;
+        let shared = self.global.filter(is_shared).filter(has_enough);
         let mut palettes: Vec<Palette> =
             shared.map(|global| self.palettes[global].clone()).into_iter().collect();
-        let mut matcher = palettes.first().map(Matcher::new);
+        let mut matcher = palettes.first().map(|palette| Matcher::new(palette, None));
         let mut canvas = Canvas::new(self);
         let mut frames = Vec::with_capacity(self.frames.len());
         let mut shown: Option<RgbaImage> = None;
@@ -148,7 +168,7 @@ impl Animation {
             let (rect, pixels) = difference(shown.as_ref().filter(|_| is_opaque), &picture);
             if shared.is_none() {
                 palettes.push(Palette::chosen(&pixels, quality));
-                matcher = palettes.last().map(Matcher::new);
+                matcher = palettes.last().map(|palette| Matcher::new(palette, None));
             }
             let palette = palettes.len() - 1;
             let spare = palettes[palette].spare().unwrap_or(0);
@@ -242,7 +262,7 @@ pub fn compressed(indices: &[u8]) -> Vec<u8> {
     frame.buffer.into_owned()
 }
 
-/// The frame as it is, less what lies off the canvas.
+/// The frame as it is, less what lies off the canvas. If that is all of it, it has no indices.
 fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: usize) -> Frame {
     let (left, top) = (u32::from(frame.left), u32::from(frame.top));
     let (right, bottom) = (left + u32::from(frame.width), top + u32::from(frame.height));
@@ -257,8 +277,7 @@ fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: 
             }
             (rect, indices, frame.transparent)
         }
-        // A frame that paints nothing still takes its time: one transparent pixel.
-        None => (Rect { left: 0, top: 0, right: 1, bottom: 1 }, vec![0], Some(0)),
+        None => (Rect { left: 0, top: 0, right: 1, bottom: 1 }, Vec::new(), None),
     };
     Frame {
         rect,
@@ -309,7 +328,7 @@ impl Tables {
                     counts[usize::from(pixel)] += 1;
                 }
             }
-            let (palette, target) = Palette::freed(colors, &counts, transparent);
+            let (palette, target) = Palette::freed(colors, &counts, &transparent);
             for frame in frames.iter_mut().filter(|frame| frame.palette == index) {
                 for pixel in &mut frame.indices {
                     *pixel = target[usize::from(*pixel)];

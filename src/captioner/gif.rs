@@ -23,8 +23,8 @@ use image_macro::Color;
 /// [`CaptionError::Cancelled`], [`CaptionError::Encode`].
 pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
     let wanted = text_colors(stamp);
-    let palettes: Vec<Palette> = animation.palettes.iter().map(|palette| palette.with(&wanted)).collect();
-    let mut painter = Painter { animation, palettes: &palettes, matchers: HashMap::new() };
+    let palettes = animation.palettes.iter().map(|palette| palette.with(&wanted)).collect();
+    let mut painter = Painter { animation, palettes, matchers: HashMap::new() };
     let painted = match painter.paint(inked_pixels(stamp, animation.width), cancel)? {
         Some(painted) => painted,
         // Text on a frame that is cleared after its time, where that frame does not reach: see `paint`.
@@ -34,6 +34,7 @@ pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<
         }
     };
 
+    let palettes = painter.palettes;
     let size = animation.frames.iter().map(|frame| frame.compressed.len() + 800).sum();
     let global = animation.global.map_or(Vec::new(), |global| palettes[global].bytes());
     let mut encoder = Encoder::new(Vec::with_capacity(size), animation.width, animation.height, &global)
@@ -96,6 +97,15 @@ impl Followed {
     }
 }
 
+/// A pixel of a frame that gets another color.
+struct Change {
+    x: u32,
+    y: u32,
+    color: Rgb,
+    /// Without ink: the template's own color, which must not be replaced by one that is near.
+    is_bare: bool,
+}
+
 /// What a viewer has on the screen at one pixel.
 #[derive(Clone, Copy, PartialEq)]
 enum Shown {
@@ -107,9 +117,9 @@ enum Shown {
 
 struct Painter<'a> {
     animation: &'a Animation,
-    palettes: &'a [Palette],
-    /// By palette.
-    matchers: HashMap<usize, Matcher>,
+    palettes: Vec<Palette>,
+    /// By palette and transparent index.
+    matchers: HashMap<(usize, Option<u8>), Matcher>,
 }
 
 impl<'a> Painter<'a> {
@@ -135,7 +145,7 @@ impl<'a> Painter<'a> {
             let before = Some(()).filter(|_| frame.dispose == DisposalMethod::Previous);
             let before = before.map(|_| (template.clone(), shown.clone()));
             let mut rect = frame.rect;
-            let mut changes: Vec<(u32, u32, Rgb)> = Vec::new();
+            let mut changes: Vec<Change> = Vec::new();
             for ((pixel, template), shown) in pixels.iter().zip(&mut template).zip(&mut shown) {
                 let index = frame.index_at(pixel.x, pixel.y);
                 let palette = &self.animation.palettes[frame.palette];
@@ -147,7 +157,7 @@ impl<'a> Painter<'a> {
                 let is_missing = index.is_none() && *shown != wanted;
                 if index.is_some() && !is_bare || is_missing {
                     if let Some(color) = pixel.over(*template) {
-                        changes.push((pixel.x, pixel.y, color));
+                        changes.push(Change { x: pixel.x, y: pixel.y, color, is_bare });
                         let here =
                             Rect { left: pixel.x, top: pixel.y, right: pixel.x + 1, bottom: pixel.y + 1 };
                         rect = rect.union(&here);
@@ -186,9 +196,8 @@ impl<'a> Painter<'a> {
     }
 
     /// The frame with some pixels changed, and its rectangle grown to hold them.
-    fn painted(&mut self, frame: &Frame, rect: Rect, changes: &[(u32, u32, Rgb)]) -> Painted {
-        let palette = &self.palettes[frame.palette];
-        let matcher = self.matchers.entry(frame.palette).or_insert_with(|| Matcher::new(palette));
+    fn painted(&mut self, frame: &Frame, rect: Rect, changes: &[Change]) -> Painted {
+        let palette = &mut self.palettes[frame.palette];
         let mut transparent = frame.transparent;
         let mut indices = frame.indices.clone();
         if rect != frame.rect {
@@ -200,9 +209,15 @@ impl<'a> Painter<'a> {
                 to[..from.len()].copy_from_slice(from);
             }
         }
-        for &(x, y, color) in changes {
-            let index = (y - rect.top) * rect.width() + x - rect.left;
-            indices[index as usize] = matcher.index_of(color);
+        let matcher = self.matchers.entry((frame.palette, transparent));
+        let matcher = matcher.or_insert_with(|| Matcher::new(palette, transparent));
+        for change in changes {
+            let index = (change.y - rect.top) * rect.width() + change.x - rect.left;
+            indices[index as usize] = if change.is_bare {
+                matcher.exact_index_of(change.color, palette)
+            } else {
+                matcher.index_of(change.color)
+            };
         }
         Painted { rect, indices, transparent }
     }

@@ -42,7 +42,8 @@ pub fn place<'a>(captions: &[Caption], fonts: &'a FontSet, width: u32, height: u
         let mut blocks: Vec<Block> = Vec::new();
         let in_band: Vec<_> = captions.iter().filter(|caption| caption.valign == valign).collect();
         for caption in &in_band {
-            blocks.push(Block::new(caption, fonts, &area, area.band / in_band.len() as f32));
+            let gap = if in_band.len() > 1 { GAP } else { 0.0 };
+            blocks.push(Block::new(caption, fonts, &area, area.band / in_band.len() as f32, gap));
         }
         let gaps: f32 = blocks.iter().skip(1).map(|block| block.em * GAP).sum();
         let total = blocks.iter().map(|block| block.height).sum::<f32>() + gaps;
@@ -75,8 +76,12 @@ struct Area {
 impl Area {
     fn new(captions: &[Caption], width: f32, height: f32) -> Area {
         let is_used = |valign: &&VAlign| captions.iter().any(|caption| caption.valign == **valign);
-        let used = VAlign::ALL.iter().filter(is_used).count();
-        Area { width, height, margin: width.min(height) * MARGIN, band: height * SHARE[used.max(1) - 1] }
+        // The middle one is in the way of either other one as much as of both.
+        let used = match VAlign::ALL.iter().filter(is_used).count() {
+            2 if is_used(&&VAlign::Middle) => 3,
+            used => used.max(1),
+        };
+        Area { width, height, margin: width.min(height) * MARGIN, band: height * SHARE[used - 1] }
     }
 
     fn text_width(&self) -> f32 {
@@ -96,7 +101,8 @@ struct Block<'a, 'c> {
 }
 
 impl<'a, 'c> Block<'a, 'c> {
-    fn new(caption: &'c Caption, fonts: &'a FontSet, area: &Area, share: f32) -> Block<'a, 'c> {
+    /// `share` is the height in pixels that there is for it, and for a gap of `gap` ems.
+    fn new(caption: &'c Caption, fonts: &'a FontSet, area: &Area, share: f32, gap: f32) -> Block<'a, 'c> {
         let text = Measured::new(caption, fonts);
         let stroke = if caption.outline.is_some() { OUTLINE } else { 0.0 };
         // In ems: what stays of the width for the letters, at a size, and how high some lines are.
@@ -118,7 +124,7 @@ impl<'a, 'c> Block<'a, 'c> {
                     let wrapped = text.wrap(room, may_split);
                     // A single letter may be wider than the line, however it is split.
                     let is_in = |lines: &[(usize, usize)]| lines.iter().all(|&line| text.width(line) <= room);
-                    wrapped.is_some_and(|lines| height(lines.len()) * em <= share && is_in(&lines))
+                    wrapped.is_some_and(|lines| (height(lines.len()) + gap) * em <= share && is_in(&lines))
                 };
                 let whole_words = largest_that(largest, |em| fits(em, false));
                 // Words are split only where they would make the text a third of what it could be.
@@ -152,7 +158,8 @@ impl<'a, 'c> Block<'a, 'c> {
                 HAlign::Right => area.width - edge - width,
             };
             let baseline = top + (index as f32 * pitch + stroke + self.text.above) * self.em;
-            let start = self.text.characters.get(line.0).map_or(0.0, |first| first.x);
+            let mut shown = self.text.characters[line.0..line.1].iter().filter(|c| c.glyph.is_some());
+            let start = shown.next().map_or(0.0, |first| first.x - first.overhang.0);
             for character in &self.text.characters[line.0..line.1] {
                 if let Some((font, glyph)) = character.glyph {
                     let x = left + (character.x - start) * self.em;
@@ -198,6 +205,8 @@ struct Character<'a> {
     /// Where its origin is if everything stands on one line.
     x: f32,
     advance: f32,
+    /// How far its ink reaches to the left of its origin, and to the right of the next one's.
+    overhang: (f32, f32),
     glyph: Option<(&'a super::font::Font, GlyphId)>,
     is_space: bool,
 }
@@ -213,7 +222,13 @@ impl<'a> Measured<'a> {
             let is_space = character.is_whitespace();
             let drawn = has_ink(character);
             if !drawn && !is_space || character == '\n' {
-                text.characters.push(Character { x, advance: 0.0, glyph: None, is_space });
+                text.characters.push(Character {
+                    x,
+                    advance: 0.0,
+                    overhang: (0.0, 0.0),
+                    glyph: None,
+                    is_space,
+                });
                 continue;
             }
             let font = fonts.font(index);
@@ -223,12 +238,14 @@ impl<'a> Measured<'a> {
                 x += font.inner().pair_kerning(scale, before, glyph);
             }
             let advance = scaled.h_metrics().advance_width;
+            let mut overhang = (0.0, 0.0);
             if let Some(ink) = scaled.exact_bounding_box() {
+                overhang = ((-ink.min.x).max(0.0), (ink.max.x - advance).max(0.0));
                 text.above = text.above.max(-ink.min.y);
                 text.below = text.below.max(ink.max.y);
             }
             let glyph_of = if drawn { Some((font, glyph)) } else { None };
-            text.characters.push(Character { x, advance, glyph: glyph_of, is_space });
+            text.characters.push(Character { x, advance, overhang, glyph: glyph_of, is_space });
             x += advance;
             previous = Some((index, glyph));
         }
@@ -240,11 +257,16 @@ impl<'a> Measured<'a> {
         text
     }
 
-    /// The width of a range of characters, in ems.
+    /// The width of a range of characters, in ems: from the ink of the first one, where it leans out, to that
+    /// of the last one.
     fn width(&self, line: (usize, usize)) -> f32 {
-        match self.characters[line.0..line.1].last() {
-            Some(last) => last.x + last.advance - self.characters[line.0].x,
-            None => 0.0,
+        let mut shown = self.characters[line.0..line.1].iter().filter(|c| c.is_space || c.glyph.is_some());
+        let first = shown.next();
+        match (first, shown.next_back().or(first)) {
+            (Some(first), Some(last)) => {
+                last.x + last.advance + last.overhang.1 - (first.x - first.overhang.0)
+            }
+            _ => 0.0,
         }
     }
 

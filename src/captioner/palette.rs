@@ -23,8 +23,6 @@ pub struct Palette {
     colors: Vec<Rgb>,
     /// Indices that no pixel uses, in the order in which they are given away. May lie past `colors`.
     free: Vec<u8>,
-    /// Indices that are transparent in some frame: no color may be drawn with them.
-    transparent: Vec<u8>,
 }
 
 impl Palette {
@@ -32,13 +30,14 @@ impl Palette {
     ///
     /// `counts` is how many pixels use each index as a color, `transparent` the indices that are
     /// transparent somewhere. Also gives what has become of each index.
-    pub fn freed(colors: Vec<Rgb>, counts: &[u64; MAX], transparent: Vec<u8>) -> (Palette, [u8; MAX]) {
+    pub fn freed(colors: Vec<Rgb>, counts: &[u64; MAX], transparent: &[u8]) -> (Palette, [u8; MAX]) {
         let mut target: [u8; MAX] = [0; MAX];
         for (index, target) in target.iter_mut().enumerate() {
             *target = index as u8;
         }
         let is_transparent = |index: usize| transparent.contains(&(index as u8));
-        let is_used = |index: usize| index < colors.len() && counts[index] > 0;
+        // Pixels may point past the end of a table; they are black, and must stay so.
+        let is_used = |index: usize| counts[index] > 0;
         let mut free: Vec<u8> =
             (0..MAX).filter(|&i| !is_used(i) && !is_transparent(i)).map(|i| i as u8).collect();
 
@@ -60,7 +59,7 @@ impl Palette {
                 *target = heir as u8;
             }
         }
-        (Palette { colors, free, transparent }, target)
+        (Palette { colors, free }, target)
     }
 
     /// A palette for these pixels, the transparent ones left out, with the free entries it needs.
@@ -78,7 +77,7 @@ impl Palette {
             colors = map.chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect();
         }
         let free = (colors.len()..MAX).map(|index| index as u8).collect();
-        Palette { colors, free, transparent: Vec::new() }
+        Palette { colors, free }
     }
 
     /// The color of an index; black past the end, as decoders have it.
@@ -94,18 +93,28 @@ impl Palette {
     /// Gives the free entries to these colors, the first ones first, as many as there is room for.
     pub fn with(&self, colors: &[Rgb]) -> Palette {
         let mut palette = self.clone();
-        let free: Vec<u8> = palette.free.iter().skip(1).copied().collect();
-        palette.free.truncate(1);
-        let given = colors.iter().zip(&free);
-        for (&color, &index) in given {
-            let index = usize::from(index);
-            if palette.colors.len() <= index {
-                palette.colors.resize(index + 1, [0; 3]);
-            }
-            palette.colors[index] = color;
+        for &color in colors {
+            palette.claim(color);
         }
-        palette.free.extend(free.iter().skip(colors.len()));
         palette
+    }
+
+    /// Gives a free entry to a color, if there is one beside the spare.
+    pub fn claim(&mut self, color: Rgb) -> Option<u8> {
+        if self.free.len() < 2 {
+            return None;
+        }
+        let index = self.free.remove(1);
+        if self.colors.len() <= usize::from(index) {
+            self.colors.resize(usize::from(index) + 1, [0; 3]);
+        }
+        self.colors[usize::from(index)] = color;
+        Some(index)
+    }
+
+    /// How many of its colors are there to be drawn with.
+    pub fn used(&self) -> usize {
+        (0..self.colors.len()).filter(|&index| !self.free.contains(&(index as u8))).count()
     }
 
     /// Red, green, blue of every index, as a color table of a file has them. Reaches as far as the spare
@@ -130,15 +139,28 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Matches with every entry that is neither free nor transparent.
-    pub fn new(palette: &Palette) -> Matcher {
-        let usable = |index: &u8| !palette.free.contains(index) && !palette.transparent.contains(index);
+    /// Matches with every entry that is not free, nor transparent in the frame that is to be drawn.
+    pub fn new(palette: &Palette, transparent: Option<u8>) -> Matcher {
+        let usable = |index: &u8| !palette.free.contains(index) && Some(*index) != transparent;
         let candidates = (0..palette.colors.len())
             .map(|index| index as u8)
             .filter(usable)
             .map(|index| (palette.color(index), index))
             .collect();
         Matcher { candidates, found: HashMap::new() }
+    }
+
+    /// The index of exactly this color: an entry that has it, or a free one that gets it. The nearest one if
+    /// there is neither.
+    pub fn exact_index_of(&mut self, color: Rgb, palette: &mut Palette) -> u8 {
+        let nearest = self.index_of(color);
+        if palette.color(nearest) == color {
+            return nearest;
+        }
+        let index = palette.claim(color).unwrap_or(nearest);
+        self.candidates.push((palette.color(index), index));
+        self.found.insert(color, index);
+        index
     }
 
     /// The index of the color nearest to this one; of two, the lower. 0 if there is no color at all.
@@ -185,7 +207,7 @@ mod tests {
     fn a_full_palette_gives_up_its_least_used_colors() {
         let mut counts = [100; 256];
         counts[7] = 1;
-        let (palette, target) = Palette::freed(grays(), &counts, vec![3]);
+        let (palette, target) = Palette::freed(grays(), &counts, &[3]);
         assert_eq!(palette.free.len(), FREE);
         assert!(palette.free.contains(&7));
         assert!(target[7] == 6 || target[7] == 8, "{}", target[7]);
@@ -195,9 +217,9 @@ mod tests {
 
     #[test]
     fn the_text_gets_its_colors_and_the_spare_entry_stays() {
-        let (palette, _) = Palette::freed(grays(), &[1; 256], Vec::new());
+        let (palette, _) = Palette::freed(grays(), &[1; 256], &[]);
         let with_text = palette.with(&[[255, 0, 0], [0, 0, 255]]);
-        let mut matcher = Matcher::new(&with_text);
+        let mut matcher = Matcher::new(&with_text, None);
         let red = matcher.index_of([255, 0, 0]);
         assert_eq!(with_text.color(red), [255, 0, 0]);
         assert!(palette.free.contains(&red));
@@ -207,7 +229,9 @@ mod tests {
 
     #[test]
     fn a_small_palette_grows() {
-        let (palette, _) = Palette::freed(vec![[0; 3], [255; 3]], &[1; 256], Vec::new());
+        let mut counts = [0; 256];
+        counts[..2].copy_from_slice(&[1, 1]);
+        let (palette, _) = Palette::freed(vec![[0; 3], [255; 3]], &counts, &[]);
         assert_eq!(palette.free.len(), 254);
         let with_text = palette.with(&[[255, 0, 0]]);
         assert_eq!(with_text.color(3), [255, 0, 0]);
@@ -218,7 +242,7 @@ mod tests {
     fn few_colors_are_kept_exactly_and_many_are_reduced() {
         let few: Vec<_> = (0..200u8).map(|level| [level, 0, 0, 255]).collect();
         let palette = Palette::chosen(&few, 80);
-        let mut matcher = Matcher::new(&palette);
+        let mut matcher = Matcher::new(&palette, None);
         assert!(few
             .iter()
             .all(|p| palette.color(matcher.index_of([p[0], p[1], p[2]])) == [p[0], p[1], p[2]]));

@@ -38,7 +38,7 @@ pub struct ImageMacro {
     pub width: Option<u32>,
     /// Height in pixels that the picture must not exceed, 1 to [`MAX_SIDE`].
     pub height: Option<u32>,
-    /// In the order in which they are drawn; none of them is blank. At most [`MAX_CAPTIONS`].
+    /// Those of one band from the upper edge down; none of them is blank. At most [`MAX_CAPTIONS`].
     pub captions: Vec<Caption>,
 }
 

@@ -224,11 +224,15 @@ mod tests {
             Err(RenderError::Busy) => {}
             other => panic!("{:?}", other),
         }
+        // Dropped before a thread has taken it, the first one would never run.
+        let start = Instant::now();
+        while renderer.gate().running() == 0 {
+            assert!(start.elapsed() < LONG);
+        }
         // Nobody waits for them any more, and still they hold their places until a thread is done with them.
         drop((running, waiting));
         assert_eq!(renderer.gate().running() + renderer.gate().waiting(), 2);
         go.send(()).unwrap();
-        let start = Instant::now();
         while renderer.gate().running() + renderer.gate().waiting() > 0 {
             assert!(start.elapsed() < LONG);
         }
