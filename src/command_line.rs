@@ -86,7 +86,9 @@ where
         Err(error) => {
             let text = error.render().to_string();
             return if error.use_stderr() {
-                Err(vec![text.trim_end().trim_start_matches("error: ").to_string()])
+                // What comes after it are a usage that is as long as the help, and tips that do not fit.
+                let sentence = text.split("\n\n").next().unwrap_or("").trim_start_matches("error: ");
+                Err(vec![sentence.to_string()])
             } else {
                 Ok(Parsed::Print(text))
             };

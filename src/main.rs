@@ -76,7 +76,8 @@ fn start_logging(config: &Config) {
         if record.target() == ACCESS_LOG {
             writeln!(out, "{}", record.args())
         } else {
-            writeln!(out, "memed: {}: {}", record.level().to_string().to_lowercase(), record.args())
+            let krate = record.target().split("::").next().unwrap_or("memed");
+            writeln!(out, "{}: {}: {}", krate, record.level().to_string().to_lowercase(), record.args())
         }
     });
     builder.init();

@@ -173,3 +173,17 @@ fn stats_count_what_happens_and_health_is_well() {
     let health = client.get("/health");
     assert_eq!((health.status, &health.json()["status"]), (200, &"ok".into()));
 }
+
+/// A page of another origin may post JSON only if the server says so beforehand.
+#[test]
+fn a_browser_is_told_that_it_may_post() {
+    let serve = Serve::start();
+    let mut client = serve.connect();
+    let told = client.request("OPTIONS", "/caption");
+    assert_eq!((told.status, told.body.len()), (204, 0));
+    assert_eq!(told.headers["access-control-allow-origin"], "*");
+    assert_eq!(told.headers["access-control-allow-methods"], "GET, HEAD, POST");
+    assert_eq!(told.headers["access-control-allow-headers"], "Content-Type");
+    assert_eq!(client.request("OPTIONS", "/nothing").status, 404);
+    assert_eq!(client.get("/health").status, 200);
+}

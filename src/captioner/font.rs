@@ -114,7 +114,7 @@ impl FontSet {
             let font = &set.fonts[index];
             lacking.extend(caption.text.chars().filter(|&c| has_ink(c) && font.glyph_id(c).is_none()));
         }
-        let mut names = if lacking.is_empty() { Vec::new() } else { library.names()? };
+        let mut names = if lacking.is_empty() { Vec::new() } else { library.names() };
         names.sort_by_key(|name| name != FALLBACK);
         for name in names {
             if lacking.is_empty() {

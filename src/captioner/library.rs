@@ -73,21 +73,18 @@ impl Library {
     }
 
     /// Every name, sorted.
-    ///
-    /// # Errors
-    /// If the folder cannot be listed.
-    pub fn names(&self) -> io::Result<Vec<String>> {
-        let mut names = self.files()?;
+    pub fn names(&self) -> Vec<String> {
+        let mut names = self.files();
         names.extend(self.built_in.iter().map(|file| (stem(file.0).into_owned(), PathBuf::new())));
-        Ok(names.into_iter().map(|entry| entry.0).collect())
+        names.into_iter().map(|entry| entry.0).collect()
     }
 
     /// The content of that name; the folder's wins over the built-in one.
     ///
     /// # Errors
-    /// If the folder cannot be listed.
+    /// If the file system cannot tell when the file was modified.
     pub fn find(&self, name: &str) -> io::Result<Option<Source>> {
-        if let Some(path) = self.files()?.remove(name) {
+        if let Some(path) = self.files().remove(name) {
             // A file that was deleted since it was listed is as unknown as one that was never there.
             if let Ok(metadata) = fs::metadata(&path) {
                 let version = Version::File(metadata.modified()?, metadata.len());
@@ -98,12 +95,14 @@ impl Library {
         Ok(built_in.map(|file| Source { version: Version::BuiltIn, place: Place::BuiltIn(file.1) }))
     }
 
-    /// The folder's files by name. Of two files with one name, the first in the order of their file names.
-    fn files(&self) -> io::Result<BTreeMap<String, PathBuf>> {
+    /// The folder's files by name. Of two files with one name, the first in the order of their file names. A
+    /// folder that cannot be listed is told, and has none: what is built in is served all the same.
+    fn files(&self) -> BTreeMap<String, PathBuf> {
         let mut paths = Vec::new();
         if let Some(ref folder) = self.folder {
-            for entry in fs::read_dir(folder)? {
-                paths.push(entry?.path());
+            match fs::read_dir(folder) {
+                Ok(entries) => paths.extend(entries.filter_map(|entry| entry.ok()).map(|entry| entry.path())),
+                Err(error) => warn!("{} cannot be listed: {}", folder.display(), error),
             }
         }
         paths.sort();
@@ -113,13 +112,15 @@ impl Library {
             let name = stem(&name.unwrap_or_default()).into_owned();
             files.entry(name).or_insert(path);
         }
-        Ok(files)
+        files
     }
 
     fn is_ours(&self, path: &Path) -> bool {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
         // A folder, pipe or device may have any name; only what is a file (or leads to one) can be served.
-        self.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)) && path.is_file()
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_known = self.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension));
+        is_known && !is_hidden && path.is_file()
     }
 }
 

@@ -1,7 +1,7 @@
 //! How it is drawn: an [`ImageMacro`] becomes the bytes of a picture.
 //!
 //! Synchronous, and free of HTTP and futures: the `server` room calls [`Captioner::caption`] on a thread of
-//! its pool, a benchmark calls it directly. The way of a picture: `library` finds the template, `template`
+//! its pool, `examples/draw.rs` calls it directly. The way of a picture: `library` finds the template, `template`
 //! decodes and scales it (once, `cache` keeps it), `layout` breaks the text into lines at a size that fits,
 //! `ink` draws their pixels once, and `jpeg`, `png` or `gif` puts them on the template and encodes it.
 
@@ -79,10 +79,10 @@ pub struct Picture {
 #[derive(Debug, thiserror::Error)]
 pub enum CaptionError {
     /// The client must ask for another: there is no template of that name.
-    #[error("there is no template {0:?}: GET /templates lists them")]
+    #[error("there is no template {0:?}")]
     UnknownTemplate(String),
     /// The client must ask for another: there is no font of that name.
-    #[error("there is no font {0:?}: GET /fonts lists them")]
+    #[error("there is no font {0:?}")]
     UnknownFont(String),
     /// The operator must act: the file is damaged, too large, or of no known format.
     #[error("the file of {name:?} cannot be used")]
@@ -194,19 +194,13 @@ impl Captioner {
     }
 
     /// The names of all templates, sorted.
-    ///
-    /// # Errors
-    /// [`CaptionError::Io`] if the folder of templates cannot be read.
-    pub fn template_names(&self) -> Result<Vec<String>, CaptionError> {
-        self.template_library.names().map_err(CaptionError::from)
+    pub fn template_names(&self) -> Vec<String> {
+        self.template_library.names()
     }
 
     /// The names of all fonts, sorted.
-    ///
-    /// # Errors
-    /// [`CaptionError::Io`] if the folder of fonts cannot be read.
-    pub fn font_names(&self) -> Result<Vec<String>, CaptionError> {
-        self.font_library.names().map_err(CaptionError::from)
+    pub fn font_names(&self) -> Vec<String> {
+        self.font_library.names()
     }
 
     /// What kind of picture the template of that name is.

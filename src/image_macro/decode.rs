@@ -33,10 +33,7 @@ struct Look {
 }
 
 fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
-    let template = match fields.take("template") {
-        Some(value) => name("template", value)?,
-        None => return Err(Invalid("the field \"template\" is missing: GET /templates lists them".into())),
-    };
+    let template = fields.take("template");
     let width = side(&mut fields, "width")?;
     let height = side(&mut fields, "height")?;
 
@@ -59,6 +56,11 @@ fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
         }
     };
     known_only(&fields, None)?;
+    // Last, so that a field whose name is misspelt is named.
+    let template = match template {
+        Some(value) => name("template", value)?,
+        None => return Err(Invalid("the field \"template\" is missing: GET /templates lists them".into())),
+    };
 
     captions.retain(|caption| !caption.text.trim().is_empty());
     Ok(ImageMacro { template, width, height, captions })
@@ -96,7 +98,7 @@ fn long_form(value: Value, look_of_all: &Look) -> Result<Vec<Caption>, Invalid> 
     };
     if list.len() > MAX_CAPTIONS {
         return Err(Invalid(format!(
-            "\"captions\" has {} of them, and at most {} are allowed",
+            "\"captions\" has {} captions, and at most {} are allowed",
             list.len(),
             MAX_CAPTIONS
         )));
@@ -137,12 +139,7 @@ fn caption(index: usize, value: Value, look_of_all: &Look) -> Result<Caption, In
         _ => return Err(Invalid(format!("\"{}\" must be a string or an object", object))),
     };
     let prefix = object.clone() + ".";
-    let required = |field: &str, value: Option<Value>| {
-        value.ok_or_else(|| Invalid(format!("\"{}{}\" is missing", prefix, field)))
-    };
-    let text = text(&(prefix.clone() + "text"), required("text", fields.take("text"))?)?;
-    let valign_text = required("valign", fields.take("valign"))?;
-    let valign = choice(&(prefix.clone() + "valign"), valign_text, VAlign::parse, "top, middle or bottom")?;
+    let (text_value, valign) = (fields.take("text"), fields.take("valign"));
     // Inside an object the names have no prefix, but the sentences do.
     let mut prefixed = Fields::default();
     for name in &["align", "halign", "font", "color", "outline", "size"] {
@@ -151,6 +148,11 @@ fn caption(index: usize, value: Value, look_of_all: &Look) -> Result<Caption, In
         }
     }
     known_only(&fields, Some(&object))?;
+    let missing = |field: &str| Invalid(format!("\"{}{}\" is missing", prefix, field));
+    let text = text(&(prefix.clone() + "text"), text_value.ok_or_else(|| missing("text"))?)?;
+    let bands = "top, middle or bottom";
+    let valign = valign.ok_or_else(|| Invalid(format!("\"{}valign\" is missing: {}", prefix, bands)))?;
+    let valign = choice(&(prefix.clone() + "valign"), valign, VAlign::parse, bands)?;
     let look = look(&mut prefixed, &prefix, look_of_all.copy())?;
     Ok(look.caption(text, valign))
 }
@@ -281,7 +283,7 @@ fn color(field: &str, value: Value) -> Result<Color, Invalid> {
         Invalid(format!(
             "\"{}\" is {}, and must be an opaque color: a CSS color such as \"red\" or \"rgb(255 0 0)\", \
              \"#f00\", \"#ff0000\", \"0xff0000\", \"$ff0000\", or in JSON [255, 0, 0] or \
-             {{\"r\": 255, \"g\": 0, \"b\": 0}}",
+             {{\"r\": 255, \"g\": 0, \"b\": 0}}; in a URL, \"#\" is written %23",
             field, value
         ))
     })

@@ -63,10 +63,8 @@ impl AccessLog {
 
 impl Drop for AccessLog {
     fn drop(&mut self) {
-        if self.status == 0 {
-            return;
-        }
-        let is_cut_off = self.state.is_over() && self.bytes > 0;
+        let is_cut_off = self.status == 0 || self.state.is_over() && self.bytes > 0;
+        let status = if self.status == 0 { "-".to_string() } else { self.status.to_string() };
         let bytes = if self.bytes == 0 || is_cut_off { "-".to_string() } else { self.bytes.to_string() };
         info!(
             target: ACCESS_LOG,
@@ -74,7 +72,7 @@ impl Drop for AccessLog {
             self.peer.ip(),
             Timestamp::now().strftime("%d/%b/%Y:%H:%M:%S +0000"),
             self.request_line,
-            self.status,
+            status,
             bytes,
             self.start.elapsed().as_secs_f64() * 1e3,
             if is_cut_off { " (cut off)" } else { "" }

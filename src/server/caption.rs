@@ -25,7 +25,7 @@ pub fn caption(app: &Rc<App>, request: Request) -> ReplyFuture {
     }
 }
 
-/// The body is read on the reactor as its bytes arrive, and decoded there: at most a megabyte, as it comes.
+/// The body is read on the reactor as its bytes arrive, and decoded there: 128 KiB at most, as it comes.
 /// Dropping the chain (a deadline, a connection that ends) drops the body, then the drawing.
 fn post(app: &Rc<App>, request: Request) -> ReplyFuture {
     if let Some(refusal) = refusal_of(&request) {

@@ -10,7 +10,7 @@ use image_macro::normal_name;
 /// A sorted array of names.
 pub fn templates(app: &Rc<App>) -> ReplyFuture {
     let captioner = app.captioner.clone();
-    let names = app.renderer.run(move |_| captioner.template_names());
+    let names = app.renderer.run(move |_| Ok(captioner.template_names()));
     app.reply_to(names, |names| Reply::json(&json!(names)))
 }
 
@@ -33,6 +33,6 @@ pub fn template(app: &Rc<App>, name: &str) -> ReplyFuture {
 /// A sorted array of names.
 pub fn fonts(app: &Rc<App>) -> ReplyFuture {
     let captioner = app.captioner.clone();
-    let names = app.renderer.run(move |_| captioner.font_names());
+    let names = app.renderer.run(move |_| Ok(captioner.font_names()));
     app.reply_to(names, |names| Reply::json(&json!(names)))
 }

@@ -15,28 +15,23 @@ pub fn start(app: &Rc<App>) {
         Preload::All => (true, true),
         Preload::None => return,
     };
-    let names = |wanted: bool, names: Result<Vec<String>, CaptionError>| match names {
-        Ok(names) if wanted => names,
-        Ok(_) => Vec::new(),
-        Err(error) => {
-            warn!("{}", with_causes(&error));
-            Vec::new()
-        }
-    };
     // At start nothing waits for the reactor yet, so it may list the folders itself.
-    for name in names(templates, app.captioner.template_names()) {
-        let captioner = app.captioner.clone();
-        app.renderer.run_unattended(move || tell("template", &name, captioner.preload_template(&name)));
+    let captioner = &app.captioner;
+    let templates = if templates { captioner.template_names() } else { Vec::new() };
+    let fonts = if fonts { captioner.font_names() } else { Vec::new() };
+    for name in templates {
+        let captioner = captioner.clone();
+        app.renderer.run_unattended(move || tell(&name, captioner.preload_template(&name)));
     }
-    for name in names(fonts, app.captioner.font_names()) {
-        let captioner = app.captioner.clone();
-        app.renderer.run_unattended(move || tell("font", &name, captioner.preload_font(&name)));
+    for name in fonts {
+        let captioner = captioner.clone();
+        app.renderer.run_unattended(move || tell(&name, captioner.preload_font(&name)));
     }
 }
 
-fn tell(kind: &str, name: &str, loaded: Result<(), CaptionError>) {
+fn tell(name: &str, loaded: Result<(), CaptionError>) {
     match loaded {
-        Ok(()) => debug!("the {} {:?} is loaded", kind, name),
-        Err(error) => warn!("the {} {:?} cannot be loaded: {}", kind, name, with_causes(&error)),
+        Ok(()) => debug!("{:?} is loaded", name),
+        Err(error) => warn!("{}", with_causes(&error)),
     }
 }

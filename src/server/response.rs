@@ -3,7 +3,10 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use hyper::header::{AccessControlAllowOrigin, Allow, Connection, ContentLength, ContentType, RetryAfter};
+use hyper::header::{
+    AccessControlAllowMethods, AccessControlAllowOrigin, AccessControlMaxAge, Allow, Connection,
+    ContentLength, ContentType, RetryAfter,
+};
 use hyper::{Method, Response, StatusCode};
 use serde_json::Value;
 
@@ -67,11 +70,18 @@ impl Reply {
         Reply::new(StatusCode::Ok, content_type, picture.bytes)
     }
 
+    /// 204 with the methods that there are: what a browser asks before it lets a page post JSON to another
+    /// origin.
+    pub fn options(allowed: &'static [Method]) -> Reply {
+        let allow = Some(allowed);
+        Reply { allow, ..Reply::new(StatusCode::NoContent, "text/plain", Vec::new()) }
+    }
+
     /// 405 with the methods that there are.
     pub fn method_not_allowed(method: &Method, allowed: &'static [Method]) -> Reply {
         let names: Vec<_> = allowed.iter().map(|method| method.as_ref()).collect();
         let method: String = method.as_ref().chars().take(20).collect();
-        let sentence = format!("{} is not possible here: there is {}", method, names.join(", "));
+        let sentence = format!("{} is not possible here, only {}", method, names.join(", "));
         let allow = Some(allowed);
         Reply { allow, ..Reply::error(StatusCode::MethodNotAllowed, &sentence) }
     }
@@ -94,7 +104,11 @@ impl Reply {
             ))
             .with_header(AccessControlAllowOrigin::Any);
         if let Some(allowed) = self.allow {
-            response.headers_mut().set(Allow(allowed.to_vec()));
+            let headers = response.headers_mut();
+            headers.set(Allow(allowed.to_vec()));
+            headers.set(AccessControlAllowMethods(allowed.to_vec()));
+            headers.set_raw("Access-Control-Allow-Headers", "Content-Type");
+            headers.set(AccessControlMaxAge(86_400));
         }
         if self.retry_after {
             response.headers_mut().set(RetryAfter::Delay(::std::time::Duration::from_secs(RETRY_AFTER)));
@@ -154,8 +168,11 @@ impl From<CaptionError> for Reply {
     fn from(error: CaptionError) -> Reply {
         let sentence = error.to_string();
         match error {
-            CaptionError::UnknownTemplate(_) | CaptionError::UnknownFont(_) => {
-                Reply::error(StatusCode::NotFound, &sentence)
+            CaptionError::UnknownTemplate(_) => {
+                Reply::error(StatusCode::NotFound, &(sentence + ": GET /templates lists them"))
+            }
+            CaptionError::UnknownFont(_) => {
+                Reply::error(StatusCode::NotFound, &(sentence + ": GET /fonts lists them"))
             }
             _ => {
                 error!("{}", with_causes(&error));

@@ -115,6 +115,8 @@ where
 {
     if allowed.contains(&method) {
         handler()
+    } else if method == Method::Options {
+        ready(Reply::options(allowed))
     } else {
         ready(Reply::method_not_allowed(&method, allowed))
     }

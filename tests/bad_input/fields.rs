@@ -293,7 +293,7 @@ fn captions_are_at_most_16_and_all_of_one_kind() {
         (0..count).map(one).collect::<Vec<_>>().join("&")
     };
     refused(&[
-        (&query(17), &json(17), "'captions' has 17 of them, and at most 16 are allowed"),
+        (&query(17), &json(17), "'captions' has 17 captions, and at most 16 are allowed"),
         ("captions[99999]=a", "", "'captions[99999]' is out of order"),
         ("captions[1]=a", "", "'captions[1]' is out of order: number the items of a list 0, 1, 2"),
         (
