@@ -20,6 +20,8 @@ extern crate clap;
 extern crate color_quant;
 // Derive macros of today say `::core`, which edition 2015 looks for here.
 extern crate core;
+extern crate crc32fast;
+extern crate fdeflate;
 extern crate futures;
 extern crate futures_cpupool;
 extern crate gif;

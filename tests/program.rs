@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
@@ -25,7 +25,17 @@ impl Program {
 
     fn spawn(command: &mut Command) -> Program {
         let command = command.arg("127.0.0.1:0").args(["--render-threads", "2"]);
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let command = command.stderr(Stdio::piped());
+        // A binary that was just copied is busy while another test's child, forked in that moment, still
+        // holds the copy open for writing.
+        let start = Instant::now();
+        let mut child = loop {
+            match command.spawn() {
+                Err(ref error) if error.kind() == ErrorKind::ExecutableFileBusy && start.elapsed() < LONG => {
+                }
+                spawned => break spawned.unwrap(),
+            }
+        };
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         log.read_line(&mut line).unwrap();

@@ -7,6 +7,7 @@ extern crate image;
 extern crate jpeg_encoder;
 extern crate libc;
 extern crate memed;
+extern crate png;
 extern crate serde_json;
 
 /// A server on a free port, and a client that can misbehave.
@@ -39,3 +40,5 @@ mod rooms;
 mod scaled_gif_pictures;
 /// The end of a server.
 mod shutdown;
+/// Pictures put together from strips and bands, and formats that become others.
+mod strip_pictures;

@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroU64;
+use std::sync::OnceLock;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, DisposalMethod, MemoryLimit, Repeat};
 use image::{Rgba, RgbaImage};
 
+use super::canvas::Canvas;
 use super::decode::{check_size, DecodeError};
 use super::ink::Rect;
 use super::palette::{Matcher, Palette, Rgb};
@@ -35,6 +37,8 @@ pub struct Animation {
     pub global: Option<usize>,
     /// In the order in which they are shown. At least one.
     pub frames: Vec<Frame>,
+    /// The file without any text, once it was asked for.
+    pub plain: OnceLock<Vec<u8>>,
 }
 
 /// One frame of a GIF.
@@ -45,8 +49,8 @@ pub struct Frame {
     pub palette: usize,
     /// An index into the palette for each pixel of `rect`.
     pub indices: Vec<u8>,
-    /// `indices`, compressed: the minimum code size, then the codes.
-    pub compressed: Vec<u8>,
+    /// `indices`, compressed, once a caption has needed that.
+    compressed: OnceLock<Vec<u8>>,
     /// The index that paints nothing.
     pub transparent: Option<u8>,
     /// What becomes of it before the next frame.
@@ -58,6 +62,45 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// `indices`, compressed as a file has them: the minimum code size, then the codes. Kept once it is made;
+    /// two threads that make it at the same time do not wait for each other.
+    pub fn compressed(&self) -> Cow<'_, [u8]> {
+        match self.compressed.get() {
+            Some(bytes) => Cow::Borrowed(bytes),
+            None => {
+                let bytes = compressed(&self.indices);
+                let _ = self.compressed.set(bytes.clone());
+                Cow::Owned(bytes)
+            }
+        }
+    }
+
+    /// A frame of these pixels, each as near as the palette has it; alpha is all or nothing.
+    fn indexed(
+        rect: Rect,
+        pixels: &[[u8; 4]],
+        palette: &Palette,
+        matcher: &mut Matcher,
+        palette_index: usize,
+    ) -> Frame {
+        let spare = palette.spare().unwrap_or(0);
+        let index_of = |pixel: &[u8; 4]| match *pixel {
+            [_, _, _, 0] => spare,
+            [r, g, b, _] => matcher.index_of([r, g, b]),
+        };
+        let indices: Vec<u8> = pixels.iter().map(index_of).collect();
+        Frame {
+            rect,
+            palette: palette_index,
+            compressed: OnceLock::new(),
+            transparent: Some(spare).filter(|_| pixels.iter().any(|pixel| pixel[3] == 0)),
+            indices,
+            dispose: DisposalMethod::Keep,
+            delay: 0,
+            needs_user_input: false,
+        }
+    }
+
     /// The index it paints a pixel of the canvas with; `None` outside of it and where it is transparent.
     pub fn index_at(&self, x: u32, y: u32) -> Option<u8> {
         let rect = &self.rect;
@@ -120,11 +163,24 @@ impl Animation {
             frame.transparent = Some(spare);
             frame.dispose = DisposalMethod::Keep;
         }
-        for frame in &mut frames {
-            cancel.check().map_err(|_| DecodeError::Cancelled)?;
-            frame.compressed = compressed(&frame.indices);
+        Ok(Animation { width, height, repeat, palettes, global, frames, plain: OnceLock::new() })
+    }
+
+    /// One frame.
+    pub fn of(picture: &RgbaImage, quality: u8) -> Animation {
+        let picture = thresholded(picture.clone());
+        let (rect, pixels) = difference(None, &picture);
+        let palette = Palette::chosen(&pixels, quality);
+        let frame = Frame::indexed(rect, &pixels, &palette, &mut Matcher::new(&palette, None), 0);
+        Animation {
+            width: picture.width() as u16,
+            height: picture.height() as u16,
+            repeat: Repeat::Finite(0),
+            palettes: vec![palette],
+            global: Some(0),
+            frames: vec![frame],
+            plain: OnceLock::new(),
         }
-        Ok(Animation { width, height, repeat, palettes, global, frames })
     }
 
     /// Width and height of the canvas in pixels.
@@ -132,9 +188,9 @@ impl Animation {
         (u32::from(self.width), u32::from(self.height))
     }
 
-    /// Bytes of memory it takes.
+    /// Bytes of memory it takes at most: its indices, and twice their compressed bytes.
     pub fn weight(&self) -> usize {
-        let frames = self.frames.iter().map(|frame| frame.indices.len() + frame.compressed.len());
+        let frames = self.frames.iter().map(|frame| 3 * frame.indices.len());
         frames.chain(self.palettes.iter().map(Palette::weight)).sum()
     }
 
@@ -171,28 +227,15 @@ impl Animation {
                 matcher = palettes.last().map(|palette| Matcher::new(palette, None));
             }
             let palette = palettes.len() - 1;
-            let spare = palettes[palette].spare().unwrap_or(0);
             let matcher = matcher.as_mut().expect("there is one for each palette");
-            let index_of = |pixel: &[u8; 4]| match *pixel {
-                [_, _, _, 0] => spare,
-                [r, g, b, _] => matcher.index_of([r, g, b]),
-            };
-            let indices: Vec<u8> = pixels.iter().map(index_of).collect();
-            frames.push(Frame {
-                rect,
-                palette,
-                compressed: compressed(&indices),
-                indices,
-                transparent: Some(spare).filter(|_| pixels.iter().any(|pixel| pixel[3] == 0)),
-                dispose,
-                delay: frame.delay,
-                needs_user_input: frame.needs_user_input,
-            });
+            let scaled = Frame::indexed(rect, &pixels, &palettes[palette], matcher, palette);
+            let (delay, needs_user_input) = (frame.delay, frame.needs_user_input);
+            frames.push(Frame { dispose, delay, needs_user_input, ..scaled });
             shown = Some(picture);
         }
         let (width, height) = (size.0 as u16, size.1 as u16);
         let global = shared.map(|_| 0);
-        Ok(Animation { width, height, repeat: self.repeat, palettes, global, frames })
+        Ok(Animation { width, height, repeat: self.repeat, palettes, global, frames, plain: OnceLock::new() })
     }
 
     /// Whether no pixel of the canvas is transparent after any frame.
@@ -202,56 +245,6 @@ impl Animation {
         let is_solid = first.transparent.is_none_or(|index| !first.indices.contains(&index));
         let stays = first.dispose != DisposalMethod::Previous;
         covers && is_solid && stays && self.frames.iter().all(|f| f.dispose != DisposalMethod::Background)
-    }
-}
-
-/// Plays an animation: what a viewer has on the screen.
-pub struct Canvas {
-    /// What is shown. Alpha is 0 or 255.
-    pub pixels: RgbaImage,
-    before: Option<RgbaImage>,
-}
-
-impl Canvas {
-    /// The canvas before the first frame: transparent.
-    pub fn new(animation: &Animation) -> Canvas {
-        let (width, height) = animation.size();
-        Canvas { pixels: RgbaImage::new(width, height), before: None }
-    }
-
-    /// Paints a frame of that animation.
-    pub fn draw(&mut self, animation: &Animation, frame: &Frame) {
-        if frame.dispose == DisposalMethod::Previous {
-            self.before = Some(self.pixels.clone());
-        }
-        let palette = &animation.palettes[frame.palette];
-        let rect = &frame.rect;
-        for y in rect.top..rect.bottom {
-            for x in rect.left..rect.right {
-                if let Some(index) = frame.index_at(x, y) {
-                    let [r, g, b] = palette.color(index);
-                    self.pixels.put_pixel(x, y, Rgba([r, g, b, 255]));
-                }
-            }
-        }
-    }
-
-    /// Does what is to be done after the frame's time.
-    pub fn dispose(&mut self, frame: &Frame) {
-        match frame.dispose {
-            DisposalMethod::Any | DisposalMethod::Keep => {}
-            DisposalMethod::Background => {
-                let rect = &frame.rect;
-                for y in rect.top..rect.bottom {
-                    for x in rect.left..rect.right {
-                        self.pixels.put_pixel(x, y, Rgba([0; 4]));
-                    }
-                }
-            }
-            DisposalMethod::Previous => {
-                self.pixels = self.before.take().unwrap_or_else(|| RgbaImage::new(0, 0));
-            }
-        }
     }
 }
 
@@ -283,7 +276,7 @@ fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: 
         rect,
         palette,
         indices,
-        compressed: Vec::new(),
+        compressed: OnceLock::new(),
         transparent,
         dispose: frame.dispose,
         delay: frame.delay,

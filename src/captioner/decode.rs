@@ -1,4 +1,4 @@
-//! Picture files: which format they are, whether they may be decoded, and the still ones decoded.
+//! Picture files: which format they are, whether they may be decoded, and what is in them.
 
 use std::error::Error;
 use std::io::Cursor;
@@ -7,45 +7,14 @@ use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::PngDecoder;
 use image::{DynamicImage, ImageDecoder, Limits, RgbImage, RgbaImage};
 
-use super::CaptionError;
+use super::animation::Animation;
+use super::canvas::Canvas;
+use super::scale::{flattened, resize_rgb, resize_rgba};
+use super::{Cancel, CaptionError};
+use image_macro::Format;
 
 /// Pixels of a canvas, at most. Checked before anything is decoded.
 const MAX_PIXELS: u64 = 40_000_000;
-
-/// A picture file format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// JPEG, baseline.
-    Jpeg,
-    /// PNG, eight bits a channel.
-    Png,
-    /// GIF, still or animated.
-    Gif,
-}
-
-impl Format {
-    /// As it is written in a request and in `GET /templates/{name}`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Jpeg => "jpeg",
-            Format::Png => "png",
-            Format::Gif => "gif",
-        }
-    }
-
-    /// By the first bytes of a file, whatever its name says.
-    pub fn of(file: &[u8]) -> Option<Format> {
-        if file.starts_with(b"\xff\xd8\xff") {
-            Some(Format::Jpeg)
-        } else if file.starts_with(b"\x89PNG\r\n\x1a\n") {
-            Some(Format::Png)
-        } else if file.starts_with(b"GIF87a") || file.starts_with(b"GIF89a") {
-            Some(Format::Gif)
-        } else {
-            None
-        }
-    }
-}
 
 /// Why a file is no template.
 #[derive(Debug, thiserror::Error)]
@@ -79,23 +48,116 @@ impl DecodeError {
     }
 }
 
-/// A still picture of eight bits a channel.
-pub enum Still {
-    /// Without transparency.
-    Rgb(RgbImage),
-    /// With transparency; not premultiplied.
-    Rgba(RgbaImage),
+/// A picture file, decoded.
+pub struct Decoded {
+    /// The format of the file.
+    pub format: Format,
+    /// What was in it.
+    pub pixels: Pixels,
 }
 
-/// Decodes a JPEG.
-///
-/// # Errors
-/// [`DecodeError`].
-pub fn jpeg(file: &[u8]) -> Result<Still, DecodeError> {
-    if !has_end(file) {
-        return Err(DecodeError::Damaged("it ends early".into()));
+/// What a picture looks like.
+pub enum Pixels {
+    /// A still picture without transparency.
+    Rgb(RgbImage),
+    /// A still picture with transparency; not premultiplied.
+    Rgba(RgbaImage),
+    /// A GIF, even of one frame.
+    Animation(Animation),
+}
+
+impl Decoded {
+    /// Decodes a file. Its first bytes tell its format, whatever its name says.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn from_file(file: &[u8], cancel: &Cancel) -> Result<Decoded, DecodeError> {
+        let format = format_of(file).ok_or(DecodeError::Format)?;
+        let pixels = match format {
+            Format::Jpeg if !has_end(file) => return Err(DecodeError::Damaged("it ends early".into())),
+            Format::Jpeg => still(JpegDecoder::new(Cursor::new(file)).map_err(DecodeError::damaged)?)?,
+            Format::Png => still(PngDecoder::new(Cursor::new(file)).map_err(DecodeError::damaged)?)?,
+            Format::Gif => Pixels::Animation(Animation::decode(file, cancel)?),
+        };
+        Ok(Decoded { format, pixels })
     }
-    still(JpegDecoder::new(Cursor::new(file)).map_err(DecodeError::damaged)?)
+}
+
+impl Pixels {
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        match *self {
+            Pixels::Rgb(ref image) => image.dimensions(),
+            Pixels::Rgba(ref image) => image.dimensions(),
+            Pixels::Animation(ref animation) => animation.size(),
+        }
+    }
+
+    /// 1, or more for an animation.
+    pub fn frames(&self) -> usize {
+        match *self {
+            Pixels::Animation(ref animation) => animation.frames.len(),
+            _ => 1,
+        }
+    }
+
+    /// The same at another size. `quality` is the care taken with an animation's colors, 1 to 100.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn scaled(self, size: (u32, u32), quality: u8, cancel: &Cancel) -> Result<Pixels, CaptionError> {
+        if size == self.size() {
+            return Ok(self);
+        }
+        Ok(match self {
+            Pixels::Rgb(image) => Pixels::Rgb(resize_rgb(&image, size)),
+            Pixels::Rgba(image) => Pixels::Rgba(resize_rgba(&image, size)),
+            Pixels::Animation(animation) => Pixels::Animation(animation.scaled(size, quality, cancel)?),
+        })
+    }
+
+    /// One picture without transparency: what is transparent becomes white. Of an animation, its first
+    /// frame.
+    pub fn into_rgb(self) -> RgbImage {
+        match self.into_still() {
+            Pixels::Rgba(image) => flattened(&image),
+            Pixels::Rgb(image) => image,
+            Pixels::Animation(_) => unreachable!("a still picture is not an animation"),
+        }
+    }
+
+    /// An animation of one frame, if it is not one already. `quality` is the care taken with its colors.
+    pub fn into_animation(self, quality: u8) -> Animation {
+        match self {
+            Pixels::Animation(animation) => animation,
+            Pixels::Rgb(image) => Animation::of(&DynamicImage::ImageRgb8(image).into_rgba8(), quality),
+            Pixels::Rgba(image) => Animation::of(&image, quality),
+        }
+    }
+
+    /// Of an animation, its first frame.
+    pub fn into_still(self) -> Pixels {
+        match self {
+            Pixels::Animation(ref animation) => {
+                let mut canvas = Canvas::new(animation);
+                canvas.draw(animation, &animation.frames[0]);
+                still_of(DynamicImage::ImageRgba8(canvas.pixels))
+            }
+            still => still,
+        }
+    }
+}
+
+fn format_of(file: &[u8]) -> Option<Format> {
+    if file.starts_with(b"\xff\xd8\xff") {
+        Some(Format::Jpeg)
+    } else if file.starts_with(b"\x89PNG\r\n\x1a\n") {
+        Some(Format::Png)
+    } else if file.starts_with(b"GIF87a") || file.starts_with(b"GIF89a") {
+        Some(Format::Gif)
+    } else {
+        None
+    }
 }
 
 /// Whether a JPEG has the marker of its end after its first scan. Its decoder would take one without, and
@@ -117,14 +179,6 @@ fn has_end(file: &[u8]) -> bool {
     false
 }
 
-/// Decodes a PNG.
-///
-/// # Errors
-/// [`DecodeError`].
-pub fn png(file: &[u8]) -> Result<Still, DecodeError> {
-    still(PngDecoder::new(Cursor::new(file)).map_err(DecodeError::damaged)?)
-}
-
 /// Refuses a canvas that is empty or too large to be worth decoding.
 ///
 /// # Errors
@@ -141,7 +195,7 @@ pub fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
 }
 
 /// Decodes a still picture to eight bits a channel, gray made RGB, upright.
-fn still<D: ImageDecoder>(mut decoder: D) -> Result<Still, DecodeError> {
+fn still<D: ImageDecoder>(mut decoder: D) -> Result<Pixels, DecodeError> {
     let (width, height) = decoder.dimensions();
     check_size(width, height)?;
     // Sixteen bits a channel and as much again for the decoder's own work.
@@ -152,14 +206,19 @@ fn still<D: ImageDecoder>(mut decoder: D) -> Result<Still, DecodeError> {
     let orientation = decoder.orientation().map_err(DecodeError::damaged)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(DecodeError::damaged)?;
     image.apply_orientation(orientation);
-    Ok(if image.color().has_alpha() {
+    Ok(still_of(image))
+}
+
+/// Eight bits a channel; with transparency only where something is transparent.
+fn still_of(image: DynamicImage) -> Pixels {
+    if image.color().has_alpha() {
         let image = image.into_rgba8();
         if image.pixels().all(|pixel| pixel.0[3] == 255) {
-            Still::Rgb(DynamicImage::ImageRgba8(image).into_rgb8())
+            Pixels::Rgb(DynamicImage::ImageRgba8(image).into_rgb8())
         } else {
-            Still::Rgba(image)
+            Pixels::Rgba(image)
         }
     } else {
-        Still::Rgb(image.into_rgb8())
-    })
+        Pixels::Rgb(image.into_rgb8())
+    }
 }

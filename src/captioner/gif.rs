@@ -22,6 +22,9 @@ use image_macro::Color;
 /// # Errors
 /// [`CaptionError::Cancelled`], [`CaptionError::Encode`].
 pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+    if let Some(plain) = animation.plain.get().filter(|_| stamp.inks.is_empty()) {
+        return Ok(plain.clone());
+    }
     let wanted = text_colors(stamp);
     let palettes = animation.palettes.iter().map(|palette| palette.with(&wanted)).collect();
     let mut painter = Painter { animation, palettes, matchers: HashMap::new() };
@@ -35,7 +38,7 @@ pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<
     };
 
     let palettes = painter.palettes;
-    let size = animation.frames.iter().map(|frame| frame.compressed.len() + 800).sum();
+    let size = animation.frames.iter().map(|frame| frame.indices.len() / 2 + 800).sum();
     let global = animation.global.map_or(Vec::new(), |global| palettes[global].bytes());
     let mut encoder = Encoder::new(Vec::with_capacity(size), animation.width, animation.height, &global)
         .map_err(CaptionError::encode)?;
@@ -58,11 +61,15 @@ pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<
             height: rect.height() as u16,
             interlaced: false,
             palette: own.map(|palette| palettes[palette].bytes()),
-            buffer: if painted.is_some() { Cow::Owned(buffer) } else { Cow::Borrowed(&frame.compressed[..]) },
+            buffer: if painted.is_some() { Cow::Owned(buffer) } else { frame.compressed() },
         };
         encoder.write_lzw_pre_encoded_frame(&written).map_err(CaptionError::encode)?;
     }
-    encoder.into_inner().map_err(CaptionError::encode)
+    let bytes = encoder.into_inner().map_err(CaptionError::encode)?;
+    if stamp.inks.is_empty() {
+        let _ = animation.plain.set(bytes.clone());
+    }
+    Ok(bytes)
 }
 
 /// A frame that has text on it.
@@ -72,20 +79,41 @@ struct Painted {
     transparent: Option<u8>,
 }
 
-/// A pixel to follow, with what the captions do to it, in their order. Nothing, if it is only followed.
+/// The pixels to follow, row by row, and what the captions do to each of them, in their order.
 struct Followed {
-    x: u32,
-    y: u32,
+    pixels: Vec<Pixel>,
     inks: Vec<PixelInk>,
 }
 
+/// A pixel to follow.
+struct Pixel {
+    x: u32,
+    y: u32,
+    /// Which of the `inks` are its own: none, if it is only followed.
+    first: u32,
+    count: u32,
+}
+
 impl Followed {
+    fn kind(&self, pixel: &Pixel) -> Kind {
+        match self.inks_of(pixel).last() {
+            None => Kind::Bare,
+            Some(ink) if ink.is_solid() => Kind::Solid,
+            Some(_) => Kind::Edge,
+        }
+    }
+
+    fn inks_of(&self, pixel: &Pixel) -> &[PixelInk] {
+        &self.inks[pixel.first as usize..(pixel.first + pixel.count) as usize]
+    }
+
     /// What a viewer should see where the template shows `under`; `None` is transparent.
-    fn over(&self, under: Option<Rgb>) -> Option<Rgb> {
+    fn over(&self, pixel: &Pixel, under: Option<Rgb>) -> Option<Rgb> {
+        let inks = self.inks_of(pixel);
         match under {
-            Some(under) => Some(self.inks.iter().fold(under, |under, ink| ink.over(under))),
+            Some(under) => Some(inks.iter().fold(under, |under, ink| ink.over(under))),
             None => {
-                let blended = self.inks.iter().fold([0; 4], |under, ink| ink.over_alpha(under));
+                let blended = inks.iter().fold([0; 4], |under, ink| ink.over_alpha(under));
                 // There is no half transparency in a GIF.
                 if blended[3] < 128 {
                     None
@@ -102,8 +130,18 @@ struct Change {
     x: u32,
     y: u32,
     color: Rgb,
-    /// Without ink: the template's own color, which must not be replaced by one that is near.
-    is_bare: bool,
+    kind: Kind,
+}
+
+/// What the color of a changed pixel is.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// The template's own, without ink: it must not be replaced by one that is near.
+    Bare,
+    /// A letter's or its outline's.
+    Solid,
+    /// A mixture of them and what is below.
+    Edge,
 }
 
 /// What a viewer has on the screen at one pixel.
@@ -131,10 +169,11 @@ impl<'a> Painter<'a> {
     /// followed. Then the whole result is `None`: it takes following every pixel to paint them again.
     fn paint(
         &mut self,
-        pixels: Vec<Followed>,
+        followed: Followed,
         cancel: &Cancel,
     ) -> Result<Option<Vec<Option<Painted>>>, CaptionError> {
         let (width, height) = self.animation.size();
+        let pixels = &followed.pixels;
         let follows_all = pixels.len() as u64 == u64::from(width) * u64::from(height);
         // What the template shows, and what a viewer of the captioned animation sees.
         let mut template: Vec<Option<Rgb>> = vec![None; pixels.len()];
@@ -151,13 +190,14 @@ impl<'a> Painter<'a> {
                 let palette = &self.animation.palettes[frame.palette];
                 *template = index.map(|index| palette.color(index)).or(*template);
                 let wanted = Shown::Captioned(*template);
-                let is_bare = pixel.inks.is_empty();
+                let is_bare = pixel.count == 0;
                 // A frame paints its own pixels by itself; what must be changed is what has text over it,
                 // and what would be missing.
                 let is_missing = index.is_none() && *shown != wanted;
                 if index.is_some() && !is_bare || is_missing {
-                    if let Some(color) = pixel.over(*template) {
-                        changes.push(Change { x: pixel.x, y: pixel.y, color, is_bare });
+                    if let Some(color) = followed.over(pixel, *template) {
+                        let kind = followed.kind(pixel);
+                        changes.push(Change { x: pixel.x, y: pixel.y, color, kind });
                         let here =
                             Rect { left: pixel.x, top: pixel.y, right: pixel.x + 1, bottom: pixel.y + 1 };
                         rect = rect.union(&here);
@@ -213,48 +253,48 @@ impl<'a> Painter<'a> {
         let matcher = matcher.or_insert_with(|| Matcher::new(palette, transparent));
         for change in changes {
             let index = (change.y - rect.top) * rect.width() + change.x - rect.left;
-            indices[index as usize] = if change.is_bare {
-                matcher.exact_index_of(change.color, palette)
-            } else {
-                matcher.index_of(change.color)
+            indices[index as usize] = match change.kind {
+                Kind::Bare => matcher.exact_index_of(change.color, palette),
+                Kind::Solid => matcher.index_of(change.color),
+                Kind::Edge => matcher.index_near(change.color),
             };
         }
         Painted { rect, indices, transparent }
     }
 }
 
-/// Every pixel with ink, row by row.
-fn inked_pixels(stamp: &Stamp, width: u16) -> Vec<Followed> {
-    let mut inks = Vec::new();
-    stamp.for_each(|x, y, ink| inks.push((y * u32::from(width) + x, ink)));
+/// Every pixel with ink.
+fn inked_pixels(stamp: &Stamp, width: u16) -> Followed {
+    let mut inked = Vec::new();
+    stamp.for_each(0..u32::MAX, |x, y, ink| inked.push((y * u32::from(width) + x, ink)));
     // Stable: the inks of one pixel stay in the order of their captions.
-    inks.sort_by_key(|ink| ink.0);
-    let mut pixels: Vec<Followed> = Vec::with_capacity(inks.len());
-    for (position, ink) in inks {
+    if !inked.is_sorted_by_key(|ink| ink.0) {
+        inked.sort_by_key(|ink| ink.0);
+    }
+    let mut pixels: Vec<Pixel> = Vec::with_capacity(inked.len());
+    for (first, &(position, _)) in inked.iter().enumerate() {
         let (x, y) = (position % u32::from(width), position / u32::from(width));
         match pixels.last_mut() {
-            Some(ref mut last) if (last.x, last.y) == (x, y) => last.inks.push(ink),
-            _ => pixels.push(Followed { x, y, inks: vec![ink] }),
+            Some(ref mut last) if (last.x, last.y) == (x, y) => last.count += 1,
+            _ => pixels.push(Pixel { x, y, first: first as u32, count: 1 }),
         }
     }
-    pixels
+    Followed { pixels, inks: inked.into_iter().map(|ink| ink.1).collect() }
 }
 
 /// Those with ink and all others of the canvas.
-fn every_pixel(inked: Vec<Followed>, animation: &Animation) -> Vec<Followed> {
+fn every_pixel(inked: Followed, animation: &Animation) -> Followed {
     let (width, height) = animation.size();
-    let mut inked = inked.into_iter().peekable();
+    let mut next_inked = inked.pixels.into_iter().peekable();
     let mut pixels = Vec::with_capacity((width * height) as usize);
     for y in 0..height {
         for x in 0..width {
-            let inks = match inked.peek() {
-                Some(next) if (next.x, next.y) == (x, y) => inked.next().map(|pixel| pixel.inks),
-                _ => None,
-            };
-            pixels.push(Followed { x, y, inks: inks.unwrap_or_default() });
+            let is_inked = next_inked.peek().is_some_and(|next| (next.x, next.y) == (x, y));
+            let pixel = if is_inked { next_inked.next() } else { None };
+            pixels.push(pixel.unwrap_or(Pixel { x, y, first: 0, count: 0 }));
         }
     }
-    pixels
+    Followed { pixels, inks: inked.inks }
 }
 
 /// The colors that the text needs most: first those of letters and outlines, then the ones halfway between

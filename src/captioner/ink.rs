@@ -1,6 +1,6 @@
 //! Lines to pixels: the letters and their outlines, drawn once, for every frame to be stamped with.
 
-use image::{Rgb, RgbImage, Rgba, RgbaImage};
+use std::ops::Range;
 
 use super::layout::Placed;
 use super::{Cancel, CaptionError};
@@ -21,6 +21,8 @@ pub struct Ink {
     color: Color,
     /// The same of the letters made fatter by the outline's width, and the outline's color.
     outline: Option<(Vec<u8>, Color)>,
+    /// A row of an outline that is not there.
+    nothing: Vec<u8>,
 }
 
 /// Whole pixels of a picture; `right` and `bottom` are the first ones outside.
@@ -86,26 +88,50 @@ impl Stamp {
         Ok(Stamp { inks })
     }
 
-    /// Puts all of it on a picture.
-    pub fn put_on_rgb(&self, image: &mut RgbImage) {
-        self.for_each(|x, y, ink| {
-            let pixel = image.get_pixel_mut(x, y);
-            *pixel = Rgb(ink.over(pixel.0));
-        });
+    /// Puts what lies in some rows of the picture on the pixels of those rows: RGB, `width` to a row.
+    pub fn put_on_rgb(&self, pixels: &mut [u8], width: u32, rows: Range<u32>) {
+        self.put_on::<3, _>(pixels, width, rows, |ink, pixel| ink.over(pixel));
     }
 
-    /// Puts all of it on a picture with transparency.
-    pub fn put_on_rgba(&self, image: &mut RgbaImage) {
-        self.for_each(|x, y, ink| {
-            let pixel = image.get_pixel_mut(x, y);
-            *pixel = Rgba(ink.over_alpha(pixel.0));
-        });
+    /// The same for RGBA.
+    pub fn put_on_rgba(&self, pixels: &mut [u8], width: u32, rows: Range<u32>) {
+        self.put_on::<4, _>(pixels, width, rows, |ink, pixel| ink.over_alpha(pixel));
     }
 
-    /// Every pixel that has ink, caption by caption.
-    pub fn for_each<F: FnMut(u32, u32, PixelInk)>(&self, mut each: F) {
+    /// Row by row and block by block: most of what a caption covers is the space between its letters.
+    fn put_on<const N: usize, F>(&self, pixels: &mut [u8], width: u32, rows: Range<u32>, over: F)
+    where
+        F: Fn(&PixelInk, [u8; N]) -> [u8; N],
+    {
+        const BLOCK: usize = 16;
+        let width = width as usize;
         for ink in &self.inks {
-            for y in ink.area.top..ink.area.bottom {
+            let (left, right) = (ink.area.left as usize, ink.area.right as usize);
+            for y in ink.area.top.max(rows.start)..ink.area.bottom.min(rows.end) {
+                let start = (y - rows.start) as usize * width;
+                let row = &mut pixels[(start + left) * N..(start + right) * N];
+                let (fill, outline) = ink.row(y);
+                let blocks = fill.chunks(BLOCK).zip(outline.chunks(BLOCK));
+                for ((fill, outline), row) in blocks.zip(row.chunks_mut(BLOCK * N)) {
+                    if fill.iter().chain(outline).all(|&coverage| coverage == 0) {
+                        continue;
+                    }
+                    for ((&fill, &outline), pixel) in fill.iter().zip(outline).zip(row.chunks_exact_mut(N)) {
+                        if fill != 0 || outline != 0 {
+                            let mut under = [0; N];
+                            under.copy_from_slice(pixel);
+                            pixel.copy_from_slice(&over(&ink.layered(fill, outline), under));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every pixel of some rows that has ink, caption by caption.
+    pub fn for_each<F: FnMut(u32, u32, PixelInk)>(&self, rows: Range<u32>, mut each: F) {
+        for ink in &self.inks {
+            for y in ink.area.top.max(rows.start)..ink.area.bottom.min(rows.end) {
                 for x in ink.area.left..ink.area.right {
                     if let Some(pixel) = ink.pixel(x, y) {
                         each(x, y, pixel);
@@ -113,6 +139,26 @@ impl Stamp {
                 }
             }
         }
+    }
+
+    /// Which bands of `band` rows each have ink, of a picture that is `height` rows high. Neighbours come
+    /// together, up to `most` of them.
+    pub fn bands(&self, band: u32, height: u32, most: u32) -> Vec<Range<u32>> {
+        let mut has_ink = vec![false; height.div_ceil(band) as usize];
+        for ink in &self.inks {
+            let first = (ink.area.top / band) as usize;
+            let last = (ink.area.bottom - 1) as usize / band as usize;
+            has_ink[first..=last].iter_mut().for_each(|has| *has = true);
+        }
+        let mut runs: Vec<Range<u32>> = Vec::new();
+        for (index, _) in has_ink.iter().enumerate().filter(|has| *has.1) {
+            let index = index as u32;
+            match runs.last_mut() {
+                Some(ref mut run) if run.end == index && run.end - run.start < most => run.end += 1,
+                _ => runs.push(index..index + 1),
+            }
+        }
+        runs
     }
 }
 
@@ -123,9 +169,21 @@ pub struct PixelInk {
 }
 
 impl PixelInk {
+    /// Whether nothing of what is below shows, nor of one layer through the other.
+    pub fn is_solid(&self) -> bool {
+        let [(_, outline), (_, fill)] = self.layers;
+        fill == 255 || fill == 0 && outline == 255
+    }
+
     /// Over an opaque color.
     pub fn over(&self, under: [u8; 3]) -> [u8; 3] {
         self.layers.iter().fold(under, |under, &(color, coverage)| {
+            if coverage == 0 {
+                return under;
+            }
+            if coverage == 255 {
+                return [color.r, color.g, color.b];
+            }
             let alpha = u32::from(coverage);
             let mix = |over: u8, under: u8| {
                 ((u32::from(over) * alpha + u32::from(under) * (255 - alpha) + 127) / 255) as u8
@@ -160,12 +218,28 @@ impl Ink {
     /// What it does to a pixel of the picture, if anything.
     pub fn pixel(&self, x: u32, y: u32) -> Option<PixelInk> {
         let index = ((y - self.area.top) * self.area.width() + x - self.area.left) as usize;
-        let fill = (self.color, self.fill[index]);
-        let outline = self.outline.as_ref().map_or((self.color, 0), |outline| (outline.1, outline.0[index]));
-        if fill.1 == 0 && outline.1 == 0 {
+        let fill = self.fill[index];
+        let outline = self.outline.as_ref().map_or(0, |outline| outline.0[index]);
+        if fill == 0 && outline == 0 {
             return None;
         }
-        Some(PixelInk { layers: [outline, fill] })
+        Some(self.layered(fill, outline))
+    }
+
+    fn layered(&self, fill: u8, outline: u8) -> PixelInk {
+        let color = self.outline.as_ref().map_or(self.color, |outline| outline.1);
+        PixelInk { layers: [(color, outline), (self.color, fill)] }
+    }
+
+    /// How much of a row of the picture, within `area`, the letters cover, and how much their outline does.
+    fn row(&self, y: u32) -> (&[u8], &[u8]) {
+        let width = self.area.width() as usize;
+        let start = (y - self.area.top) as usize * width;
+        let fill = &self.fill[start..start + width];
+        match self.outline {
+            Some((ref outline, _)) => (fill, &outline[start..start + width]),
+            None => (fill, &self.nothing[..width]),
+        }
     }
 
     /// The colors it is drawn with.
@@ -210,17 +284,20 @@ impl Ink {
                 Some(ink) => ink,
                 None => continue,
             };
+            let x0 = i64::from(ink.min.x) - i64::from(area.left);
+            let y0 = i64::from(ink.min.y) - i64::from(area.top);
             glyph.draw(|x, y, coverage| {
-                let x = i64::from(ink.min.x) + i64::from(x) - i64::from(area.left);
-                let y = i64::from(ink.min.y) + i64::from(y) - i64::from(area.top);
-                canvas.add(x, y, coverage);
+                if coverage > 0.0 {
+                    canvas.add(x0 + i64::from(x), y0 + i64::from(y), coverage);
+                }
             });
         }
         let outline = match placed.outline {
             Some((color, _)) => Some((canvas.dilated(radius, cancel)?, color)),
             None => None,
         };
-        Ok(Some(Ink { area, fill: canvas.pixels, color: placed.color, outline }))
+        let nothing = if outline.is_some() { Vec::new() } else { vec![0; canvas.width] };
+        Ok(Some(Ink { area, fill: canvas.pixels, color: placed.color, outline, nothing }))
     }
 }
 
@@ -271,11 +348,12 @@ impl Coverage {
                 widened.copy_from_slice(&wider);
                 self.widen(&mut wider, half + 1);
             }
-            // Between whole widths, in proportion; and at the rim, by the part inside.
-            let part = ((chord - half as f32).max(0.0) * 256.0) as u32;
-            let inside = (inside * 256.0) as u32;
+            // Between whole widths, in proportion; and at the rim, by the part inside. In 256ths, so that
+            // sixteen bits hold the products.
+            let part = ((chord - half as f32).max(0.0) * 256.0) as u16;
+            let inside = (inside * 256.0) as u16;
             for ((to, &narrow), &wide) in blended.iter_mut().zip(&widened).zip(&wider) {
-                let mixed = (u32::from(narrow) * (256 - part) + u32::from(wide) * part) >> 8;
+                let mixed = (u16::from(narrow) * (256 - part) + u16::from(wide) * part) >> 8;
                 *to = ((mixed * inside) >> 8) as u8;
             }
             let shift = dy * self.width;

@@ -10,9 +10,9 @@ use super::font::{has_ink, FontSet};
 use image_macro::{Caption, Color, HAlign, Size, VAlign};
 
 /// The largest size `fit` and `shrink` take, of the picture's height: larger shouts the picture down.
-const LARGEST: f32 = 0.15;
+const LARGEST: f32 = 0.14;
 /// What a band may take of the picture's height, by how many bands are used.
-const SHARE: [f32; 3] = [0.40, 0.36, 0.29];
+const SHARE: [f32; 3] = [0.36, 0.27, 0.26];
 /// The gap between the text and the picture's edge, of its shorter side.
 const MARGIN: f32 = 0.025;
 /// The gap between lines, and between captions in one band, of the em.

@@ -7,6 +7,7 @@
 
 mod animation;
 mod cache;
+mod canvas;
 mod decode;
 mod font;
 mod gif;
@@ -24,17 +25,23 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
+pub use image_macro::Format;
 use image_macro::{shortened, ImageMacro};
 
 pub use self::cache::CacheStats;
-pub use self::decode::Format;
 pub use self::template::TemplateInfo;
 
 use self::cache::Cache;
+use self::decode::Decoded;
 use self::font::{FontKey, FontSet};
 use self::ink::Stamp;
 use self::library::{Library, Source};
-use self::template::{Pixels, Template, TemplateKey};
+use self::template::{FileKey, Template, TemplateKey};
+
+/// Bytes for what is remembered of templates beside their pixels: some thousands of them.
+const INFOS: usize = 1 << 20;
+/// Bytes of that for one template, about, but for its name.
+const INFO: usize = 200;
 
 /// What a [`Captioner`] must be told.
 #[derive(Clone, Debug)]
@@ -153,6 +160,7 @@ pub struct Captioner {
     settings: Settings,
     template_library: Library,
     font_library: Library,
+    infos: Cache<FileKey, TemplateInfo>,
     templates: Cache<TemplateKey, Template>,
     fonts: Cache<FontKey, font::Font>,
 }
@@ -163,6 +171,7 @@ impl Captioner {
         Captioner {
             template_library: Library::templates(settings.templates.clone()),
             font_library: Library::fonts(settings.fonts.clone()),
+            infos: Cache::new(INFOS),
             templates: Cache::new(settings.template_cache),
             fonts: Cache::new(settings.font_cache),
             settings,
@@ -175,22 +184,15 @@ impl Captioner {
     /// Every [`CaptionError`].
     pub fn caption(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Picture, CaptionError> {
         cancel.check()?;
-        let template = self.template(&image_macro.template, image_macro.width, image_macro.height, cancel)?;
+        let template = self.template(image_macro, cancel)?;
         let fonts = FontSet::load(&self.font_library, &self.fonts, &image_macro.captions)?;
-        let (width, height) = template.size();
+        let (width, height) = template.0.size();
         let placed = layout::place(&image_macro.captions, &fonts, width, height);
         cancel.check()?;
         let stamp = Stamp::draw(&placed, width, height, cancel)?;
         cancel.check()?;
-        let bytes = match template.pixels {
-            Pixels::Animation(ref animation) => gif::caption(animation, &stamp, cancel)?,
-            Pixels::Rgb(ref image) if template.format == Format::Jpeg => {
-                jpeg::caption(image, &stamp, self.settings.jpeg_quality)?
-            }
-            Pixels::Rgb(ref image) => png::caption_rgb(image, &stamp)?,
-            Pixels::Rgba(ref image) => png::caption_rgba(image, &stamp)?,
-        };
-        Ok(Picture { format: template.format, bytes })
+        let bytes = template.0.caption(&stamp, cancel)?;
+        Ok(Picture { format: template.1, bytes })
     }
 
     /// The names of all templates, sorted.
@@ -209,8 +211,11 @@ impl Captioner {
     /// [`CaptionError::UnknownTemplate`], [`CaptionError::BadFile`], [`CaptionError::Io`],
     /// [`CaptionError::Cancelled`].
     pub fn template_info(&self, name: &str, cancel: &Cancel) -> Result<TemplateInfo, CaptionError> {
-        let template = self.template(name, None, None, cancel)?;
-        Ok(template.info(name))
+        let file = self.file(name)?;
+        match self.infos.get(&file.0) {
+            Some(info) => Ok((*info).clone()),
+            None => self.decode(&file, cancel).map(|decoded| (*decoded.1).clone()),
+        }
     }
 
     /// How the caches do.
@@ -223,7 +228,9 @@ impl Captioner {
     /// # Errors
     /// As [`Captioner::template_info`].
     pub fn preload_template(&self, name: &str) -> Result<(), CaptionError> {
-        self.template(name, None, None, &Cancel::new()).map(drop)
+        let template = name.to_string();
+        let plain = ImageMacro { template, width: None, height: None, format: None, captions: Vec::new() };
+        self.template(&plain, &Cancel::new()).map(drop)
     }
 
     /// Parses a font.
@@ -234,42 +241,54 @@ impl Captioner {
         font::load(&self.font_library, &self.fonts, name).map(drop)
     }
 
-    /// The template, decoded, and scaled to fit the sides asked for; from the cache if it is there.
+    /// The template, prepared as it is asked for, and its format; from the cache if it is there.
     fn template(
         &self,
-        name: &str,
-        width: Option<u32>,
-        height: Option<u32>,
+        image_macro: &ImageMacro,
         cancel: &Cancel,
-    ) -> Result<Arc<Template>, CaptionError> {
-        let source = self.template_library.find(name)?;
-        let source = source.ok_or_else(|| CaptionError::UnknownTemplate(shortened(name)))?;
-        let original = self.original(name, &source, cancel)?;
-        let scaled = original.fitting_size(width, height);
-        if scaled == original.size() {
-            return Ok(original);
-        }
-        let key = TemplateKey { name: name.to_string(), version: source.version, scaled: Some(scaled) };
+    ) -> Result<(Arc<Template>, Format), CaptionError> {
+        let file = self.file(&image_macro.template)?;
+        let (decoded, info) = match self.infos.get(&file.0) {
+            Some(info) => (None, info),
+            None => {
+                let (decoded, info) = self.decode(&file, cancel)?;
+                (Some(decoded), info)
+            }
+        };
+        let format = image_macro.format.unwrap_or(info.format);
+        let size = info.fitting_size(image_macro.width, image_macro.height);
+        let key = TemplateKey { file: file.0.clone(), size, format };
         if let Some(template) = self.templates.get(&key) {
-            return Ok(template);
+            return Ok((template, format));
         }
-        let template = Arc::new(original.scaled(scaled, self.settings.gif_quality, cancel)?);
-        self.templates.insert(key, &template, template.weight());
-        Ok(template)
-    }
-
-    /// The template at its own size.
-    fn original(&self, name: &str, source: &Source, cancel: &Cancel) -> Result<Arc<Template>, CaptionError> {
-        let key = TemplateKey { name: name.to_string(), version: source.version, scaled: None };
-        if let Some(template) = self.templates.get(&key) {
-            return Ok(template);
-        }
-        let file = source.read()?;
-        cancel.check()?;
-        let template = Template::decode(&file, cancel);
-        let template = template.map_err(|error| error.into_caption_error(name))?;
+        let decoded = match decoded {
+            Some(decoded) => decoded,
+            None => self.decode(&file, cancel)?.0,
+        };
+        let template = Template::prepare(decoded.pixels, size, format, &self.settings, cancel)?;
         let template = Arc::new(template);
         self.templates.insert(key, &template, template.weight());
-        Ok(template)
+        Ok((template, format))
+    }
+
+    fn file(&self, name: &str) -> Result<(FileKey, Source), CaptionError> {
+        let source = self.template_library.find(name)?;
+        let source = source.ok_or_else(|| CaptionError::UnknownTemplate(shortened(name)))?;
+        Ok((FileKey { name: name.to_string(), version: source.version }, source))
+    }
+
+    /// Decodes a file, and remembers what it is.
+    fn decode(
+        &self,
+        file: &(FileKey, Source),
+        cancel: &Cancel,
+    ) -> Result<(Decoded, Arc<TemplateInfo>), CaptionError> {
+        let content = file.1.read()?;
+        cancel.check()?;
+        let decoded = Decoded::from_file(&content, cancel);
+        let decoded = decoded.map_err(|error| error.into_caption_error(&file.0.name))?;
+        let info = Arc::new(TemplateInfo::of(&file.0.name, &decoded));
+        self.infos.insert(file.0.clone(), &info, INFO + 2 * info.name.len());
+        Ok((decoded, info))
     }
 }

@@ -44,19 +44,30 @@ impl Palette {
         // The entry whose pixels change the least by taking the color next to it goes first.
         let mut used: Vec<usize> = (0..colors.len()).filter(|&i| is_used(i) && !is_transparent(i)).collect();
         let mut counts = *counts;
+        let color = |index: usize| colors.get(index).copied().unwrap_or([0; 3]);
+        let nearest_to = |index: usize, used: &[usize]| {
+            let others = used.iter().copied().filter(|&other| other != index);
+            others.min_by_key(|&other| distance(color(index), color(other))).unwrap_or(index)
+        };
+        let mut nearest: Vec<usize> = (0..MAX).collect();
+        if free.len() < FREE {
+            used.iter().for_each(|&index| nearest[index] = nearest_to(index, &used));
+        }
         while free.len() < FREE && used.len() > 2 {
-            let cost_of = |&index: &usize| {
-                let others = used.iter().filter(|&&other| other != index);
-                let nearest = others.min_by_key(|&&other| distance(colors[index], colors[other]));
-                let nearest = *nearest.expect("there are others");
-                (counts[index] * u64::from(distance(colors[index], colors[nearest])), index, nearest)
-            };
-            let (_, gone, heir) = used.iter().map(cost_of).min().expect("there are some");
+            let cost =
+                |&index: &usize| counts[index] * u64::from(distance(color(index), color(nearest[index])));
+            let gone = *used.iter().min_by_key(|index| (cost(index), **index)).expect("there are some");
+            let heir = nearest[gone];
             used.retain(|&index| index != gone);
             counts[heir] += counts[gone];
             free.push(gone as u8);
             for target in target.iter_mut().filter(|target| usize::from(**target) == gone) {
                 *target = heir as u8;
+            }
+            for &index in &used {
+                if nearest[index] == gone {
+                    nearest[index] = nearest_to(index, &used);
+                }
             }
         }
         (Palette { colors, free }, target)
@@ -134,20 +145,27 @@ impl Palette {
 
 /// Finds the nearest color of a palette, and remembers what it found.
 pub struct Matcher {
-    candidates: Vec<(Rgb, u8)>,
-    found: HashMap<Rgb, u8>,
+    /// By channel, so that all distances are computed at once.
+    channels: [Vec<i16>; 3],
+    indices: Vec<u8>,
+    /// What was found for the last color that fell into each place.
+    found: Vec<(Rgb, u8)>,
 }
+
+/// Places for colors found: twice as many as there are distinct colors around a text.
+const PLACES: usize = 1 << 13;
 
 impl Matcher {
     /// Matches with every entry that is not free, nor transparent in the frame that is to be drawn.
     pub fn new(palette: &Palette, transparent: Option<u8>) -> Matcher {
         let usable = |index: &u8| !palette.free.contains(index) && Some(*index) != transparent;
-        let candidates = (0..palette.colors.len())
-            .map(|index| index as u8)
-            .filter(usable)
-            .map(|index| (palette.color(index), index))
-            .collect();
-        Matcher { candidates, found: HashMap::new() }
+        let indices: Vec<u8> = (0..palette.colors.len()).map(|index| index as u8).filter(usable).collect();
+        let channel = |i: usize| indices.iter().map(|&index| i16::from(palette.color(index)[i])).collect();
+        let channels = [channel(0), channel(1), channel(2)];
+        let mut matcher = Matcher { channels, indices, found: Vec::new() };
+        // Every place holds something true, so that none has to be marked as empty.
+        matcher.found = vec![([0; 3], matcher.nearest([0; 3])); PLACES];
+        matcher
     }
 
     /// The index of exactly this color: an entry that has it, or a free one that gets it. The nearest one if
@@ -157,20 +175,51 @@ impl Matcher {
         if palette.color(nearest) == color {
             return nearest;
         }
-        let index = palette.claim(color).unwrap_or(nearest);
-        self.candidates.push((palette.color(index), index));
-        self.found.insert(color, index);
+        let index = match palette.claim(color) {
+            Some(index) => index,
+            None => return nearest,
+        };
+        for (channel, value) in self.channels.iter_mut().zip(&color) {
+            channel.push(i16::from(*value));
+        }
+        self.indices.push(index);
+        self.found[place(color)] = (color, index);
         index
     }
 
     /// The index of the color nearest to this one; of two, the lower. 0 if there is no color at all.
     pub fn index_of(&mut self, color: Rgb) -> u8 {
-        let candidates = &self.candidates;
-        *self.found.entry(color).or_insert_with(|| {
-            let nearest = candidates.iter().min_by_key(|candidate| distance(candidate.0, color));
-            nearest.map_or(0, |candidate| candidate.1)
-        })
+        let place = place(color);
+        if self.found[place].0 != color {
+            self.found[place] = (color, self.nearest(color));
+        }
+        self.found[place].1
     }
+
+    /// The index of a color near to this one, for the edge of a letter: colors that differ by less than the
+    /// eye sees there are looked for once.
+    pub fn index_near(&mut self, color: Rgb) -> u8 {
+        self.index_of(color.map(|channel| channel & 0xf8 | 0x04))
+    }
+
+    fn nearest(&self, color: Rgb) -> u8 {
+        let [r, g, b] = color.map(i16::from);
+        let mut distances = [i32::MAX; MAX];
+        let channels = self.channels[0].iter().zip(&self.channels[1]).zip(&self.channels[2]);
+        for (distance, ((&red, &green), &blue)) in distances.iter_mut().zip(channels) {
+            let square = |difference: i16| i32::from(difference) * i32::from(difference);
+            *distance = 2 * square(red - r) + 4 * square(green - g) + square(blue - b);
+        }
+        let least = distances.iter().copied().fold(i32::MAX, i32::min);
+        let nearest = distances.iter().position(|&distance| distance == least);
+        nearest.and_then(|nearest| self.indices.get(nearest)).copied().unwrap_or(0)
+    }
+}
+
+/// Where what was found for a color is kept. A multiplicative hash: neighbours must not share a place.
+fn place(color: Rgb) -> usize {
+    let bits = u32::from_le_bytes([color[0], color[1], color[2], 0]);
+    (bits.wrapping_mul(0x9e37_79b1) >> 19) as usize
 }
 
 /// Square of how far apart two colors look: the eye tells greens apart best and blues worst.

@@ -1,35 +1,251 @@
-//! A template and a stamp to a PNG file.
+//! PNG: a template compressed once, band by band, so that a caption need compress only its own bands.
+//!
+//! The picture is cut into bands of some rows. Each is compressed for itself, ends on a whole byte, and lies
+//! in an IDAT chunk of its own; the first row of each looks at no row above it. So a band's bytes depend on
+//! no other band. A caption compresses the bands under its ink and copies all others, checksums included.
+//! The one checksum over everything is put together from those of the bands.
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder, RgbImage, RgbaImage};
+use std::io;
+use std::ops::Range;
+
+use crc32fast;
+use fdeflate::Compressor;
 
 use super::ink::Stamp;
-use super::CaptionError;
+use super::{Cancel, CaptionError};
 
-/// Encodes the stamped picture, RGB.
-///
-/// # Errors
-/// [`CaptionError::Encode`].
-pub fn caption_rgb(image: &RgbImage, stamp: &Stamp) -> Result<Vec<u8>, CaptionError> {
-    let mut image = image.clone();
-    stamp.put_on_rgb(&mut image);
-    encode(&image, image.dimensions(), ExtendedColorType::Rgb8)
+/// Bytes of pixels in a band, at least: each costs some 70 bytes of its own.
+const BAND: usize = 16 << 10;
+/// Bands compressed at once. A cancel is looked for in between.
+const BANDS_AT_ONCE: u32 = 8;
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+/// Of a zlib stream: deflate, a window of 32 KiB, compressed quickly.
+const ZLIB_HEADER: &[u8] = &[0x78, 0x01];
+/// The last block of a deflate stream, stored, of no bytes.
+const LAST_BLOCK: &[u8] = &[1, 0, 0, 0xff, 0xff];
+/// The checksum of no bytes.
+const ADLER_OF_NOTHING: u32 = 1;
+
+/// A picture, and the file that it is without any text.
+pub struct PngTemplate {
+    /// RGB or RGBA.
+    pixels: Vec<u8>,
+    /// Bytes of a pixel: 3 or 4.
+    channels: usize,
+    width: u32,
+    height: u32,
+    /// Rows in each band but the last.
+    band: u32,
+    file: Vec<u8>,
+    bands: Vec<Band>,
 }
 
-/// Encodes the stamped picture, RGBA.
-///
-/// # Errors
-/// [`CaptionError::Encode`].
-pub fn caption_rgba(image: &RgbaImage, stamp: &Stamp) -> Result<Vec<u8>, CaptionError> {
-    let mut image = image.clone();
-    stamp.put_on_rgba(&mut image);
-    encode(&image, image.dimensions(), ExtendedColorType::Rgba8)
+/// Some rows, filtered and compressed.
+struct Band {
+    /// Where in the file its IDAT chunk is.
+    chunk: Range<usize>,
+    /// The Adler-32 of its filtered rows.
+    adler: u32,
 }
 
-fn encode(pixels: &[u8], size: (u32, u32), color: ExtendedColorType) -> Result<Vec<u8>, CaptionError> {
-    let mut bytes = Vec::with_capacity(pixels.len() / 2);
-    // The best compression takes thirty times as long for a quarter less.
-    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
-    encoder.write_image(pixels, size.0, size.1, color).map_err(CaptionError::encode)?;
-    Ok(bytes)
+impl PngTemplate {
+    /// Compresses a whole picture, RGB (three channels) or RGBA (four).
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`], [`CaptionError::Encode`].
+    pub fn prepare(
+        pixels: Vec<u8>,
+        channels: usize,
+        size: (u32, u32),
+        cancel: &Cancel,
+    ) -> Result<PngTemplate, CaptionError> {
+        let (width, height) = size;
+        let row = width as usize * channels;
+        let band = BAND.div_ceil(row).min(height as usize) as u32;
+        let mut file = Vec::with_capacity(pixels.len() / 2 + 1024);
+        file.extend_from_slice(SIGNATURE);
+        let color_type = if channels == 3 { 2 } else { 6 };
+        let mut header = [0, 0, 0, 0, 0, 0, 0, 0, 8, color_type, 0, 0, 0];
+        header[..4].copy_from_slice(&width.to_be_bytes());
+        header[4..8].copy_from_slice(&height.to_be_bytes());
+        write_chunk(&mut file, b"IHDR", &[&header]);
+        let mut bands = Vec::new();
+        for rows in pixels.chunks(band as usize * row) {
+            cancel.check()?;
+            let prefix = if bands.is_empty() { ZLIB_HEADER } else { &[] };
+            let compressed = compress(rows, row, channels).map_err(CaptionError::encode)?;
+            let start = file.len();
+            write_chunk(&mut file, b"IDAT", &[prefix, &compressed.bytes]);
+            bands.push(Band { chunk: start..file.len(), adler: compressed.adler });
+        }
+        let mut template = PngTemplate { pixels, channels, width, height, band, file, bands };
+        let adler = template.adler(&template.bands.iter().map(|band| band.adler).collect::<Vec<_>>());
+        write_end(&mut template.file, adler);
+        Ok(template)
+    }
+
+    /// The file with the stamp on it.
+    ///
+    /// # Errors
+    /// [`CaptionError::Encode`], [`CaptionError::Cancelled`].
+    pub fn caption(&self, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+        let row = self.width as usize * self.channels;
+        let mut bytes = Vec::with_capacity(self.file.len() + self.file.len() / 8);
+        let mut adlers: Vec<u32> = self.bands.iter().map(|band| band.adler).collect();
+        // How much of `file` has been copied or replaced.
+        let mut done = 0;
+        let mut pixels = Vec::new();
+        for bands in stamp.bands(self.band, self.height, BANDS_AT_ONCE) {
+            cancel.check()?;
+            for index in bands {
+                let rows = index * self.band..((index + 1) * self.band).min(self.height);
+                pixels.clear();
+                pixels.extend_from_slice(&self.pixels[rows.start as usize * row..rows.end as usize * row]);
+                if self.channels == 3 {
+                    stamp.put_on_rgb(&mut pixels, self.width, rows);
+                } else {
+                    stamp.put_on_rgba(&mut pixels, self.width, rows);
+                }
+                let compressed = compress(&pixels, row, self.channels).map_err(CaptionError::encode)?;
+                let index = index as usize;
+                let prefix = if index == 0 { ZLIB_HEADER } else { &[] };
+                bytes.extend_from_slice(&self.file[done..self.bands[index].chunk.start]);
+                write_chunk(&mut bytes, b"IDAT", &[prefix, &compressed.bytes]);
+                done = self.bands[index].chunk.end;
+                adlers[index] = compressed.adler;
+            }
+        }
+        if done == 0 {
+            return Ok(self.file.clone());
+        }
+        let end_of_bands = self.bands.last().map_or(done, |band| band.chunk.end);
+        bytes.extend_from_slice(&self.file[done..end_of_bands]);
+        write_end(&mut bytes, self.adler(&adlers));
+        Ok(bytes)
+    }
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    /// Bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        self.pixels.len() + self.file.len()
+    }
+
+    /// The Adler-32 of all bands together.
+    fn adler(&self, adlers: &[u32]) -> u32 {
+        let filtered_row = self.width as usize * self.channels + 1;
+        let mut rows_left = self.height;
+        adlers.iter().fold(ADLER_OF_NOTHING, |adler, &next| {
+            let rows = self.band.min(rows_left);
+            rows_left -= rows;
+            adler_of_both(adler, next, rows as usize * filtered_row)
+        })
+    }
+}
+
+/// Deflate blocks that end on a whole byte, none of them the last.
+struct Compressed {
+    bytes: Vec<u8>,
+    adler: u32,
+}
+
+/// Filters and compresses some rows.
+///
+/// fdeflate makes a whole zlib stream: a header, one block that says that it is the last, and the checksum.
+/// What is needed of it is the block, without that claim. It ends somewhere within a byte; an empty stored
+/// block after it, as zlib's own flush writes, goes on to the end of a byte.
+fn compress(pixels: &[u8], row: usize, channels: usize) -> io::Result<Compressed> {
+    let mut filtered = vec![0; pixels.len() / row * (row + 1)];
+    let mut above: &[u8] = &[];
+    for (line, filtered) in pixels.chunks_exact(row).zip(filtered.chunks_exact_mut(row + 1)) {
+        filter(line, above, channels, filtered);
+        above = line;
+    }
+    let mut compressor = Compressor::new(Vec::with_capacity(pixels.len()))?;
+    compressor.write_data(&filtered)?;
+    let mut bytes = compressor.finish()?;
+    let checksum = bytes.split_off(bytes.len() - 4);
+    bytes.drain(..ZLIB_HEADER.len());
+    // The first bit of a block says whether it is the last.
+    bytes[0] &= !1;
+    // The code that ends fdeflate's block ends with a one, so what follows the last one is free. A stored
+    // block begins with three bits of zero, then the rest of the byte, then its length and that inverted.
+    let free_bits = bytes.last().map_or(0, |last| last.leading_zeros());
+    if free_bits < 3 {
+        bytes.push(0);
+    }
+    bytes.extend_from_slice(&LAST_BLOCK[1..]);
+    let adler = u32::from_be_bytes([checksum[0], checksum[1], checksum[2], checksum[3]]);
+    Ok(Compressed { bytes, adler })
+}
+
+/// Filters a row: by Paeth's predictor, or, with no row above it, by the pixel to its left.
+fn filter(line: &[u8], above: &[u8], channels: usize, filtered: &mut [u8]) {
+    const SUB: u8 = 1;
+    const PAETH: u8 = 4;
+    let (kind, filtered) = filtered.split_first_mut().expect("a row has a byte for its filter");
+    if above.is_empty() {
+        *kind = SUB;
+        filtered[..channels].copy_from_slice(&line[..channels]);
+        let left = &line[..line.len() - channels];
+        for ((to, &here), &left) in filtered[channels..].iter_mut().zip(&line[channels..]).zip(left) {
+            *to = here.wrapping_sub(left);
+        }
+        return;
+    }
+    *kind = PAETH;
+    // Without a pixel to the left, Paeth's predictor is the one above.
+    for ((to, &here), &up) in filtered[..channels].iter_mut().zip(line).zip(above) {
+        *to = here.wrapping_sub(up);
+    }
+    let lefts = line.iter().zip(above);
+    let heres = line[channels..].iter().zip(&above[channels..]);
+    for ((to, (&here, &up)), (&left, &up_left)) in filtered[channels..].iter_mut().zip(heres).zip(lefts) {
+        *to = here.wrapping_sub(paeth(left, up, up_left));
+    }
+}
+
+/// The one of three neighbours that is nearest to where their plane would go on.
+fn paeth(left: u8, up: u8, up_left: u8) -> u8 {
+    let (a, b, c) = (i16::from(left), i16::from(up), i16::from(up_left));
+    let (to_left, to_up, to_up_left) = ((b - c).abs(), (a - c).abs(), (a + b - 2 * c).abs());
+    if to_left <= to_up && to_left <= to_up_left {
+        left
+    } else if to_up <= to_up_left {
+        up
+    } else {
+        up_left
+    }
+}
+
+/// The Adler-32 of some bytes and `length` more, from that of the ones and that of the others.
+fn adler_of_both(first: u32, second: u32, length: usize) -> u32 {
+    const MODULUS: u64 = 65521;
+    let halves = |adler: u32| (u64::from(adler & 0xffff), u64::from(adler >> 16));
+    let ((first_sum, first_sums), (second_sum, second_sums)) = (halves(first), halves(second));
+    // The low half is one plus the sum of the bytes, the high one the sum of the low ones after each byte.
+    let before = first_sum + MODULUS - 1;
+    let sum = (before + second_sum) % MODULUS;
+    let sums = (first_sums + second_sums + length as u64 % MODULUS * (before % MODULUS)) % MODULUS;
+    (sums << 16 | sum) as u32
+}
+
+fn write_chunk(file: &mut Vec<u8>, kind: &[u8; 4], parts: &[&[u8]]) {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    file.extend_from_slice(&(length as u32).to_be_bytes());
+    let start = file.len();
+    file.extend_from_slice(kind);
+    for part in parts {
+        file.extend_from_slice(part);
+    }
+    let checksum = crc32fast::hash(&file[start..]);
+    file.extend_from_slice(&checksum.to_be_bytes());
+}
+
+fn write_end(file: &mut Vec<u8>, adler: u32) {
+    write_chunk(file, b"IDAT", &[LAST_BLOCK, &adler.to_be_bytes()]);
+    write_chunk(file, b"IEND", &[]);
 }

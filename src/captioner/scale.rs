@@ -1,7 +1,7 @@
-//! Scaling pictures down.
+//! Pixels to other pixels: scaled down, or without transparency.
 
 use image::imageops::{self, FilterType};
-use image::{ImageBuffer, RgbImage, Rgba, RgbaImage};
+use image::{ImageBuffer, Rgb, RgbImage, Rgba, RgbaImage};
 
 /// Scales a picture without transparency.
 pub fn resize_rgb(image: &RgbImage, size: (u32, u32)) -> RgbImage {
@@ -24,5 +24,16 @@ pub fn resize_rgba(image: &RgbaImage, size: (u32, u32)) -> RgbaImage {
         }
         let channel = |premultiplied: f32| (premultiplied / a * 255.0 + 0.5) as u8;
         Rgba([channel(r), channel(g), channel(b), (a * 255.0 + 0.5) as u8])
+    })
+}
+
+/// The picture on white.
+pub fn flattened(image: &RgbaImage) -> RgbImage {
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        let [r, g, b, a] = image.get_pixel(x, y).0;
+        let on_white = |channel: u8| {
+            ((u32::from(channel) * u32::from(a) + 255 * (255 - u32::from(a)) + 127) / 255) as u8
+        };
+        Rgb([on_white(r), on_white(g), on_white(b)])
     })
 }

@@ -1,22 +1,33 @@
-//! A template: a picture file, decoded, and scaled to the size it is asked for.
-
-use image::{RgbImage, RgbaImage};
+//! A template, prepared for being captioned: at one size, in one format.
 
 use super::animation::Animation;
-use super::decode::{self, DecodeError, Format, Still};
+use super::decode::{Decoded, Pixels};
+use super::gif;
+use super::ink::Stamp;
+use super::jpeg::JpegTemplate;
 use super::library::Version;
-use super::scale::{resize_rgb, resize_rgba};
-use super::{Cancel, CaptionError};
+use super::png::PngTemplate;
+use super::{Cancel, CaptionError, Settings};
+use image_macro::Format;
 
-/// One content of one template at one size.
+/// One content of one template's file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TemplateKey {
+pub struct FileKey {
     /// The template's name.
     pub name: String,
     /// Which content of that name.
     pub version: Version,
-    /// Width and height, or `None` for its own.
-    pub scaled: Option<(u32, u32)>,
+}
+
+/// One template, prepared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TemplateKey {
+    /// From which file.
+    pub file: FileKey,
+    /// Width and height in pixels.
+    pub size: (u32, u32),
+    /// For pictures of that format.
+    pub format: Format,
 }
 
 /// What `GET /templates/{name}` tells.
@@ -34,97 +45,92 @@ pub struct TemplateInfo {
     pub frames: usize,
 }
 
-/// A decoded picture.
-pub struct Template {
-    /// The format of its file, in which the captioned picture is encoded too.
-    pub format: Format,
-    /// What it looks like.
-    pub pixels: Pixels,
-}
-
-/// What a template looks like.
-pub enum Pixels {
-    /// A still picture without transparency.
-    Rgb(RgbImage),
-    /// A still picture with transparency; not premultiplied.
-    Rgba(RgbaImage),
-    /// A GIF, even of one frame.
-    Animation(Animation),
-}
-
-impl From<Still> for Pixels {
-    fn from(still: Still) -> Pixels {
-        match still {
-            Still::Rgb(image) => Pixels::Rgb(image),
-            Still::Rgba(image) => Pixels::Rgba(image),
-        }
-    }
-}
-
-impl Template {
-    /// Decodes a file. Its first bytes tell its format.
-    ///
-    /// # Errors
-    /// [`DecodeError`].
-    pub fn decode(file: &[u8], cancel: &Cancel) -> Result<Template, DecodeError> {
-        let format = Format::of(file).ok_or(DecodeError::Format)?;
-        let pixels = match format {
-            Format::Jpeg => decode::jpeg(file)?.into(),
-            Format::Png => decode::png(file)?.into(),
-            Format::Gif => Pixels::Animation(Animation::decode(file, cancel)?),
-        };
-        Ok(Template { format, pixels })
-    }
-
-    /// Width and height in pixels.
-    pub fn size(&self) -> (u32, u32) {
-        match self.pixels {
-            Pixels::Rgb(ref image) => image.dimensions(),
-            Pixels::Rgba(ref image) => image.dimensions(),
-            Pixels::Animation(ref animation) => animation.size(),
-        }
+impl TemplateInfo {
+    /// Of a decoded file.
+    pub fn of(name: &str, decoded: &Decoded) -> TemplateInfo {
+        let (width, height) = decoded.pixels.size();
+        let frames = decoded.pixels.frames();
+        TemplateInfo { name: name.to_string(), format: decoded.format, width, height, frames }
     }
 
     /// The largest size within the sides asked for that keeps the aspect and enlarges nothing; at least one
     /// pixel each way.
     pub fn fitting_size(&self, max_width: Option<u32>, max_height: Option<u32>) -> (u32, u32) {
-        let (width, height) = self.size();
-        let by_width = f64::from(max_width.unwrap_or(width)) / f64::from(width);
-        let by_height = f64::from(max_height.unwrap_or(height)) / f64::from(height);
+        let by_width = f64::from(max_width.unwrap_or(self.width)) / f64::from(self.width);
+        let by_height = f64::from(max_height.unwrap_or(self.height)) / f64::from(self.height);
         let factor = by_width.min(by_height).min(1.0);
         let scaled = |side: u32| (f64::from(side) * factor).round().max(1.0) as u32;
-        (scaled(width), scaled(height))
+        (scaled(self.width), scaled(self.height))
     }
+}
 
-    /// The same picture at another size.
+/// A picture with everything done that does not depend on the text.
+pub enum Template {
+    /// Compressed in strips.
+    Jpeg(JpegTemplate),
+    /// Compressed in bands.
+    Png(PngTemplate),
+    /// Compressed frame by frame.
+    Gif(Animation),
+}
+
+impl Template {
+    /// Scales, converts and compresses.
     ///
     /// # Errors
-    /// [`CaptionError::Cancelled`].
-    pub fn scaled(&self, size: (u32, u32), quality: u8, cancel: &Cancel) -> Result<Template, CaptionError> {
-        let pixels = match self.pixels {
-            Pixels::Rgb(ref image) => Pixels::Rgb(resize_rgb(image, size)),
-            Pixels::Rgba(ref image) => Pixels::Rgba(resize_rgba(image, size)),
-            Pixels::Animation(ref animation) => Pixels::Animation(animation.scaled(size, quality, cancel)?),
+    /// [`CaptionError::Encode`], [`CaptionError::Cancelled`].
+    pub fn prepare(
+        pixels: Pixels,
+        size: (u32, u32),
+        format: Format,
+        settings: &Settings,
+        cancel: &Cancel,
+    ) -> Result<Template, CaptionError> {
+        let pixels = match format {
+            // Only the first frame is needed, so only that one is scaled.
+            Format::Jpeg | Format::Png => pixels.into_still(),
+            Format::Gif => pixels,
         };
-        Ok(Template { format: self.format, pixels })
+        let pixels = pixels.scaled(size, settings.gif_quality, cancel)?;
+        Ok(match format {
+            Format::Jpeg => {
+                Template::Jpeg(JpegTemplate::prepare(pixels.into_rgb(), settings.jpeg_quality, cancel)?)
+            }
+            Format::Png => Template::Png(match pixels {
+                Pixels::Rgba(image) => PngTemplate::prepare(image.into_raw(), 4, size, cancel)?,
+                other => PngTemplate::prepare(other.into_rgb().into_raw(), 3, size, cancel)?,
+            }),
+            Format::Gif => Template::Gif(pixels.into_animation(settings.gif_quality)),
+        })
+    }
+
+    /// The file with the stamp on it.
+    ///
+    /// # Errors
+    /// [`CaptionError::Encode`], [`CaptionError::Cancelled`].
+    pub fn caption(&self, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+        match *self {
+            Template::Jpeg(ref template) => template.caption(stamp, cancel),
+            Template::Png(ref template) => template.caption(stamp, cancel),
+            Template::Gif(ref animation) => gif::caption(animation, stamp, cancel),
+        }
+    }
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        match *self {
+            Template::Jpeg(ref template) => template.size(),
+            Template::Png(ref template) => template.size(),
+            Template::Gif(ref animation) => animation.size(),
+        }
     }
 
     /// Bytes of memory it takes.
     pub fn weight(&self) -> usize {
-        match self.pixels {
-            Pixels::Rgb(ref image) => image.len(),
-            Pixels::Rgba(ref image) => image.len(),
-            Pixels::Animation(ref animation) => animation.weight(),
+        match *self {
+            Template::Jpeg(ref template) => template.weight(),
+            Template::Png(ref template) => template.weight(),
+            Template::Gif(ref animation) => animation.weight(),
         }
-    }
-
-    /// What it is, for those who ask.
-    pub fn info(&self, name: &str) -> TemplateInfo {
-        let (width, height) = self.size();
-        let frames = match self.pixels {
-            Pixels::Animation(ref animation) => animation.frames.len(),
-            _ => 1,
-        };
-        TemplateInfo { name: name.to_string(), format: self.format, width, height, frames }
     }
 }

@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::fields::{self, shortened, Fields, Value};
-use super::{Caption, Color, HAlign, ImageMacro, Invalid, Size, VAlign};
+use super::{Caption, Color, Format, HAlign, ImageMacro, Invalid, Size, VAlign};
 use super::{DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_SIZE, MAX_TEXT};
 
 /// Understands a query string (what follows the `?`, still escaped).
@@ -36,6 +36,10 @@ fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
     let template = fields.take("template");
     let width = side(&mut fields, "width")?;
     let height = side(&mut fields, "height")?;
+    let format = match fields.take("format") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(choice("format", value, Format::parse, "jpeg, png or gif")?),
+    };
 
     let default = Look {
         halign: HAlign::Center,
@@ -63,7 +67,7 @@ fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
     };
 
     captions.retain(|caption| !caption.text.trim().is_empty());
-    Ok(ImageMacro { template, width, height, captions })
+    Ok(ImageMacro { template, width, height, format, captions })
 }
 
 /// Whether it is `top_…`, `middle_…` or `bottom_…`.
@@ -210,7 +214,7 @@ fn known_only(fields: &Fields, object: Option<&str>) -> Result<(), Invalid> {
             unknown, object
         ),
         None => format!(
-            "{:?} is not a field: there are template, width, height, captions, top_text, middle_text, \
+            "{:?} is not a field: there are template, width, height, format, captions, top_text, middle_text, \
              bottom_text (each also with _align, _font, _color, _outline, _size instead of _text), and \
              align, font, color, outline, size for all captions",
             unknown

@@ -8,12 +8,14 @@ mod align;
 mod color;
 mod decode;
 mod fields;
+mod format;
 mod size;
 
 pub use self::align::{HAlign, VAlign};
 pub use self::color::Color;
 pub use self::decode::{from_json, from_query, normal_name};
 pub use self::fields::shortened;
+pub use self::format::Format;
 pub use self::size::Size;
 
 /// Captions on one picture, at most.
@@ -38,6 +40,8 @@ pub struct ImageMacro {
     pub width: Option<u32>,
     /// Height in pixels that the picture must not exceed, 1 to [`MAX_SIDE`].
     pub height: Option<u32>,
+    /// The format of the picture; the template's own if `None`.
+    pub format: Option<Format>,
     /// Those of one band from the upper edge down; none of them is blank. At most [`MAX_CAPTIONS`].
     pub captions: Vec<Caption>,
 }

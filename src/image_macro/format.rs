@@ -1,0 +1,33 @@
+//! [`Format`]: the kinds of picture file there are, and how they are written.
+
+/// A picture file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// JPEG, baseline.
+    Jpeg,
+    /// PNG, eight bits a channel.
+    Png,
+    /// GIF, still or animated.
+    Gif,
+}
+
+impl Format {
+    /// As it is written in a request and in `GET /templates/{name}`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Jpeg => "jpeg",
+            Format::Png => "png",
+            Format::Gif => "gif",
+        }
+    }
+
+    /// `jpeg` (or `jpg`), `png` or `gif`, in any case.
+    pub fn parse(text: &str) -> Option<Format> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "jpeg" | "jpg" => Some(Format::Jpeg),
+            "png" => Some(Format::Png),
+            "gif" => Some(Format::Gif),
+            _ => None,
+        }
+    }
+}
