@@ -158,3 +158,17 @@ fn transparency_stays_but_under_the_letters() {
         assert!(solid > 1000, "{}", solid);
     }
 }
+
+#[test]
+fn text_that_runs_from_right_to_left_is_in_its_order() {
+    let plain = Plain::new(500, 100, [128, 128, 128, 255]);
+    let look = |text: &str| plain.with(&format!("middle_text={}&font=DejaVuSans&size=40", escaped(text)));
+    // A left-to-right override shows characters as they come: so this is what is to be seen, from the left.
+    let seen = |characters: &str| look(&format!("\u{202d}{}\u{202c}", characters));
+    assert!(look("\u{5e9}\u{5dc}\u{5d5}\u{5dd}") == seen("\u{5dd}\u{5d5}\u{5dc}\u{5e9}"));
+    // Brackets turn round, and numbers keep their own order.
+    assert!(look("(\u{5e9}\u{5dc})") == seen("(\u{5dc}\u{5e9})"));
+    assert!(look("\u{5e9}\u{5dc} 123") == seen("123 \u{5dc}\u{5e9}"));
+    // What runs from left to right is as it was.
+    assert!(look("A(b) 1") == seen("A(b) 1"));
+}

@@ -15,6 +15,7 @@ mod ink;
 mod jpeg;
 mod layout;
 mod library;
+mod measure;
 mod palette;
 mod png;
 mod scale;
