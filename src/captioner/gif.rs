@@ -181,8 +181,8 @@ impl<'a> Painter<'a> {
         let mut result = Vec::with_capacity(self.animation.frames.len());
         for frame in &self.animation.frames {
             cancel.check()?;
-            let before = Some(()).filter(|_| frame.dispose == DisposalMethod::Previous);
-            let before = before.map(|_| (template.clone(), shown.clone()));
+            let is_restored = frame.dispose == DisposalMethod::Previous;
+            let before = if is_restored { Some((template.clone(), shown.clone())) } else { None };
             let mut rect = frame.rect;
             let mut changes: Vec<Change> = Vec::new();
             for ((pixel, template), shown) in pixels.iter().zip(&mut template).zip(&mut shown) {

@@ -17,7 +17,7 @@ use super::future_ext::{ready, BoxFuture};
 use super::service::Memed;
 use super::shutdown::{Drain, Watch};
 use super::wire::{Wire, WireState};
-use super::App;
+use super::{App, BACKLOG};
 
 /// How long to wait after an accept that failed for want of descriptors or memory: until some are free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -50,9 +50,10 @@ pub fn accept(incoming: Incoming, app: Rc<App>, drain: &Drain, handle: &Handle) 
 }
 
 /// Accepts what the kernel holds already, and closes the listener. Does not wait: the listener is in
-/// non-blocking mode, and its backlog has an end.
+/// non-blocking mode. Takes a backlog's worth at most: clients that go on connecting must not keep it open.
 pub fn accept_rest(listener: net::TcpListener, app: &Rc<App>, drain: &Drain, handle: &Handle) {
-    while let Ok((socket, peer)) = listener.accept() {
+    let waiting = (0..BACKLOG).map(|_| listener.accept()).take_while(Result::is_ok);
+    for (socket, peer) in waiting.flatten() {
         match TcpStream::from_stream(socket, handle) {
             Ok(socket) => handle.spawn(serve(socket, peer, app.clone(), drain.watch(), handle)),
             Err(error) => warn!("cannot serve a connection: {}", error),
