@@ -104,6 +104,12 @@ fn caption(captioner: &Captioner, asked: &ImageMacro) -> Vec<u8> {
     captioner.caption(asked, &Cancel::new()).unwrap().bytes
 }
 
+/// The pixels of a captioned picture: what is to be encoded if nothing is kept.
+fn final_raster(captioner: &Captioner, template: &str) -> RgbImage {
+    let asked = asked(&format!("template={}{}&format=png", template, TEXT));
+    image::load_from_memory(&caption(captioner, &asked)).unwrap().into_rgb8()
+}
+
 /// What the best library for whole JPEGs does, at our quality and subsampling.
 #[cfg(feature = "turbojpeg")]
 fn whole_jpeg(image: &RgbImage) -> usize {
@@ -192,18 +198,18 @@ fn main() {
     let captioner = Captioner::new(Settings::default());
 
     for name in &["raccoon", "rocket"] {
-        let image = image::load_from_memory(&file(&format!("{}.jpg", name))).unwrap().into_rgb8();
+        let image = final_raster(&captioner, name);
         let asked = asked(&format!("template={}{}", name, TEXT));
         let case = format!("{}, JPEG", name);
         table.compare(&case, WHOLE_JPEG, 1.0, || caption(&captioner, &asked).len(), || whole_jpeg(&image));
     }
-    let astronaut = image::load_from_memory(&file("astronaut.png")).unwrap().into_rgb8();
+    let astronaut = final_raster(&captioner, "astronaut");
     let of_astronaut = asked(&format!("template=astronaut{}", TEXT));
     let ours = || caption(&captioner, &of_astronaut).len();
     table.compare("astronaut, PNG", "png, fastest, whole", 0.6, ours, || whole_png(&astronaut));
     for &(name, goal) in &[("deal-with-it", 0.35), ("dramatic-raccoon", 1.15)] {
-        let frames = canvases(&file(&format!("{}.gif", name)));
         let asked = asked(&format!("template={}{}", name, TEXT));
+        let frames = canvases(&caption(&captioner, &asked));
         let case = format!("{}, GIF", name);
         table.compare(
             &case,
