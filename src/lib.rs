@@ -22,6 +22,7 @@ extern crate color_quant;
 extern crate core;
 extern crate crc32fast;
 extern crate fdeflate;
+extern crate fearless_simd;
 extern crate futures;
 extern crate futures_cpupool;
 extern crate gif;

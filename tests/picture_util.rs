@@ -29,7 +29,12 @@ impl Folder {
 
     /// A new one, which has cached nothing yet.
     pub fn captioner(&self) -> Captioner {
-        Captioner::new(Settings { templates: Some(self.0.clone()), ..Settings::default() })
+        self.captioner_with(Settings::default())
+    }
+
+    /// The same with other settings.
+    pub fn captioner_with(&self, settings: Settings) -> Captioner {
+        Captioner::new(Settings { templates: Some(self.0.clone()), ..settings })
     }
 }
 

@@ -2,7 +2,7 @@
 //! format becomes every other one.
 
 use image::{self, DynamicImage, RgbImage, Rgba, RgbaImage};
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 use memed::captioner::{Captioner, Settings};
 use memed::image_macro;
 use png;
@@ -60,8 +60,20 @@ const TEXTS: [&str; 6] = [
     "&top_text=X&size=512",
 ];
 
+/// What jpeg-encoder makes of a whole picture.
+fn whole_jpeg(pixels: &RgbImage, quality: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, quality);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+    encoder.set_restart_interval(pixels.width().div_ceil(16) as u16);
+    let (width, height) = (pixels.width() as u16, pixels.height() as u16);
+    encoder.encode(pixels, width, height, ColorType::Rgb).unwrap();
+    bytes
+}
+
 #[test]
-fn a_jpeg_of_strips_decodes_to_the_pixels_of_the_whole_one() {
+fn a_jpeg_of_strips_is_byte_for_byte_the_one_that_is_compressed_whole() {
     let folder = Folder::new();
     for &(width, height) in &SIZES {
         // PNG is lossless, so the finished pixels can be had, and compressed as a whole.
@@ -69,12 +81,27 @@ fn a_jpeg_of_strips_decodes_to_the_pixels_of_the_whole_one() {
         let captioner = folder.captioner();
         for text in &TEXTS {
             let pixels = decoded_jpeg(&draw(&captioner, &format!("template=noise{}", text)));
-            let mut whole = Vec::new();
-            let mut encoder = Encoder::new(&mut whole, Settings::default().jpeg_quality);
-            encoder.set_sampling_factor(SamplingFactor::F_2_2);
-            encoder.encode(&pixels, width as u16, height as u16, ColorType::Rgb).unwrap();
+            let whole = whole_jpeg(&pixels, Settings::default().jpeg_quality);
             let strips = draw(&captioner, &format!("template=noise&format=jpeg{}", text));
-            assert!(decoded_jpeg(&strips) == decoded_jpeg(&whole), "{}x{} {}", width, height, text);
+            assert!(strips == whole, "{}x{} {}", width, height, text);
+        }
+    }
+}
+
+#[test]
+fn so_it_is_at_every_quality() {
+    let folder = Folder::new();
+    let size = (100, 75);
+    // Noise has all coefficients, a plain picture hardly any; black and white have the largest ones.
+    let checks = RgbImage::from_fn(size.0, size.1, |x, y| image::Rgb([((x / 3 + y / 5) % 2 * 255) as u8; 3]));
+    let plain = RgbImage::from_pixel(size.0, size.1, image::Rgb([200, 30, 90]));
+    for picture in &[noise(size.0, size.1), checks, plain] {
+        folder.put("noise.png", &png_of(picture));
+        for &jpeg_quality in &[1, 10, 25, 50, 75, 85, 95, 100] {
+            let captioner = folder.captioner_with(Settings { jpeg_quality, ..Settings::default() });
+            let pixels = decoded_jpeg(&draw(&captioner, "template=noise&top_text=text"));
+            let strips = draw(&captioner, "template=noise&format=jpeg&top_text=text");
+            assert!(strips == whole_jpeg(&pixels, jpeg_quality), "at {}", jpeg_quality);
         }
     }
 }

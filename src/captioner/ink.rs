@@ -1,8 +1,12 @@
 //! Lines to pixels: the letters and their outlines, drawn once, for every frame to be stamped with.
 
+use std::mem;
 use std::ops::Range;
 
+use fearless_simd::{dispatch, Level, Simd};
+
 use super::layout::Placed;
+use super::rasterizer::Rasterizer;
 use super::{Cancel, CaptionError};
 use image_macro::Color;
 
@@ -21,8 +25,6 @@ pub struct Ink {
     color: Color,
     /// The same of the letters made fatter by the outline's width, and the outline's color.
     outline: Option<(Vec<u8>, Color)>,
-    /// A row of an outline that is not there.
-    nothing: Vec<u8>,
 }
 
 /// Whole pixels of a picture; `right` and `bottom` are the first ones outside.
@@ -90,40 +92,38 @@ impl Stamp {
 
     /// Puts what lies in some rows of the picture on the pixels of those rows: RGB, `width` to a row.
     pub fn put_on_rgb(&self, pixels: &mut [u8], width: u32, rows: Range<u32>) {
-        self.put_on::<3, _>(pixels, width, rows, |ink, pixel| ink.over(pixel));
+        self.for_each_row(rows.clone(), |ink, y, layers| {
+            let start = (y - rows.start) * width;
+            let row = (start + ink.area.left) as usize * 3..(start + ink.area.right) as usize * 3;
+            dispatch!(Level::new(), simd => mix_rgb(simd, &mut pixels[row], &layers));
+        });
     }
 
     /// The same for RGBA.
     pub fn put_on_rgba(&self, pixels: &mut [u8], width: u32, rows: Range<u32>) {
-        self.put_on::<4, _>(pixels, width, rows, |ink, pixel| ink.over_alpha(pixel));
+        self.for_each(rows.clone(), |x, y, ink| {
+            let start = ((y - rows.start) * width + x) as usize * 4;
+            let pixel = &mut pixels[start..start + 4];
+            pixel.copy_from_slice(&ink.over_alpha([pixel[0], pixel[1], pixel[2], pixel[3]]));
+        });
     }
 
-    /// Row by row and block by block: most of what a caption covers is the space between its letters.
-    fn put_on<const N: usize, F>(&self, pixels: &mut [u8], width: u32, rows: Range<u32>, over: F)
-    where
-        F: Fn(&PixelInk, [u8; N]) -> [u8; N],
-    {
-        const BLOCK: usize = 16;
-        let width = width as usize;
+    /// The same for red, green and blue in planes of their own, in rows of `stride`.
+    pub fn put_on_planes(&self, planes: &mut [Vec<u8>; 3], stride: usize, rows: Range<u32>) {
+        self.for_each_row(rows.clone(), |ink, y, layers| {
+            let start = (y - rows.start) as usize * stride;
+            let row = start + ink.area.left as usize..start + ink.area.right as usize;
+            let [ref mut red, ref mut green, ref mut blue] = *planes;
+            let planes = [&mut red[row.clone()], &mut green[row.clone()], &mut blue[row]];
+            dispatch!(Level::new(), simd => mix_planes(simd, planes, &layers));
+        });
+    }
+
+    /// The layers of ink on each row, caption by caption.
+    fn for_each_row<F: FnMut(&Ink, u32, [Layer; 2])>(&self, rows: Range<u32>, mut each: F) {
         for ink in &self.inks {
-            let (left, right) = (ink.area.left as usize, ink.area.right as usize);
             for y in ink.area.top.max(rows.start)..ink.area.bottom.min(rows.end) {
-                let start = (y - rows.start) as usize * width;
-                let row = &mut pixels[(start + left) * N..(start + right) * N];
-                let (fill, outline) = ink.row(y);
-                let blocks = fill.chunks(BLOCK).zip(outline.chunks(BLOCK));
-                for ((fill, outline), row) in blocks.zip(row.chunks_mut(BLOCK * N)) {
-                    if fill.iter().chain(outline).all(|&coverage| coverage == 0) {
-                        continue;
-                    }
-                    for ((&fill, &outline), pixel) in fill.iter().zip(outline).zip(row.chunks_exact_mut(N)) {
-                        if fill != 0 || outline != 0 {
-                            let mut under = [0; N];
-                            under.copy_from_slice(pixel);
-                            pixel.copy_from_slice(&over(&ink.layered(fill, outline), under));
-                        }
-                    }
-                }
+                each(ink, y, ink.layers(y));
             }
         }
     }
@@ -141,24 +141,31 @@ impl Stamp {
         }
     }
 
-    /// Which bands of `band` rows each have ink, of a picture that is `height` rows high. Neighbours come
-    /// together, up to `most` of them.
-    pub fn bands(&self, band: u32, height: u32, most: u32) -> Vec<Range<u32>> {
-        let mut has_ink = vec![false; height.div_ceil(band) as usize];
+    /// Which of the columns of `column` pixels each have ink in some rows, of a picture that is `width` pixels
+    /// wide.
+    pub fn columns(&self, column: u32, width: u32, rows: Range<u32>) -> Vec<bool> {
+        let mut has_ink = vec![false; width.div_ceil(column) as usize];
         for ink in &self.inks {
-            let first = (ink.area.top / band) as usize;
-            let last = (ink.area.bottom - 1) as usize / band as usize;
-            has_ink[first..=last].iter_mut().for_each(|has| *has = true);
-        }
-        let mut runs: Vec<Range<u32>> = Vec::new();
-        for (index, _) in has_ink.iter().enumerate().filter(|has| *has.1) {
-            let index = index as u32;
-            match runs.last_mut() {
-                Some(ref mut run) if run.end == index && run.end - run.start < most => run.end += 1,
-                _ => runs.push(index..index + 1),
+            let mut any = vec![0; ink.area.width() as usize];
+            for y in ink.area.top.max(rows.start)..ink.area.bottom.min(rows.end) {
+                for layer in &ink.layers(y) {
+                    any.iter_mut().zip(layer.coverage).for_each(|(any, &coverage)| *any |= coverage);
+                }
+            }
+            for (x, _) in (ink.area.left..).zip(&any).filter(|pixel| *pixel.1 != 0) {
+                has_ink[(x / column) as usize] = true;
             }
         }
-        runs
+        has_ink
+    }
+
+    /// Which bands of `band` rows each have ink, from the top, of a picture that is `height` rows high.
+    pub fn bands(&self, band: u32, height: u32) -> Vec<u32> {
+        let has_ink = |index: &u32| {
+            let rows = index * band..(index + 1) * band;
+            self.inks.iter().any(|ink| ink.area.top < rows.end && ink.area.bottom > rows.start)
+        };
+        (0..height.div_ceil(band)).filter(has_ink).collect()
     }
 }
 
@@ -184,10 +191,7 @@ impl PixelInk {
             if coverage == 255 {
                 return [color.r, color.g, color.b];
             }
-            let alpha = u32::from(coverage);
-            let mix = |over: u8, under: u8| {
-                ((u32::from(over) * alpha + u32::from(under) * (255 - alpha) + 127) / 255) as u8
-            };
+            let mix = |over: u8, under: u8| mixed(over, under, coverage);
             [mix(color.r, under[0]), mix(color.g, under[1]), mix(color.b, under[2])]
         })
     }
@@ -231,14 +235,14 @@ impl Ink {
         PixelInk { layers: [(color, outline), (self.color, fill)] }
     }
 
-    /// How much of a row of the picture, within `area`, the letters cover, and how much their outline does.
-    fn row(&self, y: u32) -> (&[u8], &[u8]) {
+    /// The outline and the letters on a row of the picture, within `area`.
+    fn layers(&self, y: u32) -> [Layer<'_>; 2] {
         let width = self.area.width() as usize;
         let start = (y - self.area.top) as usize * width;
-        let fill = &self.fill[start..start + width];
+        let fill = Layer { coverage: &self.fill[start..start + width], color: self.color };
         match self.outline {
-            Some((ref outline, _)) => (fill, &outline[start..start + width]),
-            None => (fill, &self.nothing[..width]),
+            Some((ref outline, color)) => [Layer { coverage: &outline[start..start + width], color }, fill],
+            None => [Layer { coverage: &[], color: self.color }, fill],
         }
     }
 
@@ -278,31 +282,79 @@ impl Ink {
             return Ok(None);
         }
         let mut canvas = Coverage::new(area.width() as usize, area.height() as usize);
+        let mut rasterizer = Rasterizer::default();
         for glyph in &glyphs {
             cancel.check()?;
-            let ink = match glyph.pixel_bounding_box() {
-                Some(ink) => ink,
-                None => continue,
-            };
-            let x0 = i64::from(ink.min.x) - i64::from(area.left);
-            let y0 = i64::from(ink.min.y) - i64::from(area.top);
-            glyph.draw(|x, y, coverage| {
-                if coverage > 0.0 {
-                    canvas.add(x0 + i64::from(x), y0 + i64::from(y), coverage);
-                }
-            });
+            if let Some(ink) = glyph.pixel_bounding_box() {
+                let (x, y) = (ink.min.x - area.left as i32, ink.min.y - area.top as i32);
+                canvas.add(x, y, rasterizer.draw(glyph, &ink));
+            }
         }
         let outline = match placed.outline {
             Some((color, _)) => Some((canvas.dilated(radius, cancel)?, color)),
             None => None,
         };
-        let nothing = if outline.is_some() { Vec::new() } else { vec![0; canvas.width] };
-        Ok(Some(Ink { area, fill: canvas.pixels, color: placed.color, outline, nothing }))
+        Ok(Some(Ink { area, fill: canvas.pixels, color: placed.color, outline }))
     }
 }
 
 /// An outline thinner than this many pixels would not be seen.
 const MIN_OUTLINE: f32 = 0.8;
+
+/// A layer of ink on some pixels.
+#[derive(Clone, Copy)]
+struct Layer<'a> {
+    /// How much of each pixel is covered, 0 to 255. Of no pixel, if it is empty.
+    coverage: &'a [u8],
+    color: Color,
+}
+
+/// Pixels mixed at once: most of what a caption covers is the space between its letters and the inside of
+/// them, and is seen to be so.
+const BLOCK: usize = 32;
+
+/// A color over another, by how much it covers. Exact: the quotient by 255, rounded.
+#[inline(always)]
+fn mixed(over: u8, under: u8, coverage: u8) -> u8 {
+    let coverage = u16::from(coverage);
+    let sum = u16::from(over) * coverage + u16::from(under) * (255 - coverage) + 128;
+    ((sum + (sum >> 8)) >> 8) as u8
+}
+
+/// Calls `each` with every block of a layer that covers anything.
+#[inline(always)]
+fn for_each_block<F: FnMut(usize, &[u8], Color)>(layers: &[Layer; 2], mut each: F) {
+    for layer in layers {
+        for (index, coverage) in layer.coverage.chunks(BLOCK).enumerate() {
+            if coverage.iter().fold(0, |any, &coverage| any | coverage) != 0 {
+                each(index * BLOCK, coverage, layer.color);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn mix_rgb<S: Simd>(_: S, pixels: &mut [u8], layers: &[Layer; 2]) {
+    for_each_block(layers, |start, coverage, color| {
+        let pixels = pixels[start * 3..].chunks_exact_mut(3);
+        for (pixel, &coverage) in pixels.zip(coverage) {
+            pixel[0] = mixed(color.r, pixel[0], coverage);
+            pixel[1] = mixed(color.g, pixel[1], coverage);
+            pixel[2] = mixed(color.b, pixel[2], coverage);
+        }
+    });
+}
+
+#[inline(always)]
+fn mix_planes<S: Simd>(_: S, mut planes: [&mut [u8]; 3], layers: &[Layer; 2]) {
+    for_each_block(layers, |start, coverage, color| {
+        for (plane, &color) in planes.iter_mut().zip(&[color.r, color.g, color.b]) {
+            for (pixel, &coverage) in plane[start..].iter_mut().zip(coverage) {
+                *pixel = mixed(color, *pixel, coverage);
+            }
+        }
+    });
+}
 
 /// How much of each pixel is covered.
 struct Coverage {
@@ -316,12 +368,18 @@ impl Coverage {
         Coverage { width, height, pixels: vec![0; width * height] }
     }
 
-    fn add(&mut self, x: i64, y: i64, coverage: f32) {
-        if x < 0 || y < 0 || x >= self.width as i64 || y >= self.height as i64 {
-            return;
+    /// Adds the rows of a glyph, whose left upper corner is at that place; what lies outside is cut off.
+    fn add<'a, I: Iterator<Item = &'a [u8]>>(&mut self, left: i32, top: i32, glyph: I) {
+        let from = left.min(0).unsigned_abs() as usize;
+        let to = (left.max(0) as usize).min(self.width);
+        let above = top.min(0).unsigned_abs() as usize;
+        let rows = self.pixels.chunks_exact_mut(self.width).skip(top.max(0) as usize);
+        for (row, glyph) in rows.zip(glyph.skip(above)) {
+            let glyph = &glyph[from.min(glyph.len())..];
+            for (pixel, &more) in row[to..].iter_mut().zip(glyph) {
+                *pixel = pixel.saturating_add(more);
+            }
         }
-        let pixel = &mut self.pixels[y as usize * self.width + x as usize];
-        *pixel = pixel.saturating_add((coverage.clamp(0.0, 1.0) * 255.0 + 0.5) as u8);
     }
 
     /// Every pixel becomes the most covered of those within `radius` pixels of it: the shape grown by a
@@ -332,12 +390,11 @@ impl Coverage {
     fn dilated(&self, radius: f32, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
         let mut grown = self.pixels.clone();
         let mut widened = self.pixels.clone();
-        let mut wider = self.pixels.clone();
-        let mut blended = vec![0; self.pixels.len()];
+        let mut wider = vec![0; self.pixels.len()];
         let reach = radius.ceil() as usize;
         // Half the width that `widened` has been grown to; `wider` is one more.
         let mut half = 0;
-        self.widen(&mut wider, 1);
+        dispatch!(Level::new(), simd => self.widen(simd, &widened, 1, &mut wider));
         for dy in (0..=reach).rev() {
             cancel.check()?;
             // A row at the rim counts by the part of it that lies in the disc.
@@ -345,40 +402,61 @@ impl Coverage {
             let chord = (radius * radius - (dy as f32).powi(2)).max(0.0).sqrt();
             while half < chord as usize {
                 half += 1;
-                widened.copy_from_slice(&wider);
-                self.widen(&mut wider, half + 1);
+                mem::swap(&mut widened, &mut wider);
+                dispatch!(Level::new(), simd => self.widen(simd, &widened, half + 1, &mut wider));
             }
             // Between whole widths, in proportion; and at the rim, by the part inside. In 256ths, so that
             // sixteen bits hold the products.
             let part = ((chord - half as f32).max(0.0) * 256.0) as u16;
             let inside = (inside * 256.0) as u16;
-            for ((to, &narrow), &wide) in blended.iter_mut().zip(&widened).zip(&wider) {
-                let mixed = (u16::from(narrow) * (256 - part) + u16::from(wide) * part) >> 8;
-                *to = ((mixed * inside) >> 8) as u8;
-            }
-            let shift = dy * self.width;
-            if shift < grown.len() {
-                let length = grown.len() - shift;
-                maximum(&mut grown[shift..], &blended[..length]);
-                maximum(&mut grown[..length], &blended[shift..]);
-            }
+            dispatch!(Level::new(), simd => {
+                self.stack(simd, &widened, &wider, [part, inside], dy, &mut grown)
+            });
         }
         Ok(grown)
     }
 
     /// Takes in the pixels `by` to the left and to the right.
-    fn widen(&self, pixels: &mut [u8], by: usize) {
-        if by >= self.width {
-            return;
+    #[inline(always)]
+    fn widen<S: Simd>(&self, _: S, narrow: &[u8], by: usize, wide: &mut [u8]) {
+        let inner = self.width.saturating_sub(by);
+        let rows = narrow.chunks_exact(self.width).zip(self.pixels.chunks_exact(self.width));
+        for (wide, (narrow, original)) in wide.chunks_exact_mut(self.width).zip(rows) {
+            wide.copy_from_slice(narrow);
+            maximum(&mut wide[by.min(self.width)..], &original[..inner]);
+            maximum(&mut wide[..inner], &original[self.width - inner..]);
         }
-        let rows = pixels.chunks_exact_mut(self.width).zip(self.pixels.chunks_exact(self.width));
-        for (row, original) in rows {
-            maximum(&mut row[by..], &original[..self.width - by]);
-            maximum(&mut row[..self.width - by], &original[by..]);
+    }
+
+    /// Takes in the rows `dy` above and below: a mixture of the narrower and the wider ones.
+    #[inline(always)]
+    fn stack<S: Simd>(
+        &self,
+        _: S,
+        narrow: &[u8],
+        wide: &[u8],
+        [part, inside]: [u16; 2],
+        dy: usize,
+        grown: &mut [u8],
+    ) {
+        let mut mixed = vec![0; self.width];
+        for y in 0..self.height {
+            let row = y * self.width..(y + 1) * self.width;
+            for ((to, &narrow), &wide) in mixed.iter_mut().zip(&narrow[row.clone()]).zip(&wide[row]) {
+                let width = (u16::from(narrow) * (256 - part) + u16::from(wide) * part) >> 8;
+                *to = ((width * inside) >> 8) as u8;
+            }
+            if y + dy < self.height {
+                maximum(&mut grown[(y + dy) * self.width..(y + dy + 1) * self.width], &mixed);
+            }
+            if dy > 0 && y >= dy {
+                maximum(&mut grown[(y - dy) * self.width..(y - dy + 1) * self.width], &mixed);
+            }
         }
     }
 }
 
+#[inline(always)]
 fn maximum(to: &mut [u8], from: &[u8]) {
     for (to, &from) in to.iter_mut().zip(from) {
         *to = (*to).max(from);

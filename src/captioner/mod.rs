@@ -18,6 +18,7 @@ mod library;
 mod measure;
 mod palette;
 mod png;
+mod rasterizer;
 mod scale;
 mod template;
 

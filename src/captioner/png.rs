@@ -10,17 +10,19 @@ use std::ops::Range;
 
 use crc32fast;
 use fdeflate::Compressor;
+use fearless_simd::{dispatch, Level, Simd};
 
 use super::ink::Stamp;
 use super::{Cancel, CaptionError};
 
 /// Bytes of pixels in a band, at least: each costs some 70 bytes of its own.
-const BAND: usize = 16 << 10;
-/// Bands compressed at once. A cancel is looked for in between.
-const BANDS_AT_ONCE: u32 = 8;
+const BAND: usize = 6 << 10;
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// Of a zlib stream: deflate, a window of 32 KiB, compressed quickly.
-const ZLIB_HEADER: &[u8] = &[0x78, 0x01];
+/// Bytes of a file before its first IDAT chunk: signature and IHDR.
+const HEAD: usize = 33;
+const IDAT: &[u8; 4] = b"IDAT";
+/// Bytes of a zlib stream's header.
+const ZLIB_HEADER: usize = 2;
 /// The last block of a deflate stream, stored, of no bytes.
 const LAST_BLOCK: &[u8] = &[1, 0, 0, 0xff, 0xff];
 /// The checksum of no bytes.
@@ -70,13 +72,11 @@ impl PngTemplate {
         header[4..8].copy_from_slice(&height.to_be_bytes());
         write_chunk(&mut file, b"IHDR", &[&header]);
         let mut bands = Vec::new();
+        let mut filtered = Vec::new();
         for rows in pixels.chunks(band as usize * row) {
             cancel.check()?;
-            let prefix = if bands.is_empty() { ZLIB_HEADER } else { &[] };
-            let compressed = compress(rows, row, channels).map_err(CaptionError::encode)?;
-            let start = file.len();
-            write_chunk(&mut file, b"IDAT", &[prefix, &compressed.bytes]);
-            bands.push(Band { chunk: start..file.len(), adler: compressed.adler });
+            let band = write_band(&mut file, rows, row, channels, &mut filtered);
+            bands.push(band.map_err(CaptionError::encode)?);
         }
         let mut template = PngTemplate { pixels, channels, width, height, band, file, bands };
         let adler = template.adler(&template.bands.iter().map(|band| band.adler).collect::<Vec<_>>());
@@ -94,26 +94,22 @@ impl PngTemplate {
         let mut adlers: Vec<u32> = self.bands.iter().map(|band| band.adler).collect();
         // How much of `file` has been copied or replaced.
         let mut done = 0;
-        let mut pixels = Vec::new();
-        for bands in stamp.bands(self.band, self.height, BANDS_AT_ONCE) {
+        let (mut pixels, mut filtered) = (Vec::new(), Vec::new());
+        for index in stamp.bands(self.band, self.height) {
             cancel.check()?;
-            for index in bands {
-                let rows = index * self.band..((index + 1) * self.band).min(self.height);
-                pixels.clear();
-                pixels.extend_from_slice(&self.pixels[rows.start as usize * row..rows.end as usize * row]);
-                if self.channels == 3 {
-                    stamp.put_on_rgb(&mut pixels, self.width, rows);
-                } else {
-                    stamp.put_on_rgba(&mut pixels, self.width, rows);
-                }
-                let compressed = compress(&pixels, row, self.channels).map_err(CaptionError::encode)?;
-                let index = index as usize;
-                let prefix = if index == 0 { ZLIB_HEADER } else { &[] };
-                bytes.extend_from_slice(&self.file[done..self.bands[index].chunk.start]);
-                write_chunk(&mut bytes, b"IDAT", &[prefix, &compressed.bytes]);
-                done = self.bands[index].chunk.end;
-                adlers[index] = compressed.adler;
+            let rows = index * self.band..((index + 1) * self.band).min(self.height);
+            pixels.clear();
+            pixels.extend_from_slice(&self.pixels[rows.start as usize * row..rows.end as usize * row]);
+            if self.channels == 3 {
+                stamp.put_on_rgb(&mut pixels, self.width, rows);
+            } else {
+                stamp.put_on_rgba(&mut pixels, self.width, rows);
             }
+            let replaced = &self.bands[index as usize].chunk;
+            bytes.extend_from_slice(&self.file[done..replaced.start]);
+            let drawn = write_band(&mut bytes, &pixels, row, self.channels, &mut filtered);
+            adlers[index as usize] = drawn.map_err(CaptionError::encode)?.adler;
+            done = replaced.end;
         }
         if done == 0 {
             return Ok(self.file.clone());
@@ -146,43 +142,62 @@ impl PngTemplate {
     }
 }
 
-/// Deflate blocks that end on a whole byte, none of them the last.
-struct Compressed {
-    bytes: Vec<u8>,
-    adler: u32,
-}
-
-/// Filters and compresses some rows.
+/// Filters and compresses some rows to an IDAT chunk at the end of a file. `filtered` is for use again.
 ///
 /// fdeflate makes a whole zlib stream: a header, one block that says that it is the last, and the checksum.
 /// What is needed of it is the block, without that claim. It ends somewhere within a byte; an empty stored
 /// block after it, as zlib's own flush writes, goes on to the end of a byte.
-fn compress(pixels: &[u8], row: usize, channels: usize) -> io::Result<Compressed> {
-    let mut filtered = vec![0; pixels.len() / row * (row + 1)];
+///
+/// # Errors
+/// None of fdeflate's can happen: a vector takes everything.
+fn write_band(
+    file: &mut Vec<u8>,
+    pixels: &[u8],
+    row: usize,
+    channels: usize,
+    filtered: &mut Vec<u8>,
+) -> io::Result<Band> {
+    let is_first = file.len() == HEAD;
+    filtered.resize(pixels.len() / row * (row + 1), 0);
+    dispatch!(Level::new(), simd => filter_rows(simd, pixels, row, channels, filtered));
+    let start = file.len();
+    file.extend_from_slice(&[0; 4]);
+    file.extend_from_slice(IDAT);
+    if !is_first {
+        // Only the first band needs fdeflate's header: let it come to lie on the end of the chunk's name.
+        file.truncate(file.len() - ZLIB_HEADER);
+    }
+    let stream = file.len();
+    let mut compressor = Compressor::new(&mut *file)?;
+    compressor.write_data(filtered)?;
+    compressor.finish()?;
+    file[start + 4..start + 8].copy_from_slice(IDAT);
+    // The first bit of a block says whether it is the last.
+    file[stream + ZLIB_HEADER] &= !1;
+    let checksum = file.split_off(file.len() - 4);
+    // The code that ends fdeflate's block ends with a one, so what follows the last one is free. A stored
+    // block begins with three bits of zero, then the rest of the byte, then its length and that inverted.
+    let free_bits = file.last().map_or(0, |last| last.leading_zeros());
+    if free_bits < 3 {
+        file.push(0);
+    }
+    file.extend_from_slice(&LAST_BLOCK[1..]);
+    finish_chunk(file, start);
+    let adler = u32::from_be_bytes([checksum[0], checksum[1], checksum[2], checksum[3]]);
+    Ok(Band { chunk: start..file.len(), adler })
+}
+
+#[inline(always)]
+fn filter_rows<S: Simd>(_: S, pixels: &[u8], row: usize, channels: usize, filtered: &mut [u8]) {
     let mut above: &[u8] = &[];
     for (line, filtered) in pixels.chunks_exact(row).zip(filtered.chunks_exact_mut(row + 1)) {
         filter(line, above, channels, filtered);
         above = line;
     }
-    let mut compressor = Compressor::new(Vec::with_capacity(pixels.len()))?;
-    compressor.write_data(&filtered)?;
-    let mut bytes = compressor.finish()?;
-    let checksum = bytes.split_off(bytes.len() - 4);
-    bytes.drain(..ZLIB_HEADER.len());
-    // The first bit of a block says whether it is the last.
-    bytes[0] &= !1;
-    // The code that ends fdeflate's block ends with a one, so what follows the last one is free. A stored
-    // block begins with three bits of zero, then the rest of the byte, then its length and that inverted.
-    let free_bits = bytes.last().map_or(0, |last| last.leading_zeros());
-    if free_bits < 3 {
-        bytes.push(0);
-    }
-    bytes.extend_from_slice(&LAST_BLOCK[1..]);
-    let adler = u32::from_be_bytes([checksum[0], checksum[1], checksum[2], checksum[3]]);
-    Ok(Compressed { bytes, adler })
 }
 
 /// Filters a row: by Paeth's predictor, or, with no row above it, by the pixel to its left.
+#[inline(always)]
 fn filter(line: &[u8], above: &[u8], channels: usize, filtered: &mut [u8]) {
     const SUB: u8 = 1;
     const PAETH: u8 = 4;
@@ -209,6 +224,7 @@ fn filter(line: &[u8], above: &[u8], channels: usize, filtered: &mut [u8]) {
 }
 
 /// The one of three neighbours that is nearest to where their plane would go on.
+#[inline(always)]
 fn paeth(left: u8, up: u8, up_left: u8) -> u8 {
     let (a, b, c) = (i16::from(left), i16::from(up), i16::from(up_left));
     let (to_left, to_up, to_up_left) = ((b - c).abs(), (a - c).abs(), (a + b - 2 * c).abs());
@@ -234,18 +250,22 @@ fn adler_of_both(first: u32, second: u32, length: usize) -> u32 {
 }
 
 fn write_chunk(file: &mut Vec<u8>, kind: &[u8; 4], parts: &[&[u8]]) {
-    let length: usize = parts.iter().map(|part| part.len()).sum();
-    file.extend_from_slice(&(length as u32).to_be_bytes());
     let start = file.len();
+    file.extend_from_slice(&[0; 4]);
     file.extend_from_slice(kind);
-    for part in parts {
-        file.extend_from_slice(part);
-    }
-    let checksum = crc32fast::hash(&file[start..]);
+    parts.iter().for_each(|part| file.extend_from_slice(part));
+    finish_chunk(file, start);
+}
+
+/// Sets the length of the chunk that begins at `start`, and adds its checksum.
+fn finish_chunk(file: &mut Vec<u8>, start: usize) {
+    let length = (file.len() - start - 8) as u32;
+    file[start..start + 4].copy_from_slice(&length.to_be_bytes());
+    let checksum = crc32fast::hash(&file[start + 4..]);
     file.extend_from_slice(&checksum.to_be_bytes());
 }
 
 fn write_end(file: &mut Vec<u8>, adler: u32) {
-    write_chunk(file, b"IDAT", &[LAST_BLOCK, &adler.to_be_bytes()]);
+    write_chunk(file, IDAT, &[LAST_BLOCK, &adler.to_be_bytes()]);
     write_chunk(file, b"IEND", &[]);
 }

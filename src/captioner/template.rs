@@ -94,7 +94,7 @@ impl Template {
         let pixels = pixels.scaled(size, settings.gif_quality, cancel)?;
         Ok(match format {
             Format::Jpeg => {
-                Template::Jpeg(JpegTemplate::prepare(pixels.into_rgb(), settings.jpeg_quality, cancel)?)
+                Template::Jpeg(JpegTemplate::prepare(&pixels.into_rgb(), settings.jpeg_quality, cancel)?)
             }
             Format::Png => Template::Png(match pixels {
                 Pixels::Rgba(image) => PngTemplate::prepare(image.into_raw(), 4, size, cancel)?,

@@ -4,29 +4,40 @@
 //! after each of them. The decoder begins anew there, so the bytes of a strip depend on no other strip. A
 //! caption compresses the strips under its ink and copies all others, marker for marker: a strip stays where
 //! it is, so even the number in its marker stays.
+//!
+//! No library is as quick with a strip as this must be (NOTES.md has the figures), so `strip` compresses them.
+//! jpeg-encoder, to the byte of which it must come, writes the head of the file and is the tests' judge.
+
+mod block;
+mod entropy;
+mod strip;
+mod tables;
 
 use std::convert::TryFrom;
 use std::ops::Range;
 
 use image::RgbImage;
-use jpeg_encoder::{ColorType, Encoder, EncodingError, SamplingFactor};
 
+use self::entropy::stuff;
+use self::strip::{Compressed, Strip};
+use self::tables::Tables;
 use super::ink::Stamp;
 use super::{Cancel, CaptionError};
 
 /// Pixels on a side of an MCU at 4:2:0.
-const MCU: u32 = 16;
-/// Strips compressed at once, so that a cancel is seen within milliseconds and a picture full of text
-/// needs no second copy of itself.
-const STRIPS_AT_ONCE: u32 = 8;
+const MCU: usize = 16;
+const END_OF_IMAGE: &[u8] = &[0xff, 0xd9];
 
 /// A picture, and the file that it is without any text.
 pub struct JpegTemplate {
-    image: RgbImage,
-    quality: u8,
+    width: u32,
+    height: u32,
+    /// Red, green and blue, row by row.
+    planes: [Vec<u8>; 3],
+    tables: Tables,
     file: Vec<u8>,
-    /// Where in `file` the compressed bytes of each strip are, without the marker after them.
-    strips: Vec<Range<usize>>,
+    /// Each strip, and where in `file` its bytes are, without the marker after them.
+    strips: Vec<(Compressed, Range<usize>)>,
 }
 
 impl JpegTemplate {
@@ -35,37 +46,56 @@ impl JpegTemplate {
     /// # Errors
     /// [`CaptionError::Encode`], if the picture is wider or higher than a JPEG can be;
     /// [`CaptionError::Cancelled`].
-    pub fn prepare(image: RgbImage, quality: u8, cancel: &Cancel) -> Result<JpegTemplate, CaptionError> {
-        cancel.check()?;
-        let file = encode(&image, image.width(), image.height(), quality)?;
-        let strips = strips_of(&file);
-        debug_assert_eq!(strips.len() as u32, image.height().div_ceil(MCU));
-        Ok(JpegTemplate { image, quality, file, strips })
+    pub fn prepare(image: &RgbImage, quality: u8, cancel: &Cancel) -> Result<JpegTemplate, CaptionError> {
+        let (width, height) = image.dimensions();
+        let side = |pixels: u32| u16::try_from(pixels).map_err(CaptionError::encode);
+        let (file, tables) = tables::head(side(width)?, side(height)?, quality)?;
+        let plane = |channel: usize| image.as_raw().iter().skip(channel).step_by(3).copied().collect();
+        let planes = [plane(0), plane(1), plane(2)];
+        let mut template = JpegTemplate { width, height, planes, tables, file, strips: Vec::new() };
+        let mut strip = Strip::new(width as usize);
+        for index in 0..(height as usize).div_ceil(MCU) {
+            cancel.check()?;
+            if index > 0 {
+                template.file.extend_from_slice(&[0xff, 0xd0 + ((index - 1) % 8) as u8]);
+            }
+            let start = template.file.len();
+            let rows = template.rows(index);
+            strip.load(&template.planes, width as usize, &rows);
+            let compressed = strip.compress(width as usize, rows.len(), &template.tables);
+            stuff(&compressed.bits, &mut template.file);
+            template.strips.push((compressed, start..template.file.len()));
+        }
+        template.file.extend_from_slice(END_OF_IMAGE);
+        Ok(template)
     }
 
     /// The file with the stamp on it.
     ///
     /// # Errors
-    /// [`CaptionError::Encode`], [`CaptionError::Cancelled`].
+    /// [`CaptionError::Cancelled`].
     pub fn caption(&self, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
-        let row = self.image.width() as usize * 3;
-        let mut bytes = Vec::with_capacity(self.file.len() + self.file.len() / 8);
+        if stamp.inks.is_empty() {
+            return Ok(self.file.clone());
+        }
+        let width = self.width as usize;
+        let mut bytes = Vec::with_capacity(self.file.len() + self.file.len() / 4);
+        let mut strip = Strip::new(width);
         // How much of `file` has been copied or replaced.
         let mut done = 0;
-        for strips in stamp.bands(MCU, self.image.height(), STRIPS_AT_ONCE) {
+        for index in stamp.bands(MCU as u32, self.height) {
             cancel.check()?;
-            let top = strips.start * MCU;
-            let bottom = (strips.end * MCU).min(self.image.height());
-            let mut pixels = self.image.as_raw()[top as usize * row..bottom as usize * row].to_vec();
-            stamp.put_on_rgb(&mut pixels, self.image.width(), top..bottom);
-            let drawn = encode(&pixels, self.image.width(), bottom - top, self.quality)?;
-            let drawn_strips = strips_of(&drawn);
-            for (index, strip) in (strips.start as usize..strips.end as usize).zip(drawn_strips) {
-                // Everything up to the strip, the marker before it included, is as it was.
-                bytes.extend_from_slice(&self.file[done..self.strips[index].start]);
-                bytes.extend_from_slice(&drawn[strip]);
-                done = self.strips[index].end;
-            }
+            let rows = self.rows(index as usize);
+            strip.load(&self.planes, width, &rows);
+            let rows_drawn = rows.start as u32..rows.end as u32;
+            stamp.put_on_planes(&mut strip.planes, strip.stride, rows_drawn.clone());
+            let is_drawn = stamp.columns(MCU as u32, self.width, rows_drawn);
+            let (ref compressed, ref replaced) = self.strips[index as usize];
+            let bits = strip.compress_drawn(width, rows.len(), &self.tables, compressed, &is_drawn);
+            // Everything up to the strip, the marker before it included, is as it was.
+            bytes.extend_from_slice(&self.file[done..replaced.start]);
+            stuff(&bits, &mut bytes);
+            done = replaced.end;
         }
         bytes.extend_from_slice(&self.file[done..]);
         Ok(bytes)
@@ -73,55 +103,17 @@ impl JpegTemplate {
 
     /// Width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
-        self.image.dimensions()
+        (self.width, self.height)
     }
 
     /// Bytes of memory it takes.
     pub fn weight(&self) -> usize {
-        self.image.len() + self.file.len() + self.strips.len() * 16
+        let strips: usize = self.strips.iter().map(|strip| strip.0.weight()).sum();
+        3 * self.planes[0].len() + self.file.len() + strips
     }
-}
 
-/// Compresses RGB pixels, with a restart marker after each row of MCUs.
-fn encode(pixels: &[u8], width: u32, height: u32, quality: u8) -> Result<Vec<u8>, CaptionError> {
-    let side = |pixels: u32| u16::try_from(pixels).map_err(CaptionError::encode);
-    let (width, height) = (side(width)?, side(height)?);
-    let mut bytes = Vec::with_capacity(pixels.len() / 8 + 1024);
-    let mut encoder = Encoder::new(&mut bytes, quality);
-    encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    encoder.set_restart_interval(width.div_ceil(MCU as u16));
-    let encoded = encoder.encode(pixels, width, height, ColorType::Rgb);
-    encoded.map_err(|error: EncodingError| CaptionError::encode(error))?;
-    Ok(bytes)
-}
-
-/// Where the strips of a file lie. In compressed bytes an FF is followed by 00, or it is a marker.
-fn strips_of(file: &[u8]) -> Vec<Range<usize>> {
-    const START_OF_SCAN: u8 = 0xda;
-    // Segment by segment to the scan: a marker, a length of two bytes that counts itself.
-    let mut position = 2;
-    loop {
-        let marker = file[position + 1];
-        position += 2 + usize::from(u16::from_be_bytes([file[position + 2], file[position + 3]]));
-        if marker == START_OF_SCAN {
-            break;
-        }
+    /// The rows of pixels in a strip.
+    fn rows(&self, strip: usize) -> Range<usize> {
+        strip * MCU..((strip + 1) * MCU).min(self.height as usize)
     }
-    let mut strips = Vec::new();
-    let mut start = position;
-    while position + 1 < file.len() {
-        match (file[position], file[position + 1]) {
-            (0xff, 0xd0..=0xd7) => {
-                strips.push(start..position);
-                position += 2;
-                start = position;
-            }
-            (0xff, 0xd9) => {
-                strips.push(start..position);
-                break;
-            }
-            _ => position += 1,
-        }
-    }
-    strips
 }
