@@ -24,6 +24,8 @@ mod framing;
 mod gif_oracle;
 /// Animated templates: what a viewer sees, frame by frame.
 mod gif_pictures;
+/// Pictures that somebody has looked at, and whether they still look so.
+mod golden;
 /// Where the text stands on pictures.
 mod layout_pictures;
 /// What letters look like.
