@@ -48,6 +48,7 @@ extern crate tokio_timer;
 extern crate unicode_bidi;
 extern crate unicode_linebreak;
 extern crate unicode_normalization;
+extern crate weezl;
 
 pub mod captioner;
 pub mod command_line;

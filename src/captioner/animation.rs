@@ -1,19 +1,21 @@
 //! An animated (or still) GIF template: its frames as indices into their palettes, and as compressed bytes
 //! for the frames that a caption does not touch.
 
-use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, DisposalMethod, MemoryLimit, Repeat};
 use image::{Rgba, RgbaImage};
 
+use self::lzw::{Codes, Strip, STRIP};
 use super::canvas::Canvas;
 use super::decode::{check_size, DecodeError};
 use super::ink::Rect;
 use super::palette::{Matcher, Palette, Rgb};
 use super::scale::resize_rgba;
 use super::{Cancel, CaptionError};
+
+mod lzw;
 
 /// Pixels of all frames together, at most.
 pub const MAX_WORK: u64 = 160_000_000;
@@ -49,8 +51,8 @@ pub struct Frame {
     pub palette: usize,
     /// An index into the palette for each pixel of `rect`.
     pub indices: Vec<u8>,
-    /// `indices`, compressed, once a caption has needed that.
-    compressed: OnceLock<Vec<u8>>,
+    /// `indices`, compressed strip by strip, each once a caption has needed it.
+    strips: OnceLock<Vec<OnceLock<Strip>>>,
     /// The index that paints nothing.
     pub transparent: Option<u8>,
     /// What becomes of it before the next frame.
@@ -62,17 +64,29 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// `indices`, compressed as a file has them: the minimum code size, then the codes. Kept once it is made;
-    /// two threads that make it at the same time do not wait for each other.
-    pub fn compressed(&self) -> Cow<'_, [u8]> {
-        match self.compressed.get() {
-            Some(bytes) => Cow::Borrowed(bytes),
-            None => {
-                let bytes = compressed(&self.indices);
-                let _ = self.compressed.set(bytes.clone());
-                Cow::Owned(bytes)
+    /// Its indices, or those with a caption on them, compressed as a file has them. Strips that the caption
+    /// has not changed are compressed once and kept.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn compressed(&self, indices: &[u8], cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+        let kept_size = lzw::code_size(&self.indices);
+        let code_size = kept_size.max(lzw::code_size(indices));
+        // The strips of a rectangle that was enlarged are others.
+        let is_alike = code_size == kept_size && indices.len() == self.indices.len();
+        let strips =
+            self.strips.get_or_init(|| self.indices.chunks(STRIP).map(|_| OnceLock::new()).collect());
+        let mut unchanged = self.indices.chunks(STRIP).zip(strips).filter(|_| is_alike);
+        let mut codes = Codes::new(code_size);
+        for indices in indices.chunks(STRIP) {
+            cancel.check()?;
+            let compress = || Strip::compress(indices, code_size);
+            match unchanged.next() {
+                Some((own, strip)) if own == indices => codes.append(strip.get_or_init(compress)),
+                _ => codes.append(&compress()),
             }
         }
+        Ok(codes.finish())
     }
 
     /// A frame of these pixels, each as near as the palette has it; alpha is all or nothing.
@@ -92,7 +106,7 @@ impl Frame {
         Frame {
             rect,
             palette: palette_index,
-            compressed: OnceLock::new(),
+            strips: OnceLock::new(),
             transparent: Some(spare).filter(|_| pixels.iter().any(|pixel| pixel[3] == 0)),
             indices,
             dispose: DisposalMethod::Keep,
@@ -248,13 +262,6 @@ impl Animation {
     }
 }
 
-/// Compresses indices as the frames of a file have them.
-pub fn compressed(indices: &[u8]) -> Vec<u8> {
-    let mut frame = gif::Frame { buffer: Cow::Borrowed(indices), ..gif::Frame::default() };
-    frame.make_lzw_pre_encoded();
-    frame.buffer.into_owned()
-}
-
 /// The frame as it is, less what lies off the canvas. If that is all of it, it has no indices.
 fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: usize) -> Frame {
     let (left, top) = (u32::from(frame.left), u32::from(frame.top));
@@ -276,7 +283,7 @@ fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: 
         rect,
         palette,
         indices,
-        compressed: OnceLock::new(),
+        strips: OnceLock::new(),
         transparent,
         dispose: frame.dispose,
         delay: frame.delay,

@@ -2,20 +2,23 @@
 //!
 //! The frames of an animation paint over each other, so text that is put on one may be covered, cleared or
 //! restored away by another. This file follows, for every pixel that has ink, what a viewer would have on
-//! the screen, and paints the text again in each frame that would lose it, and in no other: a frame whose
-//! rectangle the text does not meet keeps its compressed bytes. Palettes, delays, disposals and
-//! transparency stay as they are; the text's colors go into the palette entries that were freed for them.
+//! the screen, and paints the text again in each frame that would lose it, and in no other. What the text
+//! does not meet keeps its compressed codes: whole frames, and strips of the others. Palettes, delays,
+//! disposals and transparency stay as they are; the text's colors go into the palette entries that were freed
+//! for them.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use gif::{DisposalMethod, Encoder};
 
-use super::animation::{compressed, Animation, Frame};
+use super::animation::{Animation, Frame};
 use super::ink::{PixelInk, Rect, Stamp};
 use super::palette::{Matcher, Palette, Rgb};
 use super::{Cancel, CaptionError};
 use image_macro::Color;
+
+/// Pixels that are gone through, at most, before a cancel is looked for: less than a millisecond.
+const CHECKED: usize = 1 << 15;
 
 /// Encodes the stamped animation.
 ///
@@ -28,12 +31,12 @@ pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<
     let wanted = text_colors(stamp);
     let palettes = animation.palettes.iter().map(|palette| palette.with(&wanted)).collect();
     let mut painter = Painter { animation, palettes, matchers: HashMap::new() };
-    let painted = match painter.paint(inked_pixels(stamp, animation.width), cancel)? {
+    let painted = match painter.paint(&inked_pixels(stamp, animation, cancel)?, cancel)? {
         Some(painted) => painted,
         // Text on a frame that is cleared after its time, where that frame does not reach: see `paint`.
         None => {
-            let all = every_pixel(inked_pixels(stamp, animation.width), animation);
-            painter.paint(all, cancel)?.expect("no frame is wider than the canvas")
+            let all = every_pixel(inked_pixels(stamp, animation, cancel)?, animation, cancel)?;
+            painter.paint(&all, cancel)?.expect("no frame is wider than the canvas")
         }
     };
 
@@ -44,11 +47,10 @@ pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<
         .map_err(CaptionError::encode)?;
     encoder.set_repeat(animation.repeat).map_err(CaptionError::encode)?;
     for (frame, painted) in animation.frames.iter().zip(&painted) {
-        cancel.check()?;
         let own = Some(frame.palette).filter(|&palette| Some(palette) != animation.global);
-        let (rect, transparent, buffer) = match *painted {
-            Some(ref painted) => (painted.rect, painted.transparent, compressed(&painted.indices)),
-            None => (frame.rect, frame.transparent, Vec::new()),
+        let (rect, transparent, indices) = match *painted {
+            Some(ref painted) => (painted.rect, painted.transparent, &painted.indices),
+            None => (frame.rect, frame.transparent, &frame.indices),
         };
         let written = gif::Frame {
             delay: frame.delay,
@@ -61,7 +63,7 @@ pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<
             height: rect.height() as u16,
             interlaced: false,
             palette: own.map(|palette| palettes[palette].bytes()),
-            buffer: if painted.is_some() { Cow::Owned(buffer) } else { frame.compressed() },
+            buffer: frame.compressed(indices, cancel)?.into(),
         };
         encoder.write_lzw_pre_encoded_frame(&written).map_err(CaptionError::encode)?;
     }
@@ -82,7 +84,8 @@ struct Painted {
 /// The pixels to follow, row by row, and what the captions do to each of them, in their order.
 struct Followed {
     pixels: Vec<Pixel>,
-    inks: Vec<PixelInk>,
+    /// With the numbers of their pixels on the canvas.
+    inks: Vec<(u32, PixelInk)>,
 }
 
 /// A pixel to follow.
@@ -92,18 +95,17 @@ struct Pixel {
     /// Which of the `inks` are its own: none, if it is only followed.
     first: u32,
     count: u32,
+    kind: Kind,
+}
+
+impl Pixel {
+    fn rect(&self) -> Rect {
+        Rect { left: self.x, top: self.y, right: self.x + 1, bottom: self.y + 1 }
+    }
 }
 
 impl Followed {
-    fn kind(&self, pixel: &Pixel) -> Kind {
-        match self.inks_of(pixel).last() {
-            None => Kind::Bare,
-            Some(ink) if ink.is_solid() => Kind::Solid,
-            Some(_) => Kind::Edge,
-        }
-    }
-
-    fn inks_of(&self, pixel: &Pixel) -> &[PixelInk] {
+    fn inks_of(&self, pixel: &Pixel) -> &[(u32, PixelInk)] {
         &self.inks[pixel.first as usize..(pixel.first + pixel.count) as usize]
     }
 
@@ -111,9 +113,9 @@ impl Followed {
     fn over(&self, pixel: &Pixel, under: Option<Rgb>) -> Option<Rgb> {
         let inks = self.inks_of(pixel);
         match under {
-            Some(under) => Some(inks.iter().fold(under, |under, ink| ink.over(under))),
+            Some(under) => Some(inks.iter().fold(under, |under, ink| ink.1.over(under))),
             None => {
-                let blended = inks.iter().fold([0; 4], |under, ink| ink.over_alpha(under));
+                let blended = inks.iter().fold([0; 4], |under, ink| ink.1.over_alpha(under));
                 // There is no half transparency in a GIF.
                 if blended[3] < 128 {
                     None
@@ -125,21 +127,13 @@ impl Followed {
     }
 }
 
-/// A pixel of a frame that gets another color.
-struct Change {
-    x: u32,
-    y: u32,
-    color: Rgb,
-    kind: Kind,
-}
-
-/// What the color of a changed pixel is.
+/// What the color of a pixel is.
 #[derive(Clone, Copy)]
 enum Kind {
     /// The template's own, without ink: it must not be replaced by one that is near.
     Bare,
-    /// A letter's or its outline's.
-    Solid,
+    /// A letter's or its outline's, whatever is below.
+    Solid(Rgb),
     /// A mixture of them and what is below.
     Edge,
 }
@@ -169,7 +163,7 @@ impl<'a> Painter<'a> {
     /// followed. Then the whole result is `None`: it takes following every pixel to paint them again.
     fn paint(
         &mut self,
-        followed: Followed,
+        followed: &Followed,
         cancel: &Cancel,
     ) -> Result<Option<Vec<Option<Painted>>>, CaptionError> {
         let (width, height) = self.animation.size();
@@ -179,39 +173,53 @@ impl<'a> Painter<'a> {
         let mut template: Vec<Option<Rgb>> = vec![None; pixels.len()];
         let mut shown: Vec<Shown> = vec![Shown::Nothing; pixels.len()];
         let mut result = Vec::with_capacity(self.animation.frames.len());
+        let mut changed: Vec<usize> = Vec::new();
         for frame in &self.animation.frames {
-            cancel.check()?;
             let is_restored = frame.dispose == DisposalMethod::Previous;
             let before = if is_restored { Some((template.clone(), shown.clone())) } else { None };
             let mut rect = frame.rect;
-            let mut changes: Vec<Change> = Vec::new();
-            for ((pixel, template), shown) in pixels.iter().zip(&mut template).zip(&mut shown) {
-                let index = frame.index_at(pixel.x, pixel.y);
-                let palette = &self.animation.palettes[frame.palette];
-                *template = index.map(|index| palette.color(index)).or(*template);
-                let wanted = Shown::Captioned(*template);
-                let is_bare = pixel.count == 0;
+            changed.clear();
+            let palette = &self.animation.palettes[frame.palette];
+            let states = template.iter_mut().zip(&mut shown);
+            for (number, (pixel, (template, shown))) in pixels.iter().zip(states).enumerate() {
+                if number % CHECKED == 0 {
+                    cancel.check()?;
+                }
                 // A frame paints its own pixels by itself; what must be changed is what has text over it,
                 // and what would be missing.
-                let is_missing = index.is_none() && *shown != wanted;
-                if index.is_some() && !is_bare || is_missing {
-                    if let Some(color) = followed.over(pixel, *template) {
-                        let kind = followed.kind(pixel);
-                        changes.push(Change { x: pixel.x, y: pixel.y, color, kind });
-                        let here =
-                            Rect { left: pixel.x, top: pixel.y, right: pixel.x + 1, bottom: pixel.y + 1 };
-                        rect = rect.union(&here);
+                match frame.index_at(pixel.x, pixel.y) {
+                    Some(index) => {
+                        *template = Some(palette.color(index));
+                        if pixel.count > 0 {
+                            changed.push(number);
+                        }
+                    }
+                    None if *shown == Shown::Captioned(*template) => continue,
+                    None => {
+                        if followed.over(pixel, *template).is_some() {
+                            changed.push(number);
+                            rect = rect.union(&pixel.rect());
+                        }
                     }
                 }
-                *shown = wanted;
+                *shown = Shown::Captioned(*template);
             }
+            if rect != frame.rect && frame.dispose == DisposalMethod::Background && !follows_all {
+                return Ok(None);
+            }
+            result.push(if changed.is_empty() {
+                None
+            } else {
+                Some(self.painted(frame, rect, followed, &changed, &template, cancel)?)
+            });
             match frame.dispose {
                 DisposalMethod::Any | DisposalMethod::Keep => {}
                 DisposalMethod::Background => {
-                    if rect != frame.rect && !follows_all {
-                        return Ok(None);
-                    }
-                    for ((pixel, template), shown) in pixels.iter().zip(&mut template).zip(&mut shown) {
+                    let states = template.iter_mut().zip(&mut shown);
+                    for (number, (pixel, (template, shown))) in pixels.iter().zip(states).enumerate() {
+                        if number % CHECKED == 0 {
+                            cancel.check()?;
+                        }
                         let is_in = |rect: &Rect| {
                             (rect.left..rect.right).contains(&pixel.x)
                                 && (rect.top..rect.bottom).contains(&pixel.y)
@@ -230,13 +238,21 @@ impl<'a> Painter<'a> {
                     shown = shown_before;
                 }
             }
-            result.push(if changes.is_empty() { None } else { Some(self.painted(frame, rect, &changes)) });
         }
         Ok(Some(result))
     }
 
-    /// The frame with some pixels changed, and its rectangle grown to hold them.
-    fn painted(&mut self, frame: &Frame, rect: Rect, changes: &[Change]) -> Painted {
+    /// The frame with some of the followed pixels changed, `under` which is what the template shows, and its
+    /// rectangle grown to hold them.
+    fn painted(
+        &mut self,
+        frame: &Frame,
+        rect: Rect,
+        followed: &Followed,
+        changed: &[usize],
+        under: &[Option<Rgb>],
+        cancel: &Cancel,
+    ) -> Result<Painted, CaptionError> {
         let palette = &mut self.palettes[frame.palette];
         let mut transparent = frame.transparent;
         let mut indices = frame.indices.clone();
@@ -251,50 +267,69 @@ impl<'a> Painter<'a> {
         }
         let matcher = self.matchers.entry((frame.palette, transparent));
         let matcher = matcher.or_insert_with(|| Matcher::new(palette, transparent));
-        for change in changes {
-            let index = (change.y - rect.top) * rect.width() + change.x - rect.left;
-            indices[index as usize] = match change.kind {
-                Kind::Bare => matcher.exact_index_of(change.color, palette),
-                Kind::Solid => matcher.index_of(change.color),
-                Kind::Edge => matcher.index_near(change.color),
-            };
+        for changed in changed.chunks(CHECKED) {
+            cancel.check()?;
+            for &number in changed {
+                let pixel = &followed.pixels[number];
+                let index = (pixel.y - rect.top) * rect.width() + pixel.x - rect.left;
+                let color = || followed.over(pixel, under[number]).expect("only what is seen is changed");
+                indices[index as usize] = match pixel.kind {
+                    Kind::Bare => matcher.exact_index_of(color(), palette),
+                    Kind::Solid(color) => matcher.index_of(color),
+                    Kind::Edge => matcher.index_near(color()),
+                };
+            }
         }
-        Painted { rect, indices, transparent }
+        Ok(Painted { rect, indices, transparent })
     }
 }
 
 /// Every pixel with ink.
-fn inked_pixels(stamp: &Stamp, width: u16) -> Followed {
+fn inked_pixels(stamp: &Stamp, animation: &Animation, cancel: &Cancel) -> Result<Followed, CaptionError> {
+    let (width, height) = animation.size();
     let mut inked = Vec::new();
-    stamp.for_each(0..u32::MAX, |x, y, ink| inked.push((y * u32::from(width) + x, ink)));
-    // Stable: the inks of one pixel stay in the order of their captions.
-    if !inked.is_sorted_by_key(|ink| ink.0) {
-        inked.sort_by_key(|ink| ink.0);
-    }
-    let mut pixels: Vec<Pixel> = Vec::with_capacity(inked.len());
-    for (first, &(position, _)) in inked.iter().enumerate() {
-        let (x, y) = (position % u32::from(width), position / u32::from(width));
-        match pixels.last_mut() {
-            Some(ref mut last) if (last.x, last.y) == (x, y) => last.count += 1,
-            _ => pixels.push(Pixel { x, y, first: first as u32, count: 1 }),
+    let rows = (CHECKED as u32).div_ceil(width);
+    for top in (0..height).step_by(rows as usize) {
+        cancel.check()?;
+        let start = inked.len();
+        stamp.for_each(top..top + rows, |x, y, ink| inked.push((y * width + x, ink)));
+        // Stable: the inks of one pixel stay in the order of their captions.
+        if !inked[start..].is_sorted_by_key(|ink| ink.0) {
+            inked[start..].sort_by_key(|ink| ink.0);
         }
     }
-    Followed { pixels, inks: inked.into_iter().map(|ink| ink.1).collect() }
+    let mut pixels: Vec<Pixel> = Vec::with_capacity(inked.len());
+    for (first, (position, ink)) in inked.iter().enumerate() {
+        if first % CHECKED == 0 {
+            cancel.check()?;
+        }
+        let (x, y) = (position % width, position / width);
+        let kind = if ink.is_solid() { Kind::Solid(ink.over([0; 3])) } else { Kind::Edge };
+        match pixels.last_mut() {
+            Some(ref mut last) if (last.x, last.y) == (x, y) => {
+                last.count += 1;
+                last.kind = kind;
+            }
+            _ => pixels.push(Pixel { x, y, first: first as u32, count: 1, kind }),
+        }
+    }
+    Ok(Followed { pixels, inks: inked })
 }
 
 /// Those with ink and all others of the canvas.
-fn every_pixel(inked: Followed, animation: &Animation) -> Followed {
+fn every_pixel(inked: Followed, animation: &Animation, cancel: &Cancel) -> Result<Followed, CaptionError> {
     let (width, height) = animation.size();
     let mut next_inked = inked.pixels.into_iter().peekable();
     let mut pixels = Vec::with_capacity((width * height) as usize);
     for y in 0..height {
+        cancel.check()?;
         for x in 0..width {
             let is_inked = next_inked.peek().is_some_and(|next| (next.x, next.y) == (x, y));
             let pixel = if is_inked { next_inked.next() } else { None };
-            pixels.push(pixel.unwrap_or(Pixel { x, y, first: 0, count: 0 }));
+            pixels.push(pixel.unwrap_or(Pixel { x, y, first: 0, count: 0, kind: Kind::Bare }));
         }
     }
-    Followed { pixels, inks: inked.inks }
+    Ok(Followed { pixels, inks: inked.inks })
 }
 
 /// The colors that the text needs most: first those of letters and outlines, then the ones halfway between

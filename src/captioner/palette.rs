@@ -204,15 +204,15 @@ impl Matcher {
 
     fn nearest(&self, color: Rgb) -> u8 {
         let [r, g, b] = color.map(i16::from);
-        let mut distances = [i32::MAX; MAX];
+        let square = |difference: i16| i32::from(difference) * i32::from(difference);
         let channels = self.channels[0].iter().zip(&self.channels[1]).zip(&self.channels[2]);
-        for (distance, ((&red, &green), &blue)) in distances.iter_mut().zip(channels) {
-            let square = |difference: i16| i32::from(difference) * i32::from(difference);
-            *distance = 2 * square(red - r) + 4 * square(green - g) + square(blue - b);
-        }
-        let least = distances.iter().copied().fold(i32::MAX, i32::min);
-        let nearest = distances.iter().position(|&distance| distance == least);
-        nearest.and_then(|nearest| self.indices.get(nearest)).copied().unwrap_or(0)
+        // Distance and number in one value: the least of all is the nearest color, of two the lower.
+        let nearest =
+            channels.zip(0..MAX as i32).fold(i32::MAX, |nearest, (((&red, &green), &blue), number)| {
+                let distance = 2 * square(red - r) + 4 * square(green - g) + square(blue - b);
+                nearest.min(distance << 8 | number)
+            });
+        self.indices.get(nearest as usize & 0xff).copied().unwrap_or(0)
     }
 }
 
