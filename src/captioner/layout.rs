@@ -112,8 +112,11 @@ impl<'a, 'c> Block<'a, 'c> {
         let em = match caption.size {
             Size::Pixels(em) => em,
             Size::Shrink => {
-                let widest = text.paragraphs().iter().map(|&line| text.width(line)).fold(0.0, f32::max);
-                (area.text_width() / (widest + 2.0 * stroke).max(f32::MIN_POSITIVE)).min(largest)
+                let lines = text.paragraphs();
+                let widest = lines.iter().map(|&line| text.width(line)).fold(0.0, f32::max) + 2.0 * stroke;
+                let highest = height(lines.len()) + gap;
+                let fits = |pixels: f32, ems: f32| pixels / ems.max(f32::MIN_POSITIVE);
+                fits(area.text_width(), widest).min(fits(share, highest)).min(largest)
             }
             Size::Fit => {
                 let fits = |em: f32, may_split: bool| {
@@ -124,9 +127,9 @@ impl<'a, 'c> Block<'a, 'c> {
                     wrapped.is_some_and(|lines| (height(lines.len()) + gap) * em <= share && is_in(&lines))
                 };
                 let whole_words = largest_that(largest, |em| fits(em, false));
-                // Words are split only where they would make the text a third of what it could be.
+                // Words are split only where they would make the text half of what it could be.
                 let split_words = largest_that(largest, |em| fits(em, true));
-                if whole_words * 3.0 < split_words {
+                if whole_words * 2.0 < split_words {
                     split_words
                 } else {
                     whole_words

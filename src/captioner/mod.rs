@@ -8,6 +8,7 @@
 mod animation;
 mod cache;
 mod canvas;
+mod coverage;
 mod decode;
 mod font;
 mod gif;

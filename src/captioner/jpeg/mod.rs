@@ -34,7 +34,7 @@ pub struct JpegTemplate {
     height: u32,
     /// Red, green and blue, row by row.
     planes: [Vec<u8>; 3],
-    tables: Tables,
+    tables: Box<Tables>,
     file: Vec<u8>,
     /// Each strip, and where in `file` its bytes are, without the marker after them.
     strips: Vec<(Compressed, Range<usize>)>,
@@ -52,6 +52,7 @@ impl JpegTemplate {
         let (file, tables) = tables::head(side(width)?, side(height)?, quality)?;
         let plane = |channel: usize| image.as_raw().iter().skip(channel).step_by(3).copied().collect();
         let planes = [plane(0), plane(1), plane(2)];
+        let tables = Box::new(tables);
         let mut template = JpegTemplate { width, height, planes, tables, file, strips: Vec::new() };
         let mut strip = Strip::new(width as usize);
         for index in 0..(height as usize).div_ceil(MCU) {
