@@ -21,7 +21,6 @@ extern crate color_quant;
 // Derive macros of today say `::core`, which edition 2015 looks for here.
 extern crate core;
 extern crate crc32fast;
-extern crate fdeflate;
 extern crate fearless_simd;
 extern crate futures;
 extern crate futures_cpupool;
@@ -34,12 +33,15 @@ extern crate jpeg_encoder;
 #[macro_use]
 extern crate log;
 extern crate lru;
+#[cfg(test)]
+extern crate miniz_oxide;
 extern crate net2;
 extern crate percent_encoding;
 extern crate rusttype;
 extern crate serde;
 #[macro_use]
 extern crate serde_json;
+extern crate simd_adler32;
 extern crate thiserror;
 extern crate tokio_core;
 extern crate tokio_io;

@@ -3,26 +3,32 @@
 //! The picture is cut into bands of some rows. Each is compressed for itself, ends on a whole byte, and lies
 //! in an IDAT chunk of its own; the first row of each looks at no row above it. So a band's bytes depend on
 //! no other band. A caption compresses the bands under its ink and copies all others, checksums included.
-//! The one checksum over everything is put together from those of the bands.
+//! The one checksum over everything is put together from those of the bands. All bands share one Huffman code,
+//! the template's.
 
-use std::io;
+mod deflate;
+mod filter;
+mod huffman;
+
 use std::ops::Range;
 
 use crc32fast;
-use fdeflate::Compressor;
-use fearless_simd::{dispatch, Level, Simd};
+use simd_adler32;
 
+use self::deflate::{Codes, Histogram};
+use self::filter::filter;
 use super::ink::Stamp;
 use super::{Cancel, CaptionError};
 
-/// Bytes of pixels in a band, at least: each costs some 70 bytes of its own.
-const BAND: usize = 6 << 10;
+/// Bytes of pixels in a band, at least: each costs some 60 bytes of its own, and its first row is filtered worse
+/// than others. In a larger one, a caption would compress more rows that it does not touch.
+const BAND: usize = 12 << 10;
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Bytes of a file before its first IDAT chunk: signature and IHDR.
 const HEAD: usize = 33;
 const IDAT: &[u8; 4] = b"IDAT";
-/// Bytes of a zlib stream's header.
-const ZLIB_HEADER: usize = 2;
+/// What a zlib stream begins with: deflate, a window of 32 KiB, compressed fast.
+const ZLIB_HEADER: &[u8] = &[0x78, 0x01];
 /// The last block of a deflate stream, stored, of no bytes.
 const LAST_BLOCK: &[u8] = &[1, 0, 0, 0xff, 0xff];
 /// The checksum of no bytes.
@@ -38,6 +44,8 @@ pub struct PngTemplate {
     height: u32,
     /// Rows in each band but the last.
     band: u32,
+    /// What all bands are compressed with.
+    codes: Box<Codes>,
     file: Vec<u8>,
     bands: Vec<Band>,
 }
@@ -54,7 +62,7 @@ impl PngTemplate {
     /// Compresses a whole picture, RGB (three channels) or RGBA (four).
     ///
     /// # Errors
-    /// [`CaptionError::Cancelled`], [`CaptionError::Encode`].
+    /// [`CaptionError::Cancelled`].
     pub fn prepare(
         pixels: Vec<u8>,
         channels: usize,
@@ -71,14 +79,22 @@ impl PngTemplate {
         header[..4].copy_from_slice(&width.to_be_bytes());
         header[4..8].copy_from_slice(&height.to_be_bytes());
         write_chunk(&mut file, b"IHDR", &[&header]);
-        let mut bands = Vec::new();
-        let mut filtered = Vec::new();
+        // Rows are filtered twice, since all of them together would take as much memory as the picture.
+        let (mut filtered, mut buffer) = (Vec::new(), Vec::new());
+        let mut histogram = Histogram::new();
         for rows in pixels.chunks(band as usize * row) {
             cancel.check()?;
-            let band = write_band(&mut file, rows, row, channels, &mut filtered);
-            bands.push(band.map_err(CaptionError::encode)?);
+            filter(rows, row, channels, &mut filtered);
+            histogram.add(&filtered);
         }
-        let mut template = PngTemplate { pixels, channels, width, height, band, file, bands };
+        let codes = Box::new(Codes::new(&histogram));
+        let mut bands = Vec::new();
+        for rows in pixels.chunks(band as usize * row) {
+            cancel.check()?;
+            filter(rows, row, channels, &mut filtered);
+            bands.push(write_band(&mut file, &filtered, &codes, &mut buffer));
+        }
+        let mut template = PngTemplate { pixels, channels, width, height, band, codes, file, bands };
         let adler = template.adler(&template.bands.iter().map(|band| band.adler).collect::<Vec<_>>());
         write_end(&mut template.file, adler);
         Ok(template)
@@ -87,14 +103,14 @@ impl PngTemplate {
     /// The file with the stamp on it.
     ///
     /// # Errors
-    /// [`CaptionError::Encode`], [`CaptionError::Cancelled`].
+    /// [`CaptionError::Cancelled`].
     pub fn caption(&self, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
         let row = self.width as usize * self.channels;
         let mut bytes = Vec::with_capacity(self.file.len() + self.file.len() / 8);
         let mut adlers: Vec<u32> = self.bands.iter().map(|band| band.adler).collect();
         // How much of `file` has been copied or replaced.
         let mut done = 0;
-        let (mut pixels, mut filtered) = (Vec::new(), Vec::new());
+        let (mut pixels, mut filtered, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
         for index in stamp.bands(self.band, self.height) {
             cancel.check()?;
             let rows = index * self.band..((index + 1) * self.band).min(self.height);
@@ -107,8 +123,8 @@ impl PngTemplate {
             }
             let replaced = &self.bands[index as usize].chunk;
             bytes.extend_from_slice(&self.file[done..replaced.start]);
-            let drawn = write_band(&mut bytes, &pixels, row, self.channels, &mut filtered);
-            adlers[index as usize] = drawn.map_err(CaptionError::encode)?.adler;
+            filter(&pixels, row, self.channels, &mut filtered);
+            adlers[index as usize] = write_band(&mut bytes, &filtered, &self.codes, &mut buffer).adler;
             done = replaced.end;
         }
         if done == 0 {
@@ -142,99 +158,17 @@ impl PngTemplate {
     }
 }
 
-/// Filters and compresses some rows to an IDAT chunk at the end of a file. `filtered` is for use again.
-///
-/// fdeflate makes a whole zlib stream: a header, one block that says that it is the last, and the checksum.
-/// What is needed of it is the block, without that claim. It ends somewhere within a byte; an empty stored
-/// block after it, as zlib's own flush writes, goes on to the end of a byte.
-///
-/// # Errors
-/// None of fdeflate's can happen: a vector takes everything.
-fn write_band(
-    file: &mut Vec<u8>,
-    pixels: &[u8],
-    row: usize,
-    channels: usize,
-    filtered: &mut Vec<u8>,
-) -> io::Result<Band> {
-    let is_first = file.len() == HEAD;
-    filtered.resize(pixels.len() / row * (row + 1), 0);
-    dispatch!(Level::new(), simd => filter_rows(simd, pixels, row, channels, filtered));
+/// Compresses filtered rows to an IDAT chunk at the end of a file. `buffer` is for use again.
+fn write_band(file: &mut Vec<u8>, filtered: &[u8], codes: &Codes, buffer: &mut Vec<u8>) -> Band {
     let start = file.len();
     file.extend_from_slice(&[0; 4]);
     file.extend_from_slice(IDAT);
-    if !is_first {
-        // Only the first band needs fdeflate's header: let it come to lie on the end of the chunk's name.
-        file.truncate(file.len() - ZLIB_HEADER);
+    if start == HEAD {
+        file.extend_from_slice(ZLIB_HEADER);
     }
-    let stream = file.len();
-    let mut compressor = Compressor::new(&mut *file)?;
-    compressor.write_data(filtered)?;
-    compressor.finish()?;
-    file[start + 4..start + 8].copy_from_slice(IDAT);
-    // The first bit of a block says whether it is the last.
-    file[stream + ZLIB_HEADER] &= !1;
-    let checksum = file.split_off(file.len() - 4);
-    // The code that ends fdeflate's block ends with a one, so what follows the last one is free. A stored
-    // block begins with three bits of zero, then the rest of the byte, then its length and that inverted.
-    let free_bits = file.last().map_or(0, |last| last.leading_zeros());
-    if free_bits < 3 {
-        file.push(0);
-    }
-    file.extend_from_slice(&LAST_BLOCK[1..]);
+    codes.compress(filtered, buffer, file);
     finish_chunk(file, start);
-    let adler = u32::from_be_bytes([checksum[0], checksum[1], checksum[2], checksum[3]]);
-    Ok(Band { chunk: start..file.len(), adler })
-}
-
-#[inline(always)]
-fn filter_rows<S: Simd>(_: S, pixels: &[u8], row: usize, channels: usize, filtered: &mut [u8]) {
-    let mut above: &[u8] = &[];
-    for (line, filtered) in pixels.chunks_exact(row).zip(filtered.chunks_exact_mut(row + 1)) {
-        filter(line, above, channels, filtered);
-        above = line;
-    }
-}
-
-/// Filters a row: by Paeth's predictor, or, with no row above it, by the pixel to its left.
-#[inline(always)]
-fn filter(line: &[u8], above: &[u8], channels: usize, filtered: &mut [u8]) {
-    const SUB: u8 = 1;
-    const PAETH: u8 = 4;
-    let (kind, filtered) = filtered.split_first_mut().expect("a row has a byte for its filter");
-    if above.is_empty() {
-        *kind = SUB;
-        filtered[..channels].copy_from_slice(&line[..channels]);
-        let left = &line[..line.len() - channels];
-        for ((to, &here), &left) in filtered[channels..].iter_mut().zip(&line[channels..]).zip(left) {
-            *to = here.wrapping_sub(left);
-        }
-        return;
-    }
-    *kind = PAETH;
-    // Without a pixel to the left, Paeth's predictor is the one above.
-    for ((to, &here), &up) in filtered[..channels].iter_mut().zip(line).zip(above) {
-        *to = here.wrapping_sub(up);
-    }
-    let lefts = line.iter().zip(above);
-    let heres = line[channels..].iter().zip(&above[channels..]);
-    for ((to, (&here, &up)), (&left, &up_left)) in filtered[channels..].iter_mut().zip(heres).zip(lefts) {
-        *to = here.wrapping_sub(paeth(left, up, up_left));
-    }
-}
-
-/// The one of three neighbours that is nearest to where their plane would go on.
-#[inline(always)]
-fn paeth(left: u8, up: u8, up_left: u8) -> u8 {
-    let (a, b, c) = (i16::from(left), i16::from(up), i16::from(up_left));
-    let (to_left, to_up, to_up_left) = ((b - c).abs(), (a - c).abs(), (a + b - 2 * c).abs());
-    if to_left <= to_up && to_left <= to_up_left {
-        left
-    } else if to_up <= to_up_left {
-        up
-    } else {
-        up_left
-    }
+    Band { chunk: start..file.len(), adler: simd_adler32::adler32(&filtered) }
 }
 
 /// The Adler-32 of some bytes and `length` more, from that of the ones and that of the others.
