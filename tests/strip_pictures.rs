@@ -10,7 +10,7 @@ use png;
 use picture_util::{draw, Folder};
 
 /// Decodes a PNG, checksums and all.
-fn decoded_png(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
+pub fn decoded_png(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut options = png::DecodeOptions::default();
     options.set_ignore_checksums(false);
     let mut reader =
@@ -21,7 +21,7 @@ fn decoded_png(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
     (info.width, info.height, pixels)
 }
 
-fn decoded_jpeg(bytes: &[u8]) -> RgbImage {
+pub fn decoded_jpeg(bytes: &[u8]) -> RgbImage {
     image::load_from_memory(bytes).unwrap().into_rgb8()
 }
 

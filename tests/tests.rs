@@ -1,6 +1,7 @@
 //! Everything that is tested through a door of the program: HTTP, its library, its command line. What is
 //! pure and small is tested beside its code.
 
+extern crate fdeflate;
 extern crate futures;
 extern crate gif;
 extern crate image;
@@ -8,6 +9,7 @@ extern crate jpeg_encoder;
 extern crate libc;
 extern crate memed;
 extern crate png;
+extern crate proptest;
 extern crate serde_json;
 
 /// A server on a free port, and a client that can misbehave.
@@ -36,6 +38,8 @@ mod picture_util;
 mod pictures;
 /// The binary: its command line, its threads, its end.
 mod program;
+/// What holds whatever is asked for, of whatever template.
+mod properties;
 /// The walls between the rooms.
 mod rooms;
 /// Animated templates at another size.
