@@ -180,19 +180,25 @@ pub fn png_of(image: &RgbaImage) -> Vec<u8> {
 /// A PNG file of any kind, uncompressed: bits a channel, color type, chunks before the pixels, and the rows
 /// one after the other.
 pub fn png(size: (u32, u32), depth: u8, color_type: u8, chunks: &[(&str, &[u8])], rows: &[u8]) -> Vec<u8> {
+    let unfiltered = rows.chunks(rows.len() / size.1 as usize).flat_map(|row| [&[0], row].concat());
+    png_of_scanlines(size, &[depth, color_type, 0, 0, 0], chunks, &unfiltered.collect::<Vec<_>>())
+}
+
+/// The same from what stands behind the size in its head, and scanlines that begin with their filters.
+pub fn png_of_scanlines(
+    size: (u32, u32),
+    kind: &[u8; 5],
+    chunks: &[(&str, &[u8])],
+    filtered: &[u8],
+) -> Vec<u8> {
     let mut head = [size.0.to_be_bytes(), size.1.to_be_bytes()].concat();
-    head.extend_from_slice(&[depth, color_type, 0, 0, 0]);
-    let mut filtered = Vec::new();
-    for row in rows.chunks(rows.len() / size.1 as usize) {
-        filtered.push(0);
-        filtered.extend_from_slice(row);
-    }
+    head.extend_from_slice(kind);
     assert!(filtered.len() <= 0xffff, "one stored block holds no more");
     let length = filtered.len() as u16;
     let mut zlib = vec![0x78, 0x01, 0x01];
     zlib.extend_from_slice(&length.to_le_bytes());
     zlib.extend_from_slice(&(!length).to_le_bytes());
-    zlib.extend_from_slice(&filtered);
+    zlib.extend_from_slice(filtered);
     let sums = filtered.iter().fold((1, 0), |(a, b), &byte| {
         let a = (a + u32::from(byte)) % 65521;
         (a, (b + a) % 65521)

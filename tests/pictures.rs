@@ -21,7 +21,7 @@ fn built_in() -> Captioner {
 // ===== Templates =====
 
 /// A picture with every kind of pixel, opaque or not.
-fn gradient(width: u32, height: u32, is_opaque: bool) -> RgbaImage {
+pub fn gradient(width: u32, height: u32, is_opaque: bool) -> RgbaImage {
     RgbaImage::from_fn(width, height, |x, y| {
         let alpha = if is_opaque { 255 } else { (x * 255 / width) as u8 };
         Rgba([(x * 255 / width) as u8, (y * 255 / height) as u8, ((x + y) * 3 % 256) as u8, alpha])
@@ -29,7 +29,7 @@ fn gradient(width: u32, height: u32, is_opaque: bool) -> RgbaImage {
 }
 
 /// Every kind of PNG there is a reason to handle: its file, and the pixels it stands for.
-fn pngs() -> Vec<(&'static str, Vec<u8>, RgbaImage)> {
+pub fn pngs() -> Vec<(&'static str, Vec<u8>, RgbaImage)> {
     let size = (64, 48);
     let level = |x: u32, y: u32| ((x * 3 + y) % 256) as u8;
     let pixels = || (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y)));

@@ -32,6 +32,8 @@ mod golden;
 mod layout_pictures;
 /// What letters look like.
 mod letter_pictures;
+/// Templates of every kind that files come in, and each of them in every format.
+mod odd_pictures;
 /// Templates built for a test, and what can be measured on pictures.
 mod picture_util;
 /// What is on the pictures.
