@@ -20,6 +20,8 @@ mod api;
 /// Input that is wrong, huge, slow or hostile: each gets its status and sentence, and the next request is
 /// served.
 mod bad_input;
+/// Drawings that nobody waits for any more.
+mod cancelled;
 /// The bytes of requests: where heads and bodies end, and what is refused.
 mod framing;
 /// What a viewer sees of an animation, and what it should be.
