@@ -61,7 +61,7 @@ const TEXTS: [&str; 6] = [
 ];
 
 /// What jpeg-encoder makes of a whole picture.
-fn whole_jpeg(pixels: &RgbImage, quality: u8) -> Vec<u8> {
+pub fn whole_jpeg(pixels: &RgbImage, quality: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, quality);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);

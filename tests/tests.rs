@@ -1,13 +1,13 @@
 //! Everything that is tested through a door of the program: HTTP, its library, its command line. What is
 //! pure and small is tested beside its code.
 
-extern crate fdeflate;
 extern crate futures;
 extern crate gif;
 extern crate image;
 extern crate jpeg_encoder;
 extern crate libc;
 extern crate memed;
+extern crate miniz_oxide;
 extern crate png;
 extern crate proptest;
 extern crate serde_json;
