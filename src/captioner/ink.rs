@@ -259,7 +259,7 @@ impl Ink {
                 font.inner().glyph(glyph).scaled(font.scale(placed.em)).positioned(origin)
             })
             .collect();
-        let radius = placed.outline.map_or(0.0, |outline| outline.1.max(MIN_OUTLINE));
+        let radius = placed.outline.map_or(0.0, |outline| outline.1);
         // One more pixel than the outline is wide, for its soft edge.
         let border = if placed.outline.is_some() { radius.ceil() as i32 + 1 } else { 0 };
         let boxes = glyphs.iter().filter_map(|glyph| glyph.pixel_bounding_box());
@@ -297,9 +297,6 @@ impl Ink {
         Ok(Some(Ink { area, fill: canvas.pixels, color: placed.color, outline }))
     }
 }
-
-/// An outline thinner than this many pixels would not be seen.
-const MIN_OUTLINE: f32 = 0.8;
 
 /// A layer of ink on some pixels.
 #[derive(Clone, Copy)]

@@ -12,10 +12,16 @@ const LARGEST: f32 = 0.14;
 const SHARE: [f32; 3] = [0.36, 0.27, 0.26];
 /// The gap between the text and the picture's edge, of its shorter side.
 const MARGIN: f32 = 0.025;
+/// That gap in pixels, at least, where there is room for it: half a pixel of rounding and a soft edge.
+const MIN_MARGIN: f32 = 2.0;
 /// The gap between lines, and between captions in one band, of the em.
 const GAP: f32 = 0.14;
 /// The width of the outline, of the em.
 const OUTLINE: f32 = 0.055;
+/// An outline thinner than this many pixels would not be seen; but one wider than this part of the em would
+/// fill the letters.
+const MIN_OUTLINE: f32 = 0.8;
+const MAX_OUTLINE: f32 = 0.08;
 /// Halvings of the range of sizes that `fit` does: the last step is a 16,384th of it.
 const STEPS: u32 = 14;
 
@@ -78,7 +84,9 @@ impl Area {
             2 if is_used(&&VAlign::Middle) => 3,
             used => used.max(1),
         };
-        Area { width, height, margin: width.min(height) * MARGIN, band: height * SHARE[used - 1] }
+        let side = width.min(height);
+        let margin = (side * MARGIN).max(MIN_MARGIN.min(side / 16.0));
+        Area { width, height, margin, band: height * SHARE[used - 1] }
     }
 
     fn text_width(&self) -> f32 {
@@ -101,30 +109,27 @@ impl<'a, 'c> Block<'a, 'c> {
     /// `share` is the height in pixels that there is for it, and for a gap of `gap` ems.
     fn new(caption: &'c Caption, fonts: &'a FontSet, area: &Area, share: f32, gap: f32) -> Block<'a, 'c> {
         let text = Measured::new(caption, fonts);
-        let stroke = if caption.outline.is_some() { OUTLINE } else { 0.0 };
         // In ems: what stays of the width for the letters, at a size, and how high some lines are.
-        let room = |em: f32| (area.text_width() / em - 2.0 * stroke).max(0.0);
-        let height = |lines: usize| {
+        let room = |em: f32| (area.text_width() / em - 2.0 * stroke(caption, em)).max(0.0);
+        let height = |lines: usize, em: f32| {
             let gaps = lines.saturating_sub(1) as f32;
-            lines as f32 * (text.above + text.below + 2.0 * stroke) + gaps * GAP
+            lines as f32 * (text.above + text.below + 2.0 * stroke(caption, em)) + gaps * GAP
+        };
+        // Whether some lines fit into the share. A single letter may be wider than the line, however it is split.
+        let has_room = |lines: &[(usize, usize)], em: f32| {
+            (height(lines.len(), em) + gap) * em <= share
+                && lines.iter().all(|&line| text.width(line) <= room(em))
         };
         let largest = area.height * LARGEST;
         let em = match caption.size {
             Size::Pixels(em) => em,
             Size::Shrink => {
                 let lines = text.paragraphs();
-                let widest = lines.iter().map(|&line| text.width(line)).fold(0.0, f32::max) + 2.0 * stroke;
-                let highest = height(lines.len()) + gap;
-                let fits = |pixels: f32, ems: f32| pixels / ems.max(f32::MIN_POSITIVE);
-                fits(area.text_width(), widest).min(fits(share, highest)).min(largest)
+                largest_that(largest, |em| has_room(&lines, em))
             }
             Size::Fit => {
                 let fits = |em: f32, may_split: bool| {
-                    let room = room(em);
-                    let wrapped = text.wrap(room, may_split);
-                    // A single letter may be wider than the line, however it is split.
-                    let is_in = |lines: &[(usize, usize)]| lines.iter().all(|&line| text.width(line) <= room);
-                    wrapped.is_some_and(|lines| (height(lines.len()) + gap) * em <= share && is_in(&lines))
+                    text.wrap(room(em), may_split).is_some_and(|lines| has_room(&lines, em))
                 };
                 let whole_words = largest_that(largest, |em| fits(em, false));
                 // Words are split only where they would make the text half of what it could be.
@@ -140,13 +145,13 @@ impl<'a, 'c> Block<'a, 'c> {
             Size::Shrink => text.paragraphs(),
             _ => text.balanced(room(em)),
         };
-        let height = height(lines.len()) * em;
+        let height = height(lines.len(), em) * em;
         Block { caption, text, lines, em, height }
     }
 
     /// The glyphs of a block whose upper edge is at `top`.
     fn at(self, top: f32, area: &Area) -> Placed<'a> {
-        let stroke = if self.caption.outline.is_some() { OUTLINE } else { 0.0 };
+        let stroke = stroke(self.caption, self.em);
         let pitch = self.text.above + self.text.below + 2.0 * stroke + GAP;
         let mut glyphs = Vec::new();
         for (index, &line) in self.lines.iter().enumerate() {
@@ -166,8 +171,17 @@ impl<'a, 'c> Block<'a, 'c> {
                 }
             }
         }
-        let outline = self.caption.outline.map(|color| (color, OUTLINE * self.em));
+        let outline = self.caption.outline.map(|color| (color, stroke * self.em));
         Placed { glyphs, em: self.em, color: self.caption.color, outline }
+    }
+}
+
+/// The width of a caption's outline, in ems.
+fn stroke(caption: &Caption, em: f32) -> f32 {
+    if caption.outline.is_some() {
+        OUTLINE.max((MIN_OUTLINE / em).min(MAX_OUTLINE))
+    } else {
+        0.0
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Measured<'a> {
     pub above: f32,
     /// The same downwards.
     pub below: f32,
+    /// Whether all of it runs from left to right.
+    is_ltr: bool,
 }
 
 /// One character of it, in ems.
@@ -35,14 +37,23 @@ pub struct Character<'a> {
     level: Level,
 }
 
+impl<'a> Character<'a> {
+    /// Whether it takes any room: the marks that only steer how others are shown do not.
+    fn is_shown(&self) -> bool {
+        self.is_space || self.glyph.is_some()
+    }
+}
+
 impl<'a> Measured<'a> {
     /// Measures the text of a caption.
     pub fn new(caption: &Caption, fonts: &'a FontSet) -> Measured<'a> {
         let own = fonts.index_of(&caption.font);
-        let mut text = Measured { characters: Vec::new(), breaks: Vec::new(), above: 0.0, below: 0.0 };
+        let levels = levels(&caption.text);
+        let is_ltr = levels.iter().all(|level| level.is_ltr());
+        let mut text =
+            Measured { characters: Vec::new(), breaks: Vec::new(), above: 0.0, below: 0.0, is_ltr };
         let mut x = 0.0;
         let mut previous: Option<(usize, GlyphId)> = None;
-        let levels = levels(&caption.text);
         let mirrored: String =
             caption.text.chars().zip(&levels).map(|(c, &level)| facing(c, level)).collect();
         let glyphs = fonts.glyphs(own, &mirrored);
@@ -86,37 +97,68 @@ impl<'a> Measured<'a> {
         text
     }
 
-    /// The width of a range of characters, in ems: from the ink of the first one, where it leans out, to that
-    /// of the last one.
+    /// The width of a range of characters, in ems, from edge to edge of its ink and its spaces.
     pub fn width(&self, line: (usize, usize)) -> f32 {
-        let mut shown = self.characters[line.0..line.1].iter().filter(|c| c.is_space || c.glyph.is_some());
-        let first = shown.next();
-        match (first, shown.next_back().or(first)) {
-            (Some(first), Some(last)) => {
-                last.x + last.advance + last.overhang.1 - (first.x - first.overhang.0)
-            }
-            _ => 0.0,
-        }
+        let (left, right) = self.extent(line);
+        right - left
     }
 
     /// The characters of a line from left to right, as they are read by those who read them, and how far each
     /// one's origin is from where the ink of the line begins, in ems.
     pub fn in_visual_order(&self, line: (usize, usize)) -> Vec<(f32, &Character<'a>)> {
+        let (left, _) = self.extent(line);
+        let mut placed = self.placed(line);
+        placed.iter_mut().for_each(|character| character.0 -= left);
+        placed
+    }
+
+    /// Where the ink of a line begins and ends.
+    fn extent(&self, line: (usize, usize)) -> (f32, f32) {
+        let left = |x: f32, character: &Character| x - character.overhang.0;
+        let right = |x: f32, character: &Character| x + character.advance + character.overhang.1;
+        if !self.is_ltr {
+            let placed = self.placed(line);
+            let shown = placed.iter().filter(|placed| placed.1.is_shown());
+            let ends = shown.map(|&(x, character)| (left(x, character), right(x, character)));
+            return ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0.0, 0.0));
+        }
+        // The first and the last one that have a width, and the marks around them: they lean out. What is
+        // farther in does not.
+        let mut shown = self.characters[line.0..line.1].iter().filter(|character| character.is_shown());
+        let is_mark = |character: &&Character| character.advance == 0.0;
+        let mut begin: Option<f32> = None;
+        let mut bases = 0;
+        for character in shown.clone() {
+            bases += usize::from(!is_mark(&character));
+            if bases > 1 {
+                break;
+            }
+            begin = Some(begin.map_or(left(character.x, character), |x| x.min(left(character.x, character))));
+        }
+        let mut end: Option<f32> = None;
+        while let Some(character) = shown.next_back() {
+            end = Some(end.map_or(right(character.x, character), |x| x.max(right(character.x, character))));
+            if !is_mark(&character) {
+                break;
+            }
+        }
+        begin.and_then(|begin| end.map(|end| (begin, end))).unwrap_or((0.0, 0.0))
+    }
+
+    /// The characters of a line from left to right, and where each one's origin is.
+    fn placed(&self, line: (usize, usize)) -> Vec<(f32, &Character<'a>)> {
         let characters = &self.characters[line.0..line.1];
-        let mut shown = characters.iter().filter(|character| character.glyph.is_some());
-        let start = shown.next().map_or(0.0, |first| first.x - first.overhang.0);
-        if characters.iter().all(|character| character.level.is_ltr()) {
-            return characters.iter().map(|character| (character.x - start, character)).collect();
+        if self.is_ltr {
+            return characters.iter().map(|character| (character.x, character)).collect();
         }
         let levels: Vec<Level> = characters.iter().map(|character| character.level).collect();
-        let order = BidiInfo::reorder_visual(&levels);
-        let mut offset = order.first().map_or(0.0, |&first| characters[first].overhang.0);
-        let mut placed = Vec::with_capacity(characters.len());
-        for index in order {
-            placed.push((offset, &characters[index]));
-            offset += characters[index].advance;
-        }
-        placed
+        let mut x = 0.0;
+        let in_order = BidiInfo::reorder_visual(&levels).into_iter().map(|index| {
+            let origin = x;
+            x += characters[index].advance;
+            (origin, &characters[index])
+        });
+        in_order.collect()
     }
 
     /// A range without the white space at its ends.
