@@ -4,24 +4,28 @@
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
 
-use gif::{ColorOutput, DecodeOptions, DecodingError, DisposalMethod, MemoryLimit, Repeat};
+use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, DisposalMethod, MemoryLimit, Repeat};
 use image::{Rgba, RgbaImage};
 
 use self::lzw::{Codes, Strip, STRIP};
+use self::tables::Tables;
 use super::canvas::Canvas;
 use super::decode::{check_size, DecodeError};
 use super::ink::Rect;
-use super::palette::{Matcher, Palette, Rgb};
+use super::palette::{Matcher, Palette};
 use super::scale::resize_rgba;
 use super::{Cancel, CaptionError};
 
 mod lzw;
+mod tables;
 
 /// Pixels of all frames together, at most.
 pub const MAX_WORK: u64 = 160_000_000;
 /// Pixels of all frames together, each counted as a whole canvas, at most: what scaling goes through.
 const MAX_CANVASES: u64 = 2_000_000_000;
 
+/// Pixels decompressed at once: about a millisecond's worth.
+const PIECE: usize = 128 << 10;
 /// Colors of a palette that is worth keeping for a scaled animation, whose pixels lie between two of them.
 const ENOUGH_COLORS: usize = 128;
 
@@ -159,7 +163,7 @@ impl Animation {
             }
             let mut frame = frame.clone();
             let mut buffer = vec![0; decoder.buffer_size()];
-            decoder.read_into_buffer(&mut buffer).map_err(DecodeError::damaged)?;
+            read_frame(&mut decoder, frame.interlaced, &mut buffer, cancel)?;
             decoder.palette().map_err(DecodeError::damaged)?;
             let palette = tables.index_of(frame.palette.take());
             frames.push(cropped(&frame, &buffer, width, height, palette));
@@ -169,7 +173,7 @@ impl Animation {
         }
         let repeat = decoder.repeat();
         let global = tables.global;
-        let palettes = tables.freed(&mut frames);
+        let palettes = tables.freed(&mut frames, cancel).map_err(|_| DecodeError::Cancelled)?;
         // A frame that paints nothing still takes its time: one transparent pixel.
         for frame in frames.iter_mut().filter(|frame| frame.indices.is_empty()) {
             let spare = palettes[frame.palette].spare().unwrap_or(0);
@@ -262,6 +266,26 @@ impl Animation {
     }
 }
 
+/// Decompresses the frame that the decoder has come to, piece by piece, so that a cancel is seen soon. The lines
+/// of an interlaced one come in another order, which the decoder knows when it reads all of them.
+fn read_frame(
+    decoder: &mut Decoder<&[u8]>,
+    is_interlaced: bool,
+    buffer: &mut [u8],
+    cancel: &Cancel,
+) -> Result<(), DecodeError> {
+    if is_interlaced {
+        return decoder.read_into_buffer(buffer).map_err(DecodeError::damaged);
+    }
+    for piece in buffer.chunks_mut(PIECE) {
+        cancel.check().map_err(|_| DecodeError::Cancelled)?;
+        if !decoder.fill_buffer(piece).map_err(DecodeError::damaged)? {
+            return Err(DecodeError::Damaged("a frame ends early".into()));
+        }
+    }
+    Ok(())
+}
+
 /// The frame as it is, less what lies off the canvas. If that is all of it, it has no indices.
 fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: usize) -> Frame {
     let (left, top) = (u32::from(frame.left), u32::from(frame.top));
@@ -289,59 +313,6 @@ fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: 
         delay: frame.delay,
         needs_user_input: frame.needs_user_input,
     }
-}
-
-/// The color tables of a file, equal ones once.
-struct Tables {
-    tables: Vec<Vec<Rgb>>,
-    global: Option<usize>,
-}
-
-impl Tables {
-    fn new(global: Option<&[u8]>) -> Tables {
-        let tables: Vec<_> = global.map(colors_of).into_iter().collect();
-        let global = if tables.is_empty() { None } else { Some(0) };
-        Tables { tables, global }
-    }
-
-    /// The index of a frame's own table; of the global one if it has none.
-    fn index_of(&mut self, own: Option<Vec<u8>>) -> usize {
-        let colors = match own {
-            Some(bytes) => colors_of(&bytes),
-            None => return self.global.unwrap_or(0),
-        };
-        self.tables.iter().position(|table| *table == colors).unwrap_or_else(|| {
-            self.tables.push(colors);
-            self.tables.len() - 1
-        })
-    }
-
-    /// Frees entries of every table, and gives the frames' pixels the indices that are left.
-    fn freed(self, frames: &mut [Frame]) -> Vec<Palette> {
-        let mut palettes = Vec::with_capacity(self.tables.len());
-        for (index, colors) in self.tables.into_iter().enumerate() {
-            let mut counts = [0; 256];
-            let mut transparent = Vec::new();
-            for frame in frames.iter().filter(|frame| frame.palette == index) {
-                transparent.extend(frame.transparent);
-                for &pixel in &frame.indices {
-                    counts[usize::from(pixel)] += 1;
-                }
-            }
-            let (palette, target) = Palette::freed(colors, &counts, &transparent);
-            for frame in frames.iter_mut().filter(|frame| frame.palette == index) {
-                for pixel in &mut frame.indices {
-                    *pixel = target[usize::from(*pixel)];
-                }
-            }
-            palettes.push(palette);
-        }
-        palettes
-    }
-}
-
-fn colors_of(bytes: &[u8]) -> Vec<Rgb> {
-    bytes.chunks_exact(3).take(256).map(|color| [color[0], color[1], color[2]]).collect()
 }
 
 /// Alpha all or nothing, as a GIF has it.
