@@ -41,21 +41,26 @@ pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<
     };
 
     let palettes = painter.palettes;
-    let size = animation.frames.iter().map(|frame| frame.indices.len() / 2 + 800).sum();
+    let codes = painted.iter().flatten().map(|painted| painted.codes.len());
+    let size = codes.sum::<usize>() + 800 * animation.frames.len();
     let global = animation.global.map_or(Vec::new(), |global| palettes[global].bytes());
     let mut encoder = Encoder::new(Vec::with_capacity(size), animation.width, animation.height, &global)
         .map_err(CaptionError::encode)?;
     encoder.set_repeat(animation.repeat).map_err(CaptionError::encode)?;
-    for (frame, painted) in animation.frames.iter().zip(&painted) {
+    for (frame, painted) in animation.frames.iter().zip(painted) {
         let own = Some(frame.palette).filter(|&palette| Some(palette) != animation.global);
-        let (rect, transparent, indices) = match *painted {
-            Some(ref painted) => (painted.rect, painted.transparent, &painted.indices),
-            None => (frame.rect, frame.transparent, &frame.indices),
+        let painted = match painted {
+            Some(painted) => painted,
+            None => {
+                let codes = frame.compressed(&frame.indices, cancel)?;
+                Painted { rect: frame.rect, codes, transparent: frame.transparent }
+            }
         };
+        let rect = painted.rect;
         let written = gif::Frame {
             delay: frame.delay,
             dispose: frame.dispose,
-            transparent,
+            transparent: painted.transparent,
             needs_user_input: frame.needs_user_input,
             left: rect.left as u16,
             top: rect.top as u16,
@@ -63,7 +68,7 @@ pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<
             height: rect.height() as u16,
             interlaced: false,
             palette: own.map(|palette| palettes[palette].bytes()),
-            buffer: frame.compressed(indices, cancel)?.into(),
+            buffer: painted.codes.into(),
         };
         encoder.write_lzw_pre_encoded_frame(&written).map_err(CaptionError::encode)?;
     }
@@ -77,7 +82,8 @@ pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<
 /// A frame that has text on it.
 struct Painted {
     rect: Rect,
-    indices: Vec<u8>,
+    /// Its pixels, compressed.
+    codes: Vec<u8>,
     transparent: Option<u8>,
 }
 
@@ -280,7 +286,7 @@ impl<'a> Painter<'a> {
                 };
             }
         }
-        Ok(Painted { rect, indices, transparent })
+        Ok(Painted { rect, codes: frame.compressed(&indices, cancel)?, transparent })
     }
 }
 
