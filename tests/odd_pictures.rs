@@ -7,7 +7,9 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use memed::captioner::{Cancel, CaptionError};
 
 use gif_oracle::{blocks, frame_of, gif_of, play, COLORS, DISPOSALS, SIZE, WHOLE};
-use picture_util::{asked, changed, decoded, draw, look, mean_difference, png, png_of_scanlines, Folder};
+use picture_util::{
+    asked, changed, decoded, draw, look, mean_difference, png, png_of, png_of_scanlines, Folder,
+};
 use pictures::{gradient, pngs};
 
 const FORMATS: [&str; 3] = ["png", "jpeg", "gif"];
@@ -326,4 +328,26 @@ fn an_animation_keeps_its_time_in_its_own_format_only() {
     folder.put("still.png", &draw(&captioner, "template=moving&format=png"));
     let frames = play(&draw(&folder.captioner(), "template=still&format=gif")).frames;
     assert!(frames.len() == 1 && frames[0] == still);
+}
+
+#[test]
+fn sides_that_a_format_cannot_have_are_refused_in_that_format_only() {
+    let folder = Folder::new();
+    for &(width, height) in &[(65_535, 2), (65_536, 2), (2, 65_536)] {
+        folder.put("long.png", &png_of(&RgbaImage::from_pixel(width, height, Rgba([9, 99, 199, 255]))));
+        let captioner = folder.captioner();
+        for format in &FORMATS {
+            let query = format!("template=long&top_text=text&format={}", format);
+            let result = captioner.caption(&asked(&query), &Cancel::new());
+            let is_possible = *format == "png" || width.max(height) < 65_536;
+            match result {
+                Ok(picture) => {
+                    assert!(is_possible, "{}x{} as {}", width, height, format);
+                    assert_eq!(decoded(&picture.bytes).dimensions(), (width, height));
+                }
+                Err(CaptionError::Encode(_)) => assert!(!is_possible, "{}x{} as {}", width, height, format),
+                Err(error) => panic!("{:?}", error),
+            }
+        }
+    }
 }

@@ -34,7 +34,7 @@ fn noise(width: u32, height: u32) -> RgbImage {
     })
 }
 
-const SIZES: [(u32, u32); 14] = [
+const SIZES: [(u32, u32); 17] = [
     (1, 1),
     (1, 40),
     (40, 1),
@@ -49,6 +49,10 @@ const SIZES: [(u32, u32); 14] = [
     (16, 300),
     (257, 143),
     (640, 427),
+    // A band of PNG is few rows here, and a row of a JPEG has as many MCUs as can be.
+    (4097, 20),
+    (65535, 17),
+    (3, 65535),
 ];
 
 const TEXTS: [&str; 6] = [
@@ -132,31 +136,9 @@ fn a_png_of_bands_is_a_png_with_the_right_pixels() {
         assert!(plain == (width, height, picture.clone().into_raw()), "{}x{}", width, height);
         let clear = decoded_png(&draw(&captioner, "template=clear")).2;
         // What is opaque all over needs no alpha.
-        assert!(
-            clear == see_through.clone().into_raw() || clear.len() == picture.len(),
-            "{}x{}",
-            width,
-            height
-        );
-        for text in &TEXTS {
-            for template in &["noise", "clear"] {
-                let captioned = decoded_png(&draw(&captioner, &format!("template={}{}", template, text)));
-                assert_eq!((captioned.0, captioned.1), (width, height));
-            }
-        }
-    }
-}
-
-/// The bands must be the same as if the template had been captioned when it was prepared: a picture that is
-/// already captioned, without text, is the captioned picture.
-#[test]
-fn a_captioned_png_has_the_pixels_of_a_template_that_looks_like_it() {
-    let folder = Folder::new();
-    let captioner = folder.captioner();
-    for text in &TEXTS {
-        let captioned = draw(&captioner, &format!("template=astronaut{}", text));
-        folder.put("again.png", &captioned);
-        assert_eq!(decoded_png(&draw(&captioner, "template=again")).2, decoded_png(&captioned).2);
+        let is_opaque = see_through.pixels().all(|pixel| pixel.0[3] == 255);
+        let due = if is_opaque { picture.into_raw() } else { see_through.into_raw() };
+        assert!(clear == due, "{}x{}", width, height);
     }
 }
 

@@ -1,6 +1,8 @@
 //! An animated (or still) GIF template: its frames as indices into their palettes, and as compressed bytes
 //! for the frames that a caption does not touch.
 
+use std::convert::TryFrom;
+use std::mem;
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
 
@@ -100,14 +102,18 @@ impl Frame {
         palette: &Palette,
         matcher: &mut Matcher,
         palette_index: usize,
-    ) -> Frame {
+        cancel: &Cancel,
+    ) -> Result<Frame, CaptionError> {
         let spare = palette.spare().unwrap_or(0);
-        let index_of = |pixel: &[u8; 4]| match *pixel {
-            [_, _, _, 0] => spare,
-            [r, g, b, _] => matcher.index_of([r, g, b]),
-        };
-        let indices: Vec<u8> = pixels.iter().map(index_of).collect();
-        Frame {
+        let mut indices: Vec<u8> = Vec::with_capacity(pixels.len());
+        for pixels in pixels.chunks(PIECE) {
+            cancel.check()?;
+            indices.extend(pixels.iter().map(|pixel| match *pixel {
+                [_, _, _, 0] => spare,
+                [r, g, b, _] => matcher.index_of([r, g, b]),
+            }));
+        }
+        Ok(Frame {
             rect,
             palette: palette_index,
             strips: OnceLock::new(),
@@ -116,7 +122,7 @@ impl Frame {
             dispose: DisposalMethod::Keep,
             delay: 0,
             needs_user_input: false,
-        }
+        })
     }
 
     /// The index it paints a pixel of the canvas with; `None` outside of it and where it is transparent.
@@ -185,20 +191,27 @@ impl Animation {
     }
 
     /// One frame.
-    pub fn of(picture: &RgbaImage, quality: u8) -> Animation {
-        let picture = thresholded(picture.clone());
-        let (rect, pixels) = difference(None, &picture);
+    ///
+    /// # Errors
+    /// [`CaptionError::Encode`], if the picture is wider or higher than a GIF can be;
+    /// [`CaptionError::Cancelled`].
+    pub fn of(picture: RgbaImage, quality: u8, cancel: &Cancel) -> Result<Animation, CaptionError> {
+        let side = |pixels: u32| u16::try_from(pixels).map_err(CaptionError::encode);
+        let (width, height) = (side(picture.width())?, side(picture.height())?);
+        let (rect, pixels) = difference(None, &thresholded(picture));
+        cancel.check()?;
         let palette = Palette::chosen(&pixels, quality);
-        let frame = Frame::indexed(rect, &pixels, &palette, &mut Matcher::new(&palette, None), 0);
-        Animation {
-            width: picture.width() as u16,
-            height: picture.height() as u16,
+        let mut matcher = Matcher::new(&palette, None);
+        let frame = Frame::indexed(rect, &pixels, &palette, &mut matcher, 0, cancel)?;
+        Ok(Animation {
+            width,
+            height,
             repeat: Repeat::Finite(0),
             palettes: vec![palette],
             global: Some(0),
             frames: vec![frame],
             plain: OnceLock::new(),
-        }
+        })
     }
 
     /// Width and height of the canvas in pixels.
@@ -206,9 +219,14 @@ impl Animation {
         (u32::from(self.width), u32::from(self.height))
     }
 
-    /// Bytes of memory it takes at most: its indices, and twice their compressed bytes.
+    /// Bytes of memory it takes at most: its indices, and twice their compressed bytes, which are half as many
+    /// more if they are noise.
     pub fn weight(&self) -> usize {
-        let frames = self.frames.iter().map(|frame| 3 * frame.indices.len());
+        let of_strip = mem::size_of::<OnceLock<Strip>>();
+        let frames = self.frames.iter().map(|frame| {
+            let strips = frame.indices.len().div_ceil(STRIP);
+            mem::size_of::<Frame>() + 4 * frame.indices.len() + strips * of_strip
+        });
         frames.chain(self.palettes.iter().map(Palette::weight)).sum()
     }
 
@@ -246,7 +264,7 @@ impl Animation {
             }
             let palette = palettes.len() - 1;
             let matcher = matcher.as_mut().expect("there is one for each palette");
-            let scaled = Frame::indexed(rect, &pixels, &palettes[palette], matcher, palette);
+            let scaled = Frame::indexed(rect, &pixels, &palettes[palette], matcher, palette, cancel)?;
             let (delay, needs_user_input) = (frame.delay, frame.needs_user_input);
             frames.push(Frame { dispose, delay, needs_user_input, ..scaled });
             shown = Some(picture);

@@ -127,11 +127,14 @@ impl Pixels {
     }
 
     /// An animation of one frame, if it is not one already. `quality` is the care taken with its colors.
-    pub fn into_animation(self, quality: u8) -> Animation {
+    ///
+    /// # Errors
+    /// As [`Animation::of`].
+    pub fn into_animation(self, quality: u8, cancel: &Cancel) -> Result<Animation, CaptionError> {
         match self {
-            Pixels::Animation(animation) => animation,
-            Pixels::Rgb(image) => Animation::of(&DynamicImage::ImageRgb8(image).into_rgba8(), quality),
-            Pixels::Rgba(image) => Animation::of(&image, quality),
+            Pixels::Animation(animation) => Ok(animation),
+            Pixels::Rgb(image) => Animation::of(DynamicImage::ImageRgb8(image).into_rgba8(), quality, cancel),
+            Pixels::Rgba(image) => Animation::of(image, quality, cancel),
         }
     }
 

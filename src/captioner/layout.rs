@@ -4,6 +4,7 @@ use rusttype::{point, GlyphId, Point};
 
 use super::font::{Font, FontSet};
 use super::measure::Measured;
+use super::{Cancel, CaptionError};
 use image_macro::{Caption, Color, HAlign, Size, VAlign};
 
 /// The largest size `fit` and `shrink` take, of the picture's height: larger shouts the picture down.
@@ -38,7 +39,16 @@ pub struct Placed<'a> {
 }
 
 /// Finds the place of every caption on a picture of that size.
-pub fn place<'a>(captions: &[Caption], fonts: &'a FontSet, width: u32, height: u32) -> Vec<Placed<'a>> {
+///
+/// # Errors
+/// [`CaptionError::Cancelled`].
+pub fn place<'a>(
+    captions: &[Caption],
+    fonts: &'a FontSet,
+    width: u32,
+    height: u32,
+    cancel: &Cancel,
+) -> Result<Vec<Placed<'a>>, CaptionError> {
     let area = Area::new(captions, width as f32, height as f32);
     let mut placed = Vec::new();
     for &valign in &VAlign::ALL {
@@ -46,6 +56,7 @@ pub fn place<'a>(captions: &[Caption], fonts: &'a FontSet, width: u32, height: u
         let in_band: Vec<_> = captions.iter().filter(|caption| caption.valign == valign).collect();
         for caption in &in_band {
             let gap = if in_band.len() > 1 { GAP } else { 0.0 };
+            cancel.check()?;
             blocks.push(Block::new(caption, fonts, &area, area.band / in_band.len() as f32, gap));
         }
         let gaps: f32 = blocks.iter().skip(1).map(|block| block.em * GAP).sum();
@@ -64,7 +75,7 @@ pub fn place<'a>(captions: &[Caption], fonts: &'a FontSet, width: u32, height: u
             top = bottom;
         }
     }
-    placed
+    Ok(placed)
 }
 
 /// What there is to put text on.

@@ -190,8 +190,7 @@ impl Captioner {
         let template = self.template(image_macro, cancel)?;
         let fonts = FontSet::load(&self.font_library, &self.fonts, &image_macro.captions)?;
         let (width, height) = template.0.size();
-        let placed = layout::place(&image_macro.captions, &fonts, width, height);
-        cancel.check()?;
+        let placed = layout::place(&image_macro.captions, &fonts, width, height, cancel)?;
         let stamp = Stamp::draw(&placed, width, height, cancel)?;
         cancel.check()?;
         let bytes = template.0.caption(&stamp, cancel)?;

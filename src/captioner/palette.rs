@@ -13,6 +13,8 @@ pub type Rgb = [u8; 3];
 
 /// Entries kept free: one for transparency where a frame has none, the others for the text's colors.
 const FREE: usize = 17;
+/// Pixels that colors are chosen from, at most.
+const MAX_SAMPLES: usize = 1 << 20;
 /// Entries that a palette has, at most.
 const MAX: usize = 256;
 
@@ -76,8 +78,10 @@ impl Palette {
     /// A palette for these pixels, the transparent ones left out, with the free entries it needs.
     /// `quality` is 1 to 100.
     pub fn chosen(pixels: &[[u8; 4]], quality: u8) -> Palette {
-        let mut opaque: Vec<u8> = Vec::with_capacity(pixels.len() * 4);
-        for pixel in pixels.iter().filter(|pixel| pixel[3] >= 128) {
+        // Of a large picture, pixels at even distances are enough to tell what its colors are.
+        let distance = pixels.len().div_ceil(MAX_SAMPLES).max(1);
+        let mut opaque: Vec<u8> = Vec::with_capacity(pixels.len() / distance * 4);
+        for pixel in pixels.iter().step_by(distance).filter(|pixel| pixel[3] >= 128) {
             opaque.extend_from_slice(&[pixel[0], pixel[1], pixel[2], 255]);
         }
         let mut colors = distinct(&opaque, MAX - FREE);

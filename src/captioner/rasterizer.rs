@@ -135,7 +135,9 @@ fn change(changes: &mut [f32], pixel: usize, height: f32, middle: f32) {
 
 /// How far the middle of three points is from where it would be on an even line, twice.
 fn second_difference(a: Point, b: Point, c: Point) -> f32 {
-    (a[0] - 2.0 * b[0] + c[0]).hypot(a[1] - 2.0 * b[1] + c[1])
+    let [x, y] = [0, 1].map(|i| a[i] - 2.0 * b[i] + c[i]);
+    // Not `hypot`: that is the system's, and may round in another way elsewhere.
+    (x * x + y * y).sqrt()
 }
 
 impl OutlineBuilder for Rasterizer {

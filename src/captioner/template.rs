@@ -100,7 +100,7 @@ impl Template {
                 Pixels::Rgba(image) => PngTemplate::prepare(image.into_raw(), 4, size, cancel)?,
                 other => PngTemplate::prepare(other.into_rgb().into_raw(), 3, size, cancel)?,
             }),
-            Format::Gif => Template::Gif(pixels.into_animation(settings.gif_quality)),
+            Format::Gif => Template::Gif(pixels.into_animation(settings.gif_quality, cancel)?),
         })
     }
 

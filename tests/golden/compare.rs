@@ -13,14 +13,13 @@ use image::{AnimationDecoder, DynamicImage, GenericImage, ImageResult, RgbImage,
 use memed::captioner::{Cancel, Captioner, Format};
 use memed::image_macro;
 
-/// How far the channels may be apart on average, over the whole picture. jpeg-encoder without its SIMD
-/// code, as on other processors, is 0.03 apart; one step of JPEG quality makes more than this.
+/// How far the channels may be apart on average, over the whole picture. The same build draws the same bytes
+/// everywhere; this is for a library that rounds in another way one day. One step of JPEG quality makes more.
 const MOST_MEAN: f64 = 0.5;
 /// Pixels on a side of the blocks that are compared by themselves: about a letter of small text.
 const BLOCK: u32 = 8;
-/// How far the channels may be apart on average in any block. jpeg-encoder without its SIMD code is 2.5
-/// apart somewhere. Where the text moves by a pixel it is more than 20, by a quarter of one
-/// more than 10, and where an outline gets a tenth wider 3 to 14 in three pictures of four.
+/// How far the channels may be apart on average in any block. Where the text moves by a quarter of a pixel it
+/// is more than 10, and where ink is mixed without rounding 3.8.
 const MOST_IN_BLOCK: f64 = 3.0;
 
 /// The bits of a channel that are kept.

@@ -170,11 +170,15 @@ mod tests {
 
     #[test]
     fn the_code_after_a_strip_has_the_right_width_wherever_the_strip_ends() {
-        let pixels = noise(8200, 255);
-        // Around each length at which codes become wider, or the table is full; and once more after that.
-        for &around in &[255, 767, 1791, 3839, 3839 + 255, 2 * 3839] {
-            for length in around - 4..around + 8 {
-                assert_decodes(&[&pixels[..length], &pixels[length..]], 8);
+        for size in 2..=8u8 {
+            let colors = 1 << size;
+            let pixels = noise(8200, (colors - 1) as u8);
+            // The first code is two past the colors. Around each number of codes at which they become wider, or the
+            // table is full.
+            for around in (size + 1..=12).map(|width| (1usize << width) - colors - 1) {
+                for length in around.saturating_sub(4).max(1)..around + 8 {
+                    assert_decodes(&[&pixels[..length], &pixels[length..]], size);
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::block::Coefficients;
 
 /// The codes of one Huffman table, by symbol.
-pub struct Codes([Code; 256]);
+pub struct HuffmanTable([Code; 256]);
 
 #[derive(Clone, Copy, Default)]
 struct Code {
@@ -13,10 +13,10 @@ struct Code {
     length: u32,
 }
 
-impl Codes {
+impl HuffmanTable {
     /// From a table as a file has it: how many codes there are of each length from 1 to 16 bits, then their
     /// symbols. Codes count upwards, and go on with a zero behind them when they get longer.
-    pub fn new(counts: &[u8], symbols: &[u8]) -> Codes {
+    pub fn new(counts: &[u8], symbols: &[u8]) -> HuffmanTable {
         let mut codes = [Code::default(); 256];
         let mut symbols = symbols.iter();
         let mut bits = 0;
@@ -27,7 +27,7 @@ impl Codes {
             }
             bits <<= 1;
         }
-        Codes(codes)
+        HuffmanTable(codes)
     }
 }
 
@@ -46,8 +46,8 @@ const LARGEST_BLOCK: usize = 256;
 /// Bytes behind the bits of a writer, so that eight can be read at once at each of theirs.
 const SPARE: usize = 8;
 /// End of block, and a run of sixteen zeros.
-const END: usize = 0x00;
-const SIXTEEN_ZEROS: usize = 0xf0;
+const END_OF_BLOCK: usize = 0x00;
+const ZERO_RUN: usize = 0xf0;
 
 impl BitWriter {
     /// Bits written so far.
@@ -55,13 +55,13 @@ impl BitWriter {
         self.bytes.len() * 8 + self.count as usize
     }
 
-    /// Writes a block; `previous` is the first coefficient of the one before it, of the same component.
+    /// Writes a block; `predictor` is the DC coefficient of the one before it, of the same component.
     #[inline(always)]
-    pub fn block(&mut self, block: &Coefficients, previous: i32, dc: &Codes, ac: &Codes) {
+    pub fn block(&mut self, block: &Coefficients, predictor: i32, dc: &HuffmanTable, ac: &HuffmanTable) {
         self.bytes.reserve(LARGEST_BLOCK);
-        let (size, bits) = magnitude(block.values[0] - previous);
+        let (size, bits) = magnitude(block.values[0] - predictor);
         self.coefficient(dc.0[size as usize & 0xff], size, bits);
-        // The first coefficient is written; the others come in zigzag order.
+        // The AC coefficients come in zigzag order.
         let mut left = in_zigzag_order(block.nonzero) & !1;
         let mut last = 0;
         while left != 0 {
@@ -70,14 +70,14 @@ impl BitWriter {
             let mut zeros = position - last - 1;
             last = position;
             while zeros > 15 {
-                self.coefficient(ac.0[SIXTEEN_ZEROS], 0, 0);
+                self.coefficient(ac.0[ZERO_RUN], 0, 0);
                 zeros -= 16;
             }
             let (size, bits) = magnitude(block.values[usize::from(ZIGZAG[position]) & 63]);
             self.coefficient(ac.0[(zeros << 4 | size as usize) & 0xff], size, bits);
         }
         if last != 63 {
-            self.coefficient(ac.0[END], 0, 0);
+            self.coefficient(ac.0[END_OF_BLOCK], 0, 0);
         }
     }
 

@@ -1,12 +1,12 @@
 //! JPEG: a template compressed once, strip by strip, so that a caption need compress only its own strips.
 //!
 //! The picture is cut into rows of MCUs (squares of 16 by 16 pixels at 4:2:0), and a restart marker stands
-//! after each of them. The decoder begins anew there, so the bytes of a strip depend on no other strip. A
+//! after each of them. DC prediction begins anew there, so the bytes of a strip depend on no other strip. A
 //! caption compresses the strips under its ink and copies all others, marker for marker: a strip stays where
 //! it is, so even the number in its marker stays.
 //!
-//! No library is as quick with a strip as this must be (NOTES.md has the figures), so `strip` compresses them.
-//! jpeg-encoder, to the byte of which it must come, writes the head of the file and is the tests' judge.
+//! jpeg-encoder writes the header of the file, and the tests compare the whole file with what it would write; the
+//! strips are compressed by `strip`, which gives the same bytes sooner.
 
 mod block;
 mod entropy;
@@ -14,6 +14,7 @@ mod strip;
 mod tables;
 
 use std::convert::TryFrom;
+use std::mem;
 use std::ops::Range;
 
 use image::RgbImage;
@@ -50,8 +51,13 @@ impl JpegTemplate {
         let (width, height) = image.dimensions();
         let side = |pixels: u32| u16::try_from(pixels).map_err(CaptionError::encode);
         let (file, tables) = tables::head(side(width)?, side(height)?, quality)?;
-        let plane = |channel: usize| image.as_raw().iter().skip(channel).step_by(3).copied().collect();
-        let planes = [plane(0), plane(1), plane(2)];
+        let mut planes = [0, 1, 2].map(|_| Vec::with_capacity(image.as_raw().len() / 3));
+        for rows in image.as_raw().chunks(MCU * 3 * width as usize) {
+            cancel.check()?;
+            for (channel, plane) in planes.iter_mut().enumerate() {
+                plane.extend(rows.iter().skip(channel).step_by(3));
+            }
+        }
         let tables = Box::new(tables);
         let mut template = JpegTemplate { width, height, planes, tables, file, strips: Vec::new() };
         let mut strip = Strip::new(width as usize);
@@ -68,6 +74,7 @@ impl JpegTemplate {
             template.strips.push((compressed, start..template.file.len()));
         }
         template.file.extend_from_slice(END_OF_IMAGE);
+        template.file.shrink_to_fit();
         Ok(template)
     }
 
@@ -109,8 +116,9 @@ impl JpegTemplate {
 
     /// Bytes of memory it takes.
     pub fn weight(&self) -> usize {
-        let strips: usize = self.strips.iter().map(|strip| strip.0.weight()).sum();
-        3 * self.planes[0].len() + self.file.len() + strips
+        let of_strip = mem::size_of::<(Compressed, Range<usize>)>();
+        let strips: usize = self.strips.iter().map(|strip| of_strip + strip.0.weight()).sum();
+        3 * self.planes[0].len() + self.file.len() + strips + mem::size_of::<Tables>()
     }
 
     /// The rows of pixels in a strip.

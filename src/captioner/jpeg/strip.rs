@@ -19,8 +19,8 @@ pub struct Strip {
     pub stride: usize,
     writer: BitWriter,
     block: Coefficients,
-    /// The first coefficient of the last block of each component: what the next one counts from.
-    previous: [i32; 3],
+    /// The DC coefficient of the last block of each component.
+    predictors: [i32; 3],
 }
 
 /// A strip of the template, compressed.
@@ -31,10 +31,10 @@ pub struct Compressed {
     places: Vec<Place>,
 }
 
-/// Where an MCU begins, and what its blocks count from.
+/// Where an MCU begins, and its DC predictors.
 struct Place {
     bit: u32,
-    previous: [i16; 3],
+    predictors: [i16; 3],
 }
 
 impl Compressed {
@@ -54,7 +54,7 @@ impl Strip {
             stride,
             writer: BitWriter::default(),
             block: Coefficients::new(),
-            previous: [0; 3],
+            predictors: [0; 3],
         }
     }
 
@@ -70,19 +70,21 @@ impl Strip {
 
     /// Compresses it as a picture of `width` by `height` pixels. Its pixels are gone then.
     pub fn compress(&mut self, width: usize, height: usize, tables: &Tables) -> Compressed {
-        self.fill_up(width, height);
-        self.previous = [0; 3];
+        self.pad(width, height);
+        self.predictors = [0; 3];
         let mut places = Vec::with_capacity(self.stride / MCU + 1);
         for mcu in 0..self.stride / MCU {
             places.push(self.place());
             dispatch!(Level::new(), simd => self.compress_mcu(simd, mcu, tables));
         }
         places.push(self.place());
-        Compressed { bits: mem::take(&mut self.writer).finish(), places }
+        let mut bits = mem::take(&mut self.writer).finish();
+        bits.shrink_to_fit();
+        Compressed { bits, places }
     }
 
     /// The bits of the strip with what was drawn on some of its MCUs. The others are copied from the template's,
-    /// but for those that count from a block that is another one now.
+    /// but for those whose DC predictor is another one now.
     pub fn compress_drawn(
         &mut self,
         width: usize,
@@ -91,12 +93,12 @@ impl Strip {
         template: &Compressed,
         is_drawn: &[bool],
     ) -> Vec<u8> {
-        self.fill_up(width, height);
-        self.previous = [0; 3];
+        self.pad(width, height);
+        self.predictors = [0; 3];
         let mut mcu = 0;
         while mcu < is_drawn.len() {
             let start = &template.places[mcu];
-            if is_drawn[mcu] || start.previous.map(i32::from) != self.previous {
+            if is_drawn[mcu] || start.predictors.map(i32::from) != self.predictors {
                 dispatch!(Level::new(), simd => self.compress_mcu(simd, mcu, tables));
                 mcu += 1;
                 continue;
@@ -104,18 +106,18 @@ impl Strip {
             mcu += is_drawn[mcu..].iter().take_while(|&&is_drawn| !is_drawn).count();
             let end = &template.places[mcu];
             self.writer.copy(&template.bits, start.bit as usize..end.bit as usize);
-            self.previous = end.previous.map(i32::from);
+            self.predictors = end.predictors.map(i32::from);
         }
         mem::take(&mut self.writer).finish()
     }
 
     fn place(&self) -> Place {
-        // A first coefficient has twelve bits.
-        Place { bit: self.writer.position() as u32, previous: self.previous.map(|value| value as i16) }
+        // A DC coefficient has twelve bits.
+        Place { bit: self.writer.position() as u32, predictors: self.predictors.map(|value| value as i16) }
     }
 
     /// Repeats the last column and the last row to the ends of their MCUs.
-    fn fill_up(&mut self, width: usize, height: usize) {
+    fn pad(&mut self, width: usize, height: usize) {
         let stride = self.stride;
         for plane in &mut self.planes {
             for row in plane.chunks_exact_mut(stride).take(height) {
@@ -142,14 +144,14 @@ impl Strip {
         }
         for &start in &[0, 8, 8 * MCU, 8 * MCU + 8] {
             transform(simd, luma, start, MCU, &tables.luma.quantizer, &mut self.block);
-            self.writer.block(&self.block, self.previous[0], &tables.luma.dc, &tables.luma.ac);
-            self.previous[0] = self.block.values[0];
+            self.writer.block(&self.block, self.predictors[0], &tables.luma.dc, &tables.luma.ac);
+            self.predictors[0] = self.block.values[0];
         }
-        for (chroma, previous) in iter::zip([cb, cr], &mut self.previous[1..]) {
-            let halved = halved(chroma);
-            transform(simd, &halved, 0, 8, &tables.chroma.quantizer, &mut self.block);
-            self.writer.block(&self.block, *previous, &tables.chroma.dc, &tables.chroma.ac);
-            *previous = self.block.values[0];
+        for (chroma, predictor) in iter::zip([cb, cr], &mut self.predictors[1..]) {
+            let subsampled = subsampled(chroma);
+            transform(simd, &subsampled, 0, 8, &tables.chroma.quantizer, &mut self.block);
+            self.writer.block(&self.block, *predictor, &tables.chroma.dc, &tables.chroma.ac);
+            *predictor = self.block.values[0];
         }
     }
 }
@@ -170,14 +172,14 @@ fn to_ycbcr([red, green, blue]: [&[u8]; 3], [luma, cb, cr]: [&mut [u8]; 3]) {
 
 /// Averages samples two by two. What lies between two values is rounded down and up in turns, as libjpeg does.
 #[inline(always)]
-fn halved(samples: &[u8; MCU * MCU]) -> [u8; 64] {
-    let mut halved = [0; 64];
-    for (rows, to) in samples.chunks_exact(2 * MCU).zip(halved.chunks_exact_mut(8)) {
+fn subsampled(samples: &[u8; MCU * MCU]) -> [u8; 64] {
+    let mut subsampled = [0; 64];
+    for (rows, to) in samples.chunks_exact(2 * MCU).zip(subsampled.chunks_exact_mut(8)) {
         let (above, below) = rows.split_at(MCU);
         for x in 0..8 {
             let pair = |row: &[u8]| u16::from(row[2 * x]) + u16::from(row[2 * x + 1]);
             to[x] = ((pair(above) + pair(below) + 1 + (x as u16 & 1)) >> 2) as u8;
         }
     }
-    halved
+    subsampled
 }

@@ -5,7 +5,7 @@
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::block::Quantizer;
-use super::entropy::{Codes, ZIGZAG};
+use super::entropy::{HuffmanTable, ZIGZAG};
 use super::MCU;
 use captioner::CaptionError;
 
@@ -21,17 +21,17 @@ pub struct Tables {
 pub struct Component {
     /// The steps of its coefficients.
     pub quantizer: Quantizer,
-    /// The codes of the first coefficients.
-    pub dc: Codes,
-    /// The codes of all others.
-    pub ac: Codes,
+    /// The codes of DC coefficients.
+    pub dc: HuffmanTable,
+    /// The codes of AC coefficients.
+    pub ac: HuffmanTable,
 }
 
 /// Markers: after FF, before a length of two bytes that counts itself.
-const QUANTIZATION_TABLES: u8 = 0xdb;
-const FRAME: u8 = 0xc0;
-const HUFFMAN_TABLES: u8 = 0xc4;
-const SCAN: u8 = 0xda;
+const DQT: u8 = 0xdb;
+const SOF0: u8 = 0xc0;
+const DHT: u8 = 0xc4;
+const SOS: u8 = 0xda;
 
 /// Everything before the compressed bytes of a baseline file, 4:2:0, with a restart marker after each row of
 /// MCUs; and its tables. `quality` is 1 to 100.
@@ -56,11 +56,11 @@ pub fn head(width: u16, height: u16, quality: u8) -> Result<(Vec<u8>, Tables), C
         let content = &mut file[position + 4..end];
         match marker {
             // After a byte for the precision: height, width.
-            FRAME => {
+            SOF0 => {
                 content[1..3].copy_from_slice(&height.to_be_bytes());
                 content[3..5].copy_from_slice(&width.to_be_bytes());
             }
-            QUANTIZATION_TABLES => {
+            DQT => {
                 for table in content.chunks_exact(65) {
                     let mut steps = [0; 64];
                     ZIGZAG
@@ -70,28 +70,28 @@ pub fn head(width: u16, height: u16, quality: u8) -> Result<(Vec<u8>, Tables), C
                     quantizers[usize::from(table[0] & 1)] = Some(Quantizer::new(&steps));
                 }
             }
-            HUFFMAN_TABLES => {
+            DHT => {
                 let mut rest = &content[..];
                 while rest.len() > 17 {
                     let symbols = rest[1..17].iter().map(|&count| usize::from(count)).sum::<usize>();
                     let (table, next) = rest.split_at(17 + symbols);
                     // The class (DC or AC) in the upper half, the number in the lower one.
                     let index = usize::from(table[0] >> 4 & 1) * 2 + usize::from(table[0] & 1);
-                    codes[index] = Some(Codes::new(&table[1..17], &table[17..]));
+                    codes[index] = Some(HuffmanTable::new(&table[1..17], &table[17..]));
                     rest = next;
                 }
             }
             _ => {}
         }
         position = end;
-        if marker == SCAN {
+        if marker == SOS {
             break;
         }
     }
     file.truncate(position);
     let [luma, chroma] = quantizers;
     let [luma_dc, chroma_dc, luma_ac, chroma_ac] = codes;
-    let component = |quantizer: Option<Quantizer>, dc: Option<Codes>, ac: Option<Codes>| {
+    let component = |quantizer: Option<Quantizer>, dc: Option<HuffmanTable>, ac: Option<HuffmanTable>| {
         let tables = quantizer.and_then(|quantizer| dc.and_then(|dc| ac.map(|ac| (quantizer, dc, ac))));
         let (quantizer, dc, ac) = tables.expect("jpeg-encoder writes two tables of each kind");
         Component { quantizer, dc, ac }

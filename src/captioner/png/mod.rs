@@ -10,6 +10,7 @@ mod deflate;
 mod filter;
 mod huffman;
 
+use std::mem;
 use std::ops::Range;
 
 use crc32fast;
@@ -23,6 +24,8 @@ use super::{Cancel, CaptionError};
 /// Bytes of pixels in a band, at least: each costs some 60 bytes of its own, and its first row is filtered worse
 /// than others. In a larger one, a caption would compress more rows that it does not touch.
 const BAND: usize = 12 << 10;
+/// Rows in a band, at least: the first of them can only be filtered by its left.
+const MIN_ROWS: usize = 4;
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Bytes of a file before its first IDAT chunk: signature and IHDR.
 const HEAD: usize = 33;
@@ -71,7 +74,7 @@ impl PngTemplate {
     ) -> Result<PngTemplate, CaptionError> {
         let (width, height) = size;
         let row = width as usize * channels;
-        let band = BAND.div_ceil(row).min(height as usize) as u32;
+        let band = BAND.div_ceil(row).max(MIN_ROWS).min(height as usize) as u32;
         let mut file = Vec::with_capacity(pixels.len() / 2 + 1024);
         file.extend_from_slice(SIGNATURE);
         let color_type = if channels == 3 { 2 } else { 6 };
@@ -97,6 +100,7 @@ impl PngTemplate {
         let mut template = PngTemplate { pixels, channels, width, height, band, codes, file, bands };
         let adler = template.adler(&template.bands.iter().map(|band| band.adler).collect::<Vec<_>>());
         write_end(&mut template.file, adler);
+        template.file.shrink_to_fit();
         Ok(template)
     }
 
@@ -143,7 +147,7 @@ impl PngTemplate {
 
     /// Bytes of memory it takes.
     pub fn weight(&self) -> usize {
-        self.pixels.len() + self.file.len()
+        self.pixels.len() + self.file.len() + self.bands.len() * mem::size_of::<Band>()
     }
 
     /// The Adler-32 of all bands together.
