@@ -34,6 +34,9 @@ struct Knob {
     help: &'static str,
 }
 
+/// Seconds that a client may be given.
+const CLIENT_TIMEOUTS: RangeInclusive<f64> = 0.01..=3600.0;
+
 const KNOBS: &[Knob] = &[
     Knob {
         name: "render-threads",
@@ -67,6 +70,26 @@ const KNOBS: &[Knob] = &[
         name: "shutdown-timeout",
         value: "SECONDS",
         help: "How long requests in flight may take after a signal to stop, 0 to 3600 [default: 30]",
+    },
+    Knob {
+        name: "header-timeout",
+        value: "SECONDS",
+        help: "How long the head of a request may take, 0.01 to 3600 [default: 10]",
+    },
+    Knob {
+        name: "keep-alive-timeout",
+        value: "SECONDS",
+        help: "How long a connection may be idle between requests, 0.01 to 3600 [default: 60]",
+    },
+    Knob {
+        name: "write-timeout",
+        value: "SECONDS",
+        help: "How long a client may take to read each 64 KiB of a response, 0.01 to 3600 [default: 20]",
+    },
+    Knob {
+        name: "max-connections",
+        value: "N",
+        help: "Connections at a time; more wait, 1 to 1000000 [default: 16384]",
     },
     Knob { name: "max-body", value: "BYTES", help: "The largest body of a request [default: 131072]" },
     Knob { name: "templates", value: "DIR", help: "A folder of pictures to serve beside the built-in ones" },
@@ -182,6 +205,19 @@ impl<'a> Typed<'a> {
                 0.01..=MAX_REQUEST_TIMEOUT.as_secs_f64(),
             ),
             shutdown_timeout: self.seconds("shutdown-timeout", default.shutdown_timeout, 0.0..=3600.0),
+            header_timeout: self.seconds("header-timeout", default.header_timeout, CLIENT_TIMEOUTS),
+            keep_alive_timeout: self.seconds(
+                "keep-alive-timeout",
+                default.keep_alive_timeout,
+                CLIENT_TIMEOUTS,
+            ),
+            write_timeout: self.seconds("write-timeout", default.write_timeout, CLIENT_TIMEOUTS),
+            max_connections: self.number(
+                "max-connections",
+                default.max_connections,
+                1..=1_000_000,
+                "connections",
+            ),
             max_body: self.number("max-body", default.max_body, 1..=1 << 30, "bytes"),
             captioner: settings,
             log: match (self.matches.get_count("quiet"), self.matches.get_count("verbose")) {

@@ -26,6 +26,15 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long the requests in flight may take once the server has been told to stop.
     pub shutdown_timeout: Duration,
+    /// How long the head of a request may take, from its first byte on; of the first request of a connection,
+    /// from the connection on.
+    pub header_timeout: Duration,
+    /// How long a connection may be idle between two requests.
+    pub keep_alive_timeout: Duration,
+    /// How long a client may take for the next 64 KiB of a response, or what is left of it.
+    pub write_timeout: Duration,
+    /// Connections at a time. More wait in the kernel's backlog.
+    pub max_connections: usize,
     /// Bytes of a request's body, at most.
     pub max_body: usize,
     /// The captioner's own knobs.
@@ -43,6 +52,10 @@ impl Default for Config {
             preload: Preload::None,
             request_timeout: Duration::from_secs(10),
             shutdown_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(10),
+            keep_alive_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(20),
+            max_connections: 16_384,
             max_body: 128 << 10,
             captioner: Settings::default(),
             log: LogLevel::Requests,

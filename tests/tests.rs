@@ -8,6 +8,7 @@ extern crate jpeg_encoder;
 extern crate libc;
 extern crate memed;
 extern crate miniz_oxide;
+extern crate net2;
 extern crate png;
 extern crate proptest;
 extern crate serde_json;
@@ -36,6 +37,8 @@ mod layout_pictures;
 mod letter_pictures;
 /// Templates of every kind that files come in, and each of them in every format.
 mod odd_pictures;
+/// What a client can draw out: slow heads, idle and unread connections, hang-ups, too many of them.
+mod limits;
 /// Templates built for a test, and what can be measured on pictures.
 mod picture_util;
 /// What is on the pictures.

@@ -63,6 +63,7 @@ impl AccessLog {
 
 impl Drop for AccessLog {
     fn drop(&mut self) {
+        self.state.pace().answered();
         let is_cut_off = self.status == 0 || self.state.is_over() && self.bytes > 0;
         let status = if self.status == 0 { "-".to_string() } else { self.status.to_string() };
         let bytes = if self.bytes == 0 || is_cut_off { "-".to_string() } else { self.bytes.to_string() };

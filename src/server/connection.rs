@@ -1,10 +1,11 @@
 //! The accept loop, and the life of a connection.
 
+use std::cell::RefCell;
 use std::io;
 use std::net::{self, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::{self, Loop};
 use futures::{Async, Future, Poll, Stream};
@@ -14,13 +15,21 @@ use tokio_core::reactor::{Handle, Timeout};
 
 use super::access_log::Chunk;
 use super::future_ext::{ready, BoxFuture};
+use super::line::{self, Line, Scratch};
+use super::pace::{Late, Timeouts};
 use super::service::Memed;
 use super::shutdown::{Drain, Watch};
+use super::slots::Slot;
+use super::stats::{count, Counters};
 use super::wire::{Wire, WireState};
 use super::{App, BACKLOG};
 
 /// How long to wait after an accept that failed for want of descriptors or memory: until some are free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes that the kernel keeps for a client (it doubles them, for its own needs). By itself it would take
+/// megabytes, and tell only every so many of them that the client reads: too seldom to know who does.
+const SEND_BUFFER: usize = 128 << 10;
 
 /// How long a connection without a request yet may take to begin one while the server drains. Whoever has
 /// just connected has sent one, as a rule; the kernel has it, and we will hear of it.
@@ -33,29 +42,48 @@ const LAST_CALL: Duration = Duration::from_millis(100);
 pub fn accept(incoming: Incoming, app: Rc<App>, drain: &Drain, handle: &Handle) -> BoxFuture<(), ()> {
     let handle = handle.clone();
     let watch = drain.watch();
+    let scratch = line::scratch();
     Box::new(future::loop_fn(incoming, move |incoming| {
         let handle = handle.clone();
         let app = app.clone();
         let watch = watch.clone();
-        incoming.into_future().then(move |accepted| match accepted {
-            Ok((Some((socket, peer)), incoming)) => {
-                handle.spawn(serve(socket, peer, app, watch, &handle));
-                ready(Loop::Continue(incoming))
-            }
-            // The stream of connections has no end; if it had, there would be nothing left to do.
-            Ok((None, _)) => ready(Loop::Break(())),
-            Err((error, incoming)) => pause(&error, &handle, Loop::Continue(incoming)),
+        let scratch = scratch.clone();
+        let slots = app.slots.clone();
+        // A place first, and a connection for it then. At the cap, the loop waits here.
+        let place = future::poll_fn(move || slots.poll_take());
+        place.and_then(|slot| {
+            incoming.into_future().then(move |accepted| match accepted {
+                Ok((Some((socket, peer)), incoming)) => {
+                    let held = Held { slot, watch, scratch };
+                    handle.spawn(serve(socket, peer, app, held, &handle));
+                    ready(Loop::Continue(incoming))
+                }
+                // The stream of connections has no end; if it had, there would be nothing left to do.
+                Ok((None, _)) => ready(Loop::Break(())),
+                Err((error, incoming)) => pause(&error, &handle, Loop::Continue(incoming)),
+            })
         })
     }))
+}
+
+/// What a connection holds for as long as it lives.
+struct Held {
+    slot: Slot,
+    watch: Watch,
+    scratch: Scratch,
 }
 
 /// Accepts what the kernel holds already, and closes the listener. Does not wait: the listener is in
 /// non-blocking mode. Takes a backlog's worth at most: clients that go on connecting must not keep it open.
 pub fn accept_rest(listener: net::TcpListener, app: &Rc<App>, drain: &Drain, handle: &Handle) {
+    let scratch = line::scratch();
     let waiting = (0..BACKLOG).map(|_| listener.accept()).take_while(Result::is_ok);
     for (socket, peer) in waiting.flatten() {
+        // Over the cap, if need be: there will be no other time to serve them.
+        let slot = app.slots.take_one_more();
+        let held = Held { slot, watch: drain.watch(), scratch: scratch.clone() };
         match TcpStream::from_stream(socket, handle) {
-            Ok(socket) => handle.spawn(serve(socket, peer, app.clone(), drain.watch(), handle)),
+            Ok(socket) => handle.spawn(serve(socket, peer, app.clone(), held, handle)),
             Err(error) => warn!("cannot serve a connection: {}", error),
         }
     }
@@ -76,27 +104,51 @@ fn pause<T: 'static>(error: &io::Error, handle: &Handle, then: T) -> BoxFuture<T
 }
 
 /// Serves one connection to its end.
-///
-/// The second ring against panics: what is not a handler's (that is the service's ring) is hyper's or ours,
-/// and ends this connection only. Without it, a panic in any task would end the process: tokio-core catches
-/// none.
 fn serve(
     socket: TcpStream,
     peer: SocketAddr,
     app: Rc<App>,
-    watch: Watch,
+    held: Held,
     handle: &Handle,
 ) -> BoxFuture<(), ()> {
     if let Err(error) = socket.set_nodelay(true) {
         debug!("{}: cannot set TCP_NODELAY: {}", peer, error);
     }
-    let state = Rc::new(WireState::default());
-    let wire = Wire::new(socket, handle.clone(), state.clone());
-    let service = Memed::new(app, state.clone(), peer);
+    if let Err(error) = socket.set_send_buffer_size(SEND_BUFFER) {
+        debug!("{}: cannot set SO_SNDBUF: {}", peer, error);
+    }
+    let timeouts = Timeouts {
+        head: app.config.header_timeout,
+        idle: app.config.keep_alive_timeout,
+        write: app.config.write_timeout,
+    };
+    let state = Rc::new(WireState::new(timeouts));
+    let line = Line::new(socket, handle.clone(), state.clone(), held.scratch);
+    let line = Rc::new(RefCell::new(line));
+    let service = Memed::new(app.clone(), state.clone(), peer);
     // `pipeline` stays off: it would lift the cap on what is buffered for a client that does not read.
-    let connection = Http::<Chunk>::new().serve_connection(wire, service);
-    let handle = handle.clone();
-    let connection = Connection { connection, state, handle, watch, phase: Phase::Open };
+    let connection = Http::<Chunk>::new().serve_connection(Wire(line.clone()), service);
+    let connection = Connection {
+        connection,
+        line,
+        state,
+        counters: app.counters.clone(),
+        handle: handle.clone(),
+        timer: None,
+        watch: held.watch,
+        phase: Phase::Open,
+        _slot: held.slot,
+    };
+    ring(peer, connection)
+}
+
+/// The second ring against panics: what is not a handler's (that is the service's ring) is hyper's or ours,
+/// and ends this connection only. Without it, a panic in any task would end the process: tokio-core catches
+/// none.
+fn ring<F>(peer: SocketAddr, connection: F) -> BoxFuture<(), ()>
+where
+    F: Future<Item = (), Error = ::hyper::Error> + 'static,
+{
     Box::new(AssertUnwindSafe(connection).catch_unwind().then(move |ended| {
         match ended {
             Ok(Ok(())) => {}
@@ -107,14 +159,79 @@ fn serve(
     }))
 }
 
-/// A connection that ends when the server does. Written by hand: `disable_keep_alive` must be called on
-/// hyper's future while it is being polled, and a combinator that has taken a future lets nobody reach in.
+/// A connection that ends when its client is late or gone, or when the server ends. Written by hand: hyper's
+/// future must be told things while it is being polled, and a combinator that has taken a future lets nobody
+/// reach in.
 struct Connection {
     connection: server::Connection<Wire, Memed>,
+    line: Rc<RefCell<Line>>,
     state: Rc<WireState>,
+    counters: Rc<Counters>,
     handle: Handle,
+    /// When it is armed for, which may be earlier than the deadline has become since.
+    timer: Option<(Timeout, Instant)>,
     watch: Watch,
     phase: Phase,
+    _slot: Slot,
+}
+
+impl Connection {
+    /// Whether the client is late, or gone while its request is being answered. hyper 0.11 looks at neither.
+    fn poll_client(&mut self) -> Poll<Option<Late>, ::hyper::Error> {
+        let (is_answering, is_blocked) = {
+            let pace = self.state.pace();
+            (pace.is_answering(), pace.is_blocked())
+        };
+        // An error of the socket is as good as an end. What is being written has its own way to fail.
+        if is_answering
+            && !is_blocked
+            && self.line.borrow_mut().poll_hang_up().map_or(true, |poll| poll.is_ready())
+        {
+            count(&self.counters.hung_up);
+            return Ok(Async::Ready(None));
+        }
+        loop {
+            let deadline = match self.state.pace().deadline() {
+                Some(deadline) => deadline,
+                None => return Ok(Async::NotReady),
+            };
+            let is_late = match self.timer {
+                // Armed early enough: when it fires, there is time to look again.
+                Some((ref mut timer, armed_for)) if armed_for <= deadline => timer.poll()?.is_ready(),
+                Some((ref mut timer, ref mut armed_for)) => {
+                    timer.reset(deadline);
+                    *armed_for = deadline;
+                    timer.poll()?.is_ready()
+                }
+                None => {
+                    let mut timer = Timeout::new_at(deadline, &self.handle)?;
+                    let is_late = timer.poll()?.is_ready();
+                    self.timer = Some((timer, deadline));
+                    is_late
+                }
+            };
+            if !is_late {
+                return Ok(Async::NotReady);
+            }
+            self.timer = None;
+            if let Some(late) = self.state.pace().late() {
+                return Ok(Async::Ready(Some(late)));
+            }
+        }
+    }
+
+    /// Ends it for a client that is late. `true`: there is an answer to give first.
+    fn refuse_late(&mut self, late: Late) -> bool {
+        count(&self.counters.late);
+        match late {
+            Late::Head => self.line.borrow_mut().refuse_late_head(),
+            Late::Request => false,
+            Late::Reader => {
+                self.line.borrow().reset();
+                false
+            }
+        }
+    }
 }
 
 /// How far its end has come.
@@ -135,6 +252,11 @@ impl Future for Connection {
         loop {
             if let Async::Ready(()) = self.connection.poll()? {
                 return Ok(Async::Ready(()));
+            }
+            match self.poll_client()? {
+                Async::NotReady => {}
+                Async::Ready(Some(late)) if self.refuse_late(late) => continue,
+                Async::Ready(_) => return Ok(Async::Ready(())),
             }
             self.phase = match self.phase {
                 Phase::Open if !self.watch.poll_started().is_ready() => return Ok(Async::NotReady),

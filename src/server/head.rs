@@ -43,6 +43,11 @@ impl Rejection {
         Rejection { status, sentence: sentence.into() }
     }
 
+    /// 408: the head is not complete, and was to be by now.
+    pub fn late() -> Rejection {
+        Rejection::new(StatusCode::RequestTimeout, "the head of the request took too long")
+    }
+
     /// 400 with a sentence.
     pub fn malformed<S: Into<String>>(sentence: S) -> Rejection {
         Rejection::new(StatusCode::BadRequest, sentence)

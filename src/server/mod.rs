@@ -12,12 +12,15 @@ mod connection;
 mod deadline;
 mod future_ext;
 mod head;
+mod line;
 mod listing;
+mod pace;
 mod preload;
 mod render;
 mod response;
 mod service;
 pub mod shutdown;
+mod slots;
 mod stats;
 mod wire;
 
@@ -38,6 +41,7 @@ use self::future_ext::BoxFuture;
 use self::render::{RenderError, Renderer};
 use self::response::{Reply, ReplyFuture};
 use self::shutdown::Drain;
+use self::slots::Slots;
 use self::stats::{count, Counters};
 use captioner::{Cancel, CaptionError, Captioner, Picture};
 use config::Config;
@@ -60,6 +64,7 @@ struct App {
     deadline: Rc<Deadline>,
     renderer: Renderer,
     counters: Rc<Counters>,
+    slots: Slots,
     is_stopping: Cell<bool>,
 }
 
@@ -116,8 +121,9 @@ impl Server {
         let deadline = Rc::new(Deadline::start(config.request_timeout));
         let renderer = Renderer::start(config.render_threads, config.queue, deadline.clone());
         let counters = Rc::new(Counters::default());
+        let slots = Slots::new(config.max_connections);
         let is_stopping = Cell::new(false);
-        let app = Rc::new(App { config, captioner, draw, deadline, renderer, counters, is_stopping });
+        let app = Rc::new(App { config, captioner, draw, deadline, renderer, counters, slots, is_stopping });
         Ok(Server { core, listener, local_addr, app })
     }
 

@@ -23,6 +23,10 @@ pub struct Counters {
     pub refused: Cell<u64>,
     /// Not done by their deadline.
     pub timed_out: Cell<u64>,
+    /// Given up because the client had gone.
+    pub hung_up: Cell<u64>,
+    /// Connections closed because the client took too long: to ask, or to read.
+    pub late: Cell<u64>,
 }
 
 impl Counters {
@@ -61,6 +65,8 @@ pub fn stats(app: &Rc<App>) -> ReplyFuture {
         "in_flight": counters.in_flight.get(),
         "refused": counters.refused.get(),
         "timed_out": counters.timed_out.get(),
+        "hung_up": counters.hung_up.get(),
+        "connections": { "open": app.slots.taken(), "closed_late": counters.late.get() },
     })))
 }
 

