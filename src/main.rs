@@ -6,6 +6,7 @@ extern crate env_logger;
 #[macro_use]
 extern crate log;
 extern crate memed;
+extern crate rlimit;
 
 use std::collections::HashMap;
 use std::env;
@@ -39,7 +40,20 @@ fn main() {
         }
     };
     start_logging(&config);
+    raise_descriptor_limit(config.max_connections);
     exit(serve(config))
+}
+
+/// As many descriptors as the process may have: what a shell gives at first is often a thousand. If they do not
+/// reach for all connections, the last ones wait as they do at the cap.
+fn raise_descriptor_limit(connections: usize) {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) if limit < connections as u64 => {
+            warn!("there are {} descriptors for {} connections (see ulimit -n)", limit, connections)
+        }
+        Ok(_) => {}
+        Err(error) => warn!("cannot raise the limit of descriptors: {}", error),
+    }
 }
 
 fn serve(config: Config) -> i32 {

@@ -287,3 +287,39 @@ impl Drop for Connection {
         self.state.end();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::{Duration, Instant};
+
+    use futures::future;
+    use tokio_core::reactor::Core;
+
+    use super::{pause, ring, ACCEPT_PAUSE};
+
+    #[test]
+    fn a_connection_that_panics_ends_alone() {
+        let mut core = Core::new().unwrap();
+        let peer = ([127, 0, 0, 1], 1).into();
+        core.handle()
+            .spawn(ring(peer, future::lazy(|| -> Result<(), ::hyper::Error> { panic!("on purpose") })));
+        // The reactor polls it first, and lives.
+        let lives = core.run(future::lazy(|| Ok::<_, ()>("it lives")));
+        assert_eq!(lives, Ok("it lives"));
+        core.turn(Some(Duration::from_millis(10)));
+    }
+
+    #[test]
+    fn accepting_goes_on_after_an_error_at_once_if_it_was_one_connection_s() {
+        let mut core = Core::new().unwrap();
+        let handle = core.handle();
+        let aborted = io::ErrorKind::ConnectionAborted.into();
+        let no_descriptor = io::Error::from_raw_os_error(24);
+        let start = Instant::now();
+        assert_eq!(core.run(pause(&aborted, &handle, "on")), Ok("on"));
+        assert!(start.elapsed() < ACCEPT_PAUSE);
+        assert_eq!(core.run(pause(&no_descriptor, &handle, "on")), Ok("on"));
+        assert!(start.elapsed() >= ACCEPT_PAUSE);
+    }
+}
