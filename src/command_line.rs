@@ -50,6 +50,7 @@ const KNOBS: &[Knob] = &[
     },
     Knob { name: "template-cache", value: "MIB", help: "Memory for decoded templates [default: 64]" },
     Knob { name: "font-cache", value: "MIB", help: "Memory for fonts [default: 16]" },
+    Knob { name: "result-cache", value: "MIB", help: "Memory for finished pictures [default: 64]" },
     Knob {
         name: "preload",
         value: "WHAT",
@@ -189,8 +190,12 @@ impl<'a> Typed<'a> {
                 cache_range.clone(),
                 "MiB",
             ) << 20,
-            font_cache: self.number("font-cache", mib(default.captioner.font_cache), cache_range, "MiB")
-                << 20,
+            font_cache: self.number(
+                "font-cache",
+                mib(default.captioner.font_cache),
+                cache_range.clone(),
+                "MiB",
+            ) << 20,
             jpeg_quality: self.number("jpeg-quality", default.captioner.jpeg_quality, 1..=100, ""),
             gif_quality: self.number("gif-quality", default.captioner.gif_quality, 1..=100, ""),
         };
@@ -219,6 +224,7 @@ impl<'a> Typed<'a> {
                 "connections",
             ),
             max_body: self.number("max-body", default.max_body, 1..=1 << 30, "bytes"),
+            result_cache: self.number("result-cache", mib(default.result_cache), cache_range, "MiB") << 20,
             captioner: settings,
             log: match (self.matches.get_count("quiet"), self.matches.get_count("verbose")) {
                 (0, 0) => default.log,
@@ -355,14 +361,15 @@ mod tests {
     #[test]
     fn every_knob_by_flag_and_by_variable() {
         let config = parsed(
-            "--render-threads 3 --queue=5 --template-cache 7 --font-cache 9 --preload all --jpeg-quality 60 \
-             --gif-quality 50 --request-timeout 2.5 --shutdown-timeout 0 --max-body 100 -v",
+            "--render-threads 3 --queue=5 --template-cache 7 --font-cache 9 --result-cache 0 --preload all \
+             --jpeg-quality 60 --gif-quality 50 --request-timeout 2.5 --shutdown-timeout 0 --max-body 100 -v",
             &[("MEMED_QUEUE", "6")],
         )
         .unwrap();
         assert_eq!((config.render_threads, config.queue, config.max_body), (3, 5, 100));
         assert_eq!(config.captioner.template_cache, 7 << 20);
         assert_eq!(config.captioner.font_cache, 9 << 20);
+        assert_eq!(config.result_cache, 0);
         assert_eq!((config.captioner.jpeg_quality, config.captioner.gif_quality), (60, 50));
         assert_eq!(config.preload, Preload::All);
         assert_eq!(config.request_timeout, Duration::from_millis(2500));

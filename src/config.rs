@@ -37,6 +37,8 @@ pub struct Config {
     pub max_connections: usize,
     /// Bytes of a request's body, at most.
     pub max_body: usize,
+    /// Bytes of finished pictures to keep; 0 for none.
+    pub result_cache: usize,
     /// The captioner's own knobs.
     pub captioner: Settings,
     /// What goes into the log, unless `RUST_LOG` says otherwise.
@@ -57,6 +59,7 @@ impl Default for Config {
             write_timeout: Duration::from_secs(20),
             max_connections: 16_384,
             max_body: 128 << 10,
+            result_cache: 64 << 20,
             captioner: Settings::default(),
             log: LogLevel::Requests,
         }

@@ -41,6 +41,7 @@ extern crate rusttype;
 extern crate serde;
 #[macro_use]
 extern crate serde_json;
+extern crate sha2;
 extern crate simd_adler32;
 extern crate thiserror;
 extern crate tokio_core;

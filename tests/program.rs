@@ -123,7 +123,23 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String
 #[cfg(target_os = "linux")]
 #[test]
 fn an_idle_server_has_a_reactor_a_timer_and_the_threads_that_draw() {
-    let program = Program::start(&[]);
+    assert_eq!(thread_names(&[]), ["memed", "render-0", "render-1", "timer"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_with_a_folder_has_one_thread_more_that_looks_at_files() {
+    let folder = Folder::new("files-thread");
+    for knob in &["--templates", "--fonts"] {
+        let names = thread_names(&[knob, folder.0.to_str().unwrap()]);
+        assert_eq!(names, ["files-0", "memed", "render-0", "render-1", "timer"]);
+    }
+}
+
+/// Of a server that idles.
+#[cfg(target_os = "linux")]
+fn thread_names(arguments: &[&str]) -> Vec<String> {
+    let program = Program::start(arguments);
     let names = || {
         let tasks = fs::read_dir(format!("/proc/{}/task", program.child.id())).unwrap();
         let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).unwrap();
@@ -133,7 +149,7 @@ fn an_idle_server_has_a_reactor_a_timer_and_the_threads_that_draw() {
     };
     // A thread gives itself its name, when it first runs.
     until(|| names().iter().filter(|name| *name == "memed").count() == 1);
-    assert_eq!(names(), ["memed", "render-0", "render-1", "timer"]);
+    names()
 }
 
 #[test]

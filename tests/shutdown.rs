@@ -30,7 +30,7 @@ fn held(config: Config) -> Held {
             let channels = channels.lock().unwrap();
             channels.0.send(()).unwrap();
             let _ = channels.1.recv_timeout(LONG);
-            captioner.caption(image_macro, cancel)
+            captioner.draw(image_macro, cancel)
         }),
     );
     Held { serve, begun, go }

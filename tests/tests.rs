@@ -23,6 +23,9 @@ mod api;
 mod bad_input;
 /// Drawings that nobody waits for any more.
 mod cancelled;
+/// What is not drawn twice, and what is not sent twice: the result cache, drawings that are shared, tags and
+/// ranges.
+mod caching;
 /// The bytes of requests: where heads and bodies end, and what is refused.
 mod framing;
 /// What a viewer sees of an animation, and what it should be.

@@ -2,14 +2,19 @@
 //!
 //! A name that a client sends is compared with the names in a list; it never becomes part of a path. The
 //! list is the files built into the program and, over them, the files of a folder, read anew at each
-//! look-up so that a file that changes is seen by the next request.
+//! look-up so that a file that changes is seen by the next request. Its content is hashed once.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use super::cache::Cache;
 
 macro_rules! built_in {
     ($folder:literal: $($file:literal),* $(,)?) => {
@@ -31,11 +36,18 @@ const FONTS: BuiltIn = built_in!("fonts":
 /// A file larger than this is refused before it is read.
 const MAX_FILE: u64 = 64 << 20;
 
+/// Bytes for the digests of files: thousands of them.
+const DIGESTS: usize = 1 << 20;
+/// Bytes of that for one file, about, but for its name.
+const DIGEST: usize = 200;
+
 /// Templates, or fonts.
 pub struct Library {
     built_in: BuiltIn,
     folder: Option<PathBuf>,
     extensions: &'static [&'static str],
+    /// SHA-256 of the files' contents.
+    digests: Cache<(String, Version), [u8; 32]>,
 }
 
 /// Where the content of one name is.
@@ -64,12 +76,16 @@ pub enum Version {
 impl Library {
     /// The built-in templates, and those of a folder.
     pub fn templates(folder: Option<PathBuf>) -> Library {
-        Library { built_in: TEMPLATES, folder, extensions: &["gif", "jpeg", "jpg", "png"] }
+        Library::new(TEMPLATES, folder, &["gif", "jpeg", "jpg", "png"])
     }
 
     /// The built-in fonts, and those of a folder.
     pub fn fonts(folder: Option<PathBuf>) -> Library {
-        Library { built_in: FONTS, folder, extensions: &["otf", "ttf"] }
+        Library::new(FONTS, folder, &["otf", "ttf"])
+    }
+
+    fn new(built_in: BuiltIn, folder: Option<PathBuf>, extensions: &'static [&'static str]) -> Library {
+        Library { built_in, folder, extensions, digests: Cache::new(DIGESTS) }
     }
 
     /// Every name, sorted.
@@ -85,14 +101,45 @@ impl Library {
     /// If the file system cannot tell when the file was modified.
     pub fn find(&self, name: &str) -> io::Result<Option<Source>> {
         if let Some(path) = self.files().remove(name) {
-            // A file that was deleted since it was listed is as unknown as one that was never there.
-            if let Ok(metadata) = fs::metadata(&path) {
-                let version = Version::File(metadata.modified()?, metadata.len());
-                return Ok(Some(Source { version, place: Place::File(path) }));
+            if let Some(source) = Source::of_file(path)? {
+                return Ok(Some(source));
             }
         }
         let built_in = self.built_in.iter().find(|file| stem(file.0) == name);
-        Ok(built_in.map(|file| Source { version: Version::BuiltIn, place: Place::BuiltIn(file.1) }))
+        Ok(built_in.map(|file| Source::built_in(file.1)))
+    }
+
+    /// The content of every name; the folder is listed once.
+    ///
+    /// # Errors
+    /// As [`Library::find`].
+    pub fn sources(&self) -> io::Result<BTreeMap<String, Source>> {
+        let built_in = self.built_in.iter();
+        let mut sources: BTreeMap<_, _> =
+            built_in.map(|file| (stem(file.0).into_owned(), Source::built_in(file.1))).collect();
+        for (name, path) in self.files() {
+            if let Some(source) = Source::of_file(path)? {
+                sources.insert(name, source);
+            }
+        }
+        Ok(sources)
+    }
+
+    /// SHA-256 of a file's content, remembered for as long as the file is the same. `None` if it is built in.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    pub fn digest(&self, name: &str, source: &Source) -> io::Result<Option<[u8; 32]>> {
+        if source.is_built_in() {
+            return Ok(None);
+        }
+        let key = (name.to_string(), source.version);
+        if let Some(digest) = self.digests.get(&key) {
+            return Ok(Some(*digest));
+        }
+        let digest = Arc::new(Sha256::digest(source.read()?).into());
+        self.digests.insert(key, &digest, DIGEST + name.len());
+        Ok(Some(*digest))
     }
 
     /// The folder's files by name. Of two files with one name, the first in the order of their file names. A
@@ -125,6 +172,26 @@ impl Library {
 }
 
 impl Source {
+    fn built_in(content: &'static [u8]) -> Source {
+        Source { version: Version::BuiltIn, place: Place::BuiltIn(content) }
+    }
+
+    /// A file that was deleted since it was listed is as unknown as one that was never there.
+    fn of_file(path: PathBuf) -> io::Result<Option<Source>> {
+        match fs::metadata(&path) {
+            Ok(metadata) => {
+                let version = Version::File(metadata.modified()?, metadata.len());
+                Ok(Some(Source { version, place: Place::File(path) }))
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Whether it is compiled in.
+    pub fn is_built_in(&self) -> bool {
+        self.version == Version::BuiltIn
+    }
+
     /// The whole content.
     ///
     /// # Errors

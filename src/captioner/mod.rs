@@ -4,12 +4,14 @@
 //! its pool, `examples/draw.rs` calls it directly. The way of a picture: `library` finds the template, `template`
 //! decodes and scales it (once, `cache` keeps it), `layout` breaks the text into lines at a size that fits,
 //! `ink` draws their pixels once, and `jpeg`, `png` or `gif` puts them on the template and encodes it.
+//! `fingerprint` tells before all that whether the picture is one that somebody has already.
 
 mod animation;
 mod cache;
 mod canvas;
 mod coverage;
 mod decode;
+mod fingerprint;
 mod font;
 mod gif;
 mod ink;
@@ -27,14 +29,15 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 pub use image_macro::Format;
 use image_macro::{shortened, ImageMacro};
 
-pub use self::cache::CacheStats;
+pub use self::cache::{Cache, CacheStats};
+pub use self::fingerprint::Fingerprint;
 pub use self::template::TemplateInfo;
 
-use self::cache::Cache;
 use self::decode::Decoded;
 use self::font::{FontKey, FontSet};
 use self::ink::Stamp;
@@ -83,6 +86,15 @@ pub struct Picture {
     pub format: Format,
     /// The whole file.
     pub bytes: Vec<u8>,
+}
+
+/// A finished picture, and what it took.
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    /// The picture.
+    pub picture: Picture,
+    /// How long the encoder took.
+    pub encoding: Duration,
 }
 
 /// Why there is no picture.
@@ -186,6 +198,14 @@ impl Captioner {
     /// # Errors
     /// Every [`CaptionError`].
     pub fn caption(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Picture, CaptionError> {
+        self.draw(image_macro, cancel).map(|drawing| drawing.picture)
+    }
+
+    /// As [`Captioner::caption`], and tells how long the encoder took.
+    ///
+    /// # Errors
+    /// Every [`CaptionError`].
+    pub fn draw(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Drawing, CaptionError> {
         cancel.check()?;
         let template = self.template(image_macro, cancel)?;
         let fonts = FontSet::load(&self.font_library, &self.fonts, &image_macro.captions)?;
@@ -193,8 +213,9 @@ impl Captioner {
         let placed = layout::place(&image_macro.captions, &fonts, width, height, cancel)?;
         let stamp = Stamp::draw(&placed, width, height, cancel)?;
         cancel.check()?;
+        let start = Instant::now();
         let bytes = template.0.caption(&stamp, cancel)?;
-        Ok(Picture { format: template.1, bytes })
+        Ok(Drawing { picture: Picture { format: template.1, bytes }, encoding: start.elapsed() })
     }
 
     /// The names of all templates, sorted.

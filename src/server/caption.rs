@@ -8,11 +8,12 @@ use hyper::mime::{APPLICATION, JSON};
 use hyper::server::Request;
 use hyper::{Method, StatusCode};
 
+use super::conditional::Conditions;
 use super::future_ext::ready;
 use super::response::{Reply, ReplyFuture};
 use super::service::has_body;
-use super::{body, App};
-use image_macro::{self, ImageMacro};
+use super::{body, picture, App};
+use image_macro;
 
 /// `GET /caption?…` and `HEAD`, and `POST /caption` with JSON.
 pub fn caption(app: &Rc<App>, request: Request) -> ReplyFuture {
@@ -20,7 +21,7 @@ pub fn caption(app: &Rc<App>, request: Request) -> ReplyFuture {
         return post(app, request);
     }
     match image_macro::from_query(request.query().unwrap_or("")) {
-        Ok(image_macro) => draw(app, image_macro),
+        Ok(image_macro) => picture::picture(app, image_macro, Conditions::of(&request)),
         Err(invalid) => ready(Reply::from(invalid)),
     }
 }
@@ -37,7 +38,7 @@ fn post(app: &Rc<App>, request: Request) -> ReplyFuture {
     let decoded =
         read.map_err(Reply::from).and_then(|body| image_macro::from_json(&body).map_err(Reply::from));
     Box::new(decoded.then(move |decoded| match decoded {
-        Ok(image_macro) => draw(&app, image_macro),
+        Ok(image_macro) => picture::picture(&app, image_macro, Conditions::default()),
         Err(reply) => ready(reply),
     }))
 }
@@ -60,10 +61,4 @@ fn refusal_of(request: &Request) -> Option<Reply> {
     }
     let sentence = "the body must be JSON, with \"Content-Type: application/json\"";
     Some(Reply::error(StatusCode::UnsupportedMediaType, sentence))
-}
-
-fn draw(app: &Rc<App>, image_macro: ImageMacro) -> ReplyFuture {
-    let draw = app.draw.clone();
-    let picture = app.renderer.run(move |cancel| draw(&image_macro, cancel));
-    app.reply_to(picture, Reply::picture)
 }

@@ -1,27 +1,33 @@
 //! How it is carried: HTTP, on one reactor, with futures 0.1. Touches no pixel.
 //!
 //! The way of a request: `connection` accepts, `wire` and `head` judge the bytes, hyper parses them,
-//! `service` routes, `caption` decodes, `render` carries the drawing to the pool and its picture back under
-//! the `deadline`, `response` answers. [`shutdown`] ends it all.
+//! `service` routes, `caption` decodes, `picture` looks whether the client, the cache or somebody in flight has
+//! it, `render` carries the drawing to the pool and its picture back, `response` answers; a `deadline` is over
+//! it. [`shutdown`] ends it all.
 
 mod access_log;
 mod body;
 mod caption;
 mod chunks;
+mod conditional;
 mod connection;
 mod deadline;
+mod flights;
 mod future_ext;
 mod head;
 mod line;
 mod listing;
 mod pace;
+mod picture;
 mod preload;
 mod render;
 mod response;
+mod results;
 mod service;
 pub mod shutdown;
 mod slots;
 mod stats;
+mod timing;
 mod wire;
 
 use std::cell::Cell;
@@ -37,13 +43,15 @@ use tokio_core::net::TcpListener;
 use tokio_core::reactor::{Core, Handle, Timeout};
 
 use self::deadline::Deadline;
+use self::flights::Flights;
 use self::future_ext::BoxFuture;
 use self::render::{RenderError, Renderer};
 use self::response::{Reply, ReplyFuture};
+use self::results::Results;
 use self::shutdown::Drain;
 use self::slots::Slots;
 use self::stats::{count, Counters};
-use captioner::{Cancel, CaptionError, Captioner, Picture};
+use captioner::{Cancel, CaptionError, Captioner, Drawing};
 use config::Config;
 use image_macro::ImageMacro;
 
@@ -53,8 +61,12 @@ pub const ACCESS_LOG: &str = "memed::access";
 /// Connections that may wait to be accepted. The kernel's own limit (`somaxconn`) may be lower.
 const BACKLOG: i32 = 4096;
 
-/// Draws a picture: [`Captioner::caption`], or what a test puts in its place.
-pub type Draw = dyn Fn(&ImageMacro, &Cancel) -> Result<Picture, CaptionError> + Send + Sync;
+/// Requests that may wait for the thread that looks at files. A look takes about a tenth of a millisecond, so
+/// these are done long before their deadlines.
+const FILES_QUEUE: usize = 4096;
+
+/// Draws a picture: [`Captioner::draw`], or what a test puts in its place.
+pub type Draw = dyn Fn(&ImageMacro, &Cancel) -> Result<Drawing, CaptionError> + Send + Sync;
 
 /// What every handler can see. Lives on the reactor's thread; only what is an `Arc` leaves it.
 struct App {
@@ -63,6 +75,10 @@ struct App {
     draw: Arc<Draw>,
     deadline: Rc<Deadline>,
     renderer: Renderer,
+    /// The thread that looks at the files of folders; `None` without folders.
+    files: Option<Renderer>,
+    flights: Flights,
+    results: Results,
     counters: Rc<Counters>,
     slots: Slots,
     is_stopping: Cell<bool>,
@@ -97,7 +113,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on the address of the config, and starts the threads that draw and the timer's.
+    /// Listens on the address of the config, and starts the threads that draw, the timer's, and, if there are
+    /// folders, the one that looks at their files.
     ///
     /// # Errors
     /// If the address is taken or cannot be had, or the reactor cannot be made.
@@ -105,7 +122,7 @@ impl Server {
         let captioner = Arc::new(Captioner::new(config.captioner.clone()));
         let drawing = captioner.clone();
         let draw =
-            Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| drawing.caption(image_macro, cancel));
+            Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| drawing.draw(image_macro, cancel));
         Server::bind_drawing(config, captioner, draw)
     }
 
@@ -119,11 +136,30 @@ impl Server {
         let listener = listen(&config.address)?;
         let local_addr = listener.local_addr()?;
         let deadline = Rc::new(Deadline::start(config.request_timeout));
-        let renderer = Renderer::start(config.render_threads, config.queue, deadline.clone());
+        let renderer = Renderer::start("render", config.render_threads, config.queue, deadline.clone());
+        let files = if captioner.needs_files() {
+            Some(Renderer::start("files", 1, FILES_QUEUE, deadline.clone()))
+        } else {
+            None
+        };
+        let flights = Flights::default();
+        let results = Results::new(config.result_cache);
         let counters = Rc::new(Counters::default());
         let slots = Slots::new(config.max_connections);
         let is_stopping = Cell::new(false);
-        let app = Rc::new(App { config, captioner, draw, deadline, renderer, counters, slots, is_stopping });
+        let app = Rc::new(App {
+            config,
+            captioner,
+            draw,
+            deadline,
+            renderer,
+            files,
+            flights,
+            results,
+            counters,
+            slots,
+            is_stopping,
+        });
         Ok(Server { core, listener, local_addr, app })
     }
 

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures::Future;
 use futures_cpupool::{self, CpuPool};
@@ -13,22 +14,24 @@ use super::deadline::Deadline;
 use super::future_ext::{failed, BoxFuture};
 use captioner::{Cancel, CaptionError};
 
-/// Why a job has no result.
-#[derive(Debug)]
+/// Why a job has no result. Clones share the captioner's error: everybody who waits gets one.
+#[derive(Clone, Debug)]
 pub enum RenderError {
     /// Every thread is busy and the queue is full.
     Busy,
     /// It was not done in time. Its drawing was told to stop.
     TimedOut,
     /// The captioner's own.
-    Caption(CaptionError),
+    Caption(Rc<CaptionError>),
+    /// It panicked, with that message, while others waited for it, too.
+    Panicked(String),
     /// The timer has no room for another deadline.
     Timer,
 }
 
 impl From<CaptionError> for RenderError {
     fn from(error: CaptionError) -> RenderError {
-        RenderError::Caption(error)
+        RenderError::Caption(Rc::new(error))
     }
 }
 
@@ -41,6 +44,17 @@ impl<F> From<TimeoutError<F>> for RenderError {
     }
 }
 
+/// What a job has made, and what it took.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// What it has made.
+    pub value: T,
+    /// From its permit until a thread took it.
+    pub queued: Duration,
+    /// On the thread.
+    pub ran: Duration,
+}
+
 /// Carries jobs to the pool.
 pub struct Renderer {
     pool: CpuPool,
@@ -49,9 +63,10 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// Starts `threads` threads called `render-0`, `render-1`, …, which `queue` more jobs may wait for.
-    pub fn start(threads: usize, queue: usize, deadline: Rc<Deadline>) -> Renderer {
-        let pool = futures_cpupool::Builder::new().pool_size(threads).name_prefix("render-").create();
+    /// Starts `threads` threads called `name-0`, `name-1`, …, which `queue` more jobs may wait for.
+    pub fn start(name: &str, threads: usize, queue: usize, deadline: Rc<Deadline>) -> Renderer {
+        let prefix = format!("{}-", name);
+        let pool = futures_cpupool::Builder::new().pool_size(threads).name_prefix(prefix).create();
         Renderer { pool, gate: Gate::new(threads, queue), deadline }
     }
 
@@ -61,18 +76,28 @@ impl Renderer {
     }
 
     /// Runs a job on the pool, under the deadline.
+    pub fn run<T, J>(&self, job: J) -> BoxFuture<T, RenderError>
+    where
+        T: Send + 'static,
+        J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
+    {
+        Box::new(self.deadline.limit(self.spawn(job).map(|done| done.value)))
+    }
+
+    /// Runs a job on the pool. How long to wait for it is for others to say.
     ///
     /// The gate comes first: CpuPool's own queue has no end, so what does not fit is refused here, at once.
     /// The permit travels with the job, not with the future: after the deadline the thread is busy still,
     /// until the job has looked at its `Cancel`.
     ///
-    /// The future can be dropped at any time (its deadline does just that). A job that waits then never
+    /// The future can be dropped at any time (a deadline does just that). A job that waits then never
     /// starts: CpuPool looks whether anybody waits for it when it takes it from its queue. A job that runs
     /// is told through `Cancel`.
     ///
-    /// Pitfall: a panic of the job is raised again where the future is polled, on the reactor. The service
-    /// catches it. Pinned by `a_caption_that_panics_is_a_500_and_the_server_lives` in `tests/bad_input/drawing.rs`.
-    pub fn run<T, J>(&self, job: J) -> BoxFuture<T, RenderError>
+    /// Pitfall: a panic of the job is raised again where the future is polled, on the reactor. The flight of a
+    /// picture catches it, or the service. Pinned by `a_caption_that_panics_is_a_500_and_the_server_lives` in
+    /// `tests/bad_input/drawing.rs`.
+    pub fn spawn<T, J>(&self, job: J) -> BoxFuture<Done<T>, RenderError>
     where
         T: Send + 'static,
         J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
@@ -83,16 +108,19 @@ impl Renderer {
         };
         let cancel = Cancel::new();
         let cancel_on_drop = CancelOnDrop(cancel.clone());
+        let entered = Instant::now();
         let result = self.pool.spawn_fn(move || {
             let _running = permit.start();
-            cancel.check().and_then(|()| job(&cancel))
+            let started = Instant::now();
+            cancel.check()?;
+            let value = job(&cancel)?;
+            Ok(Done { value, queued: started - entered, ran: started.elapsed() })
         });
-        // The guard goes where the job's future goes: into the timeout, and with it out of the world.
-        let guarded = result.then(move |result| {
+        // The guard goes where the job's future goes: into a timeout, and with it out of the world.
+        Box::new(result.then(move |result: Result<_, CaptionError>| {
             drop(cancel_on_drop);
             result.map_err(RenderError::from)
-        });
-        Box::new(self.deadline.limit(guarded))
+        }))
     }
 
     /// Runs a job that nobody waits for on the pool: outside of the gate, without a deadline. What it has to
@@ -188,11 +216,9 @@ impl Drop for Running {
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{mpsc, Arc};
-    use std::time::{Duration, Instant};
-
     use tokio_core::reactor::Core;
 
-    use super::{Deadline, Rc, RenderError, Renderer};
+    use super::{Deadline, Duration, Instant, Rc, RenderError, Renderer};
     use captioner::CaptionError;
 
     /// Only there to stop a test from hanging.
@@ -200,7 +226,7 @@ mod tests {
 
     /// With one thread.
     fn renderer(queue: usize, deadline: Duration) -> Renderer {
-        Renderer::start(1, queue, Rc::new(Deadline::start(deadline)))
+        Renderer::start("render", 1, queue, Rc::new(Deadline::start(deadline)))
     }
 
     #[test]

@@ -1,25 +1,36 @@
 //! Answers: pictures, JSON and errors, and what each [`Reply`] becomes on the wire.
 
+use std::any::Any;
 use std::error::Error;
 
 use bytes::Bytes;
 use hyper::header::{
-    AccessControlAllowMethods, AccessControlAllowOrigin, AccessControlMaxAge, Allow, Connection,
-    ContentLength, ContentType, RetryAfter,
+    AcceptRanges, AccessControlAllowMethods, AccessControlAllowOrigin, AccessControlMaxAge, Allow,
+    CacheControl, CacheDirective, Connection, ContentLength, ContentRange, ContentRangeSpec, ContentType,
+    ETag, Headers, RangeUnit, RetryAfter,
 };
 use hyper::{Method, Response, StatusCode};
 use serde_json::Value;
 
 use super::access_log::{AccessLog, Body};
 use super::body::BodyError;
+use super::conditional::{tag_of, Part};
 use super::future_ext::BoxFuture;
 use super::head::Rejection;
 use super::render::RenderError;
-use captioner::{CaptionError, Format, Picture};
+use super::results::Finished;
+use super::timing::Origin;
+use captioner::{CaptionError, Fingerprint, Format};
 use image_macro::Invalid;
 
 /// Seconds after which a client that was refused should come again: the queue is shorter by then.
 const RETRY_AFTER: u64 = 1;
+/// Seconds for which a picture need not be asked for again. Then its tag is enough.
+const MAX_AGE: u32 = 300;
+/// What a page of another origin may ask with, beyond what browsers let it.
+const REQUEST_HEADERS: &str = "Content-Type, If-None-Match, If-Range, Range";
+/// What such a page may read, beyond what browsers let it.
+const RESPONSE_HEADERS: &str = "Accept-Ranges, Allow, Content-Range, ETag, Retry-After, Server-Timing";
 
 /// What a handler returns: every error has become a reply by then.
 pub type ReplyFuture = BoxFuture<Reply, ()>;
@@ -30,6 +41,8 @@ pub struct Reply {
     status: StatusCode,
     content_type: &'static str,
     body: Bytes,
+    /// Those that depend on what it is.
+    headers: Headers,
     allow: Option<&'static [Method]>,
     retry_after: bool,
     /// Whether the connection is to be closed after it.
@@ -37,9 +50,12 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn new(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Reply {
-        let body = Bytes::from(body);
-        Reply { status, content_type, body, allow: None, retry_after: false, close: false }
+    fn new<B: Into<Bytes>>(status: StatusCode, content_type: &'static str, body: B) -> Reply {
+        let mut headers = Headers::new();
+        // Until it is known to be a picture that will stay the same.
+        headers.set(CacheControl(vec![CacheDirective::NoStore]));
+        let body = body.into();
+        Reply { status, content_type, body, headers, allow: None, retry_after: false, close: false }
     }
 
     /// 200 with JSON.
@@ -60,21 +76,57 @@ impl Reply {
         Reply::json_with(status, &json!({ "error": sentence }))
     }
 
-    /// 200 with a picture.
-    pub fn picture(picture: Picture) -> Reply {
+    /// 200 with a picture that nobody can say whose it is.
+    pub fn picture(picture: Finished, origin: &Origin) -> Reply {
         let content_type = match picture.format {
             Format::Jpeg => "image/jpeg",
             Format::Png => "image/png",
             Format::Gif => "image/gif",
         };
-        Reply::new(StatusCode::Ok, content_type, picture.bytes)
+        let mut reply = Reply::new(StatusCode::Ok, content_type, picture.bytes);
+        reply.headers.set_raw("Server-Timing", origin.server_timing());
+        reply
+    }
+
+    /// The same with its tag, so that it can be kept, and asked for in parts.
+    pub fn tagged(mut self, fingerprint: &Fingerprint) -> Reply {
+        self.headers.set(ETag(tag_of(fingerprint)));
+        self.headers.set(CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(MAX_AGE)]));
+        self.headers.set(AcceptRanges(vec![RangeUnit::Bytes]));
+        self
+    }
+
+    /// 304: the client has the picture.
+    pub fn not_modified(fingerprint: &Fingerprint) -> Reply {
+        Reply::new(StatusCode::NotModified, "text/plain", Bytes::new()).tagged(fingerprint)
+    }
+
+    /// The same, 206 with a part of it, or 416.
+    pub fn with_part(mut self, part: Part) -> Reply {
+        let length = self.body.len();
+        let (range, mut reply) = match part {
+            Part::Whole => return self,
+            Part::Bytes(first, last) => {
+                self.status = StatusCode::PartialContent;
+                self.body = self.body.slice(first, last + 1);
+                (Some((first as u64, last as u64)), self)
+            }
+            Part::Unsatisfiable => {
+                let sentence = format!("the picture has {} bytes, and the range begins after them", length);
+                (None, Reply::error(StatusCode::RangeNotSatisfiable, &sentence))
+            }
+        };
+        reply
+            .headers
+            .set(ContentRange(ContentRangeSpec::Bytes { range, instance_length: Some(length as u64) }));
+        reply
     }
 
     /// 204 with the methods that there are: what a browser asks before it lets a page post JSON to another
     /// origin.
     pub fn options(allowed: &'static [Method]) -> Reply {
         let allow = Some(allowed);
-        Reply { allow, ..Reply::new(StatusCode::NoContent, "text/plain", Vec::new()) }
+        Reply { allow, ..Reply::new(StatusCode::NoContent, "text/plain", Bytes::new()) }
     }
 
     /// 405 with the methods that there are.
@@ -98,16 +150,20 @@ impl Reply {
         let body = log.with(self.status, self.body);
         let mut response = Response::new()
             .with_status(self.status)
-            .with_header(ContentLength(length))
-            .with_header(ContentType(
-                self.content_type.parse().expect("the content types above are well-formed"),
-            ))
+            .with_headers(self.headers)
             .with_header(AccessControlAllowOrigin::Any);
+        response.headers_mut().set_raw("Access-Control-Expose-Headers", RESPONSE_HEADERS);
+        // These two have no body, and the length of a 304 would be that of the picture.
+        if self.status != StatusCode::NoContent && self.status != StatusCode::NotModified {
+            let content_type = self.content_type.parse().expect("the content types above are well-formed");
+            response.headers_mut().set(ContentType(content_type));
+            response.headers_mut().set(ContentLength(length));
+        }
         if let Some(allowed) = self.allow {
             let headers = response.headers_mut();
             headers.set(Allow(allowed.to_vec()));
             headers.set(AccessControlAllowMethods(allowed.to_vec()));
-            headers.set_raw("Access-Control-Allow-Headers", "Content-Type");
+            headers.set_raw("Access-Control-Allow-Headers", REQUEST_HEADERS);
             headers.set(AccessControlMaxAge(86_400));
         }
         if self.retry_after {
@@ -159,15 +215,16 @@ impl From<RenderError> for Reply {
                 "it was not done in time: ask for less, or try again",
             ),
             RenderError::Timer => internal("the timer has no room for a picture's deadline"),
-            RenderError::Caption(error) => Reply::from(error),
+            RenderError::Caption(error) => Reply::from(&*error),
+            RenderError::Panicked(message) => internal(&format!("a drawing panicked: {}", message)),
         }
     }
 }
 
-impl From<CaptionError> for Reply {
-    fn from(error: CaptionError) -> Reply {
+impl From<&CaptionError> for Reply {
+    fn from(error: &CaptionError) -> Reply {
         let sentence = error.to_string();
-        match error {
+        match *error {
             CaptionError::UnknownTemplate(_) => {
                 Reply::error(StatusCode::NotFound, &(sentence + ": GET /templates lists them"))
             }
@@ -175,7 +232,7 @@ impl From<CaptionError> for Reply {
                 Reply::error(StatusCode::NotFound, &(sentence + ": GET /fonts lists them"))
             }
             _ => {
-                error!("{}", with_causes(&error));
+                error!("{}", with_causes(error));
                 Reply::error(StatusCode::InternalServerError, &format!("{}: it is not your fault", sentence))
             }
         }
@@ -186,6 +243,12 @@ impl From<CaptionError> for Reply {
 pub fn internal(cause: &str) -> Reply {
     error!("{}", cause);
     Reply::error(StatusCode::InternalServerError, "something went wrong in here: it is not your fault")
+}
+
+/// What a panic said.
+pub fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let as_str = panic.downcast_ref::<&str>().copied();
+    as_str.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
 }
 
 /// An error and what led to it, on one line.

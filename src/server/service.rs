@@ -1,6 +1,5 @@
 //! hyper's `Service`: the route table, one line a route, and the ring that catches panics.
 
-use std::any::Any;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -13,7 +12,7 @@ use percent_encoding::percent_decode;
 
 use super::access_log::{AccessLog, Body};
 use super::future_ext::{ready, BoxFuture};
-use super::response::{internal, Reply, ReplyFuture};
+use super::response::{internal, message_of, Reply, ReplyFuture};
 use super::wire::WireState;
 use super::{caption, listing, stats, App};
 
@@ -135,9 +134,4 @@ fn not_found(path: &str) -> Reply {
 /// A name that is not UTF-8 becomes one that nothing has.
 fn unescaped(segment: &str) -> String {
     percent_decode(segment.as_bytes()).decode_utf8_lossy().into_owned()
-}
-
-fn message_of(panic: &(dyn Any + Send)) -> &str {
-    let as_str = panic.downcast_ref::<&str>().copied();
-    as_str.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::future_ext::ready;
 use super::response::{Reply, ReplyFuture};
+use super::timing::Times;
 use super::App;
 use captioner::CacheStats;
 
@@ -27,6 +28,14 @@ pub struct Counters {
     pub hung_up: Cell<u64>,
     /// Connections closed because the client took too long: to ask, or to read.
     pub late: Cell<u64>,
+    /// Joined a drawing in flight.
+    pub shared: Cell<u64>,
+    /// Asked for a picture that they had.
+    pub not_modified: Cell<u64>,
+    /// Pictures drawn, well and to their end.
+    drawn: Cell<u64>,
+    /// What they took, all together.
+    times: Cell<Times>,
 }
 
 impl Counters {
@@ -35,6 +44,12 @@ impl Counters {
         self.requests.set(self.requests.get() + 1);
         self.in_flight.set(self.in_flight.get() + 1);
         InFlight(self.clone())
+    }
+
+    /// Counts a picture that was drawn.
+    pub fn record(&self, times: Times) {
+        count(&self.drawn);
+        self.times.set(self.times.get().plus(times));
     }
 }
 
@@ -57,8 +72,13 @@ pub fn stats(app: &Rc<App>) -> ReplyFuture {
     let caches = app.captioner.stats();
     let gate = app.renderer.gate();
     let counters = &app.counters;
+    let times = counters.times.get();
     ready(Reply::json(&json!({
-        "cache": { "templates": cache(&caches.templates), "fonts": cache(&caches.fonts) },
+        "cache": {
+            "templates": cache(&caches.templates),
+            "fonts": cache(&caches.fonts),
+            "results": cache(&app.results.stats()),
+        },
         "queue": { "capacity": gate.queue(), "waiting": gate.waiting() },
         "rendering": gate.running(),
         "requests": counters.requests.get(),
@@ -67,6 +87,14 @@ pub fn stats(app: &Rc<App>) -> ReplyFuture {
         "timed_out": counters.timed_out.get(),
         "hung_up": counters.hung_up.get(),
         "connections": { "open": app.slots.taken(), "closed_late": counters.late.get() },
+        "shared": counters.shared.get(),
+        "not_modified": counters.not_modified.get(),
+        "drawn": {
+            "count": counters.drawn.get(),
+            "queue_seconds": times.queue.as_secs_f64(),
+            "draw_seconds": times.draw.as_secs_f64(),
+            "encode_seconds": times.encode.as_secs_f64(),
+        },
     })))
 }
 

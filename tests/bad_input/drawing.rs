@@ -9,22 +9,24 @@ use std::sync::{mpsc, Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{assert_error, assert_serves};
-use memed::captioner::{Cancel, CaptionError, Captioner, Picture, Settings};
+use memed::captioner::{Cancel, CaptionError, Captioner, Drawing, Settings};
 use memed::config::Config;
 use memed::image_macro::ImageMacro;
 use util::{config, escaped, Serve, LONG};
 
-/// A server that draws the templates called `boom` in its own way, and all others as ever.
+/// A server that draws the pictures that say `boom` in its own way, and all others as ever.
 fn drawing<F>(config: Config, boom: F) -> Serve
 where
-    F: Fn(&Cancel) -> Result<Picture, CaptionError> + Send + Sync + 'static,
+    F: Fn(&Cancel) -> Result<Drawing, CaptionError> + Send + Sync + 'static,
 {
     let captioner = Captioner::new(config.captioner.clone());
     Serve::drawing(
         config,
-        Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| match &*image_macro.template {
-            "boom" => boom(cancel),
-            _ => captioner.caption(image_macro, cancel),
+        Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| {
+            match image_macro.captions.first().map(|caption| &*caption.text) {
+                Some("boom") => boom(cancel),
+                _ => captioner.draw(image_macro, cancel),
+            }
         }),
     )
 }
@@ -35,7 +37,7 @@ fn a_caption_that_panics_is_a_500_and_the_server_lives() {
     let serve = drawing(Config { render_threads: 1, ..config() }, |_| panic!("a secret"));
     let mut client = serve.connect();
     for _ in 0..3 {
-        let response = client.get("/caption?template=boom");
+        let response = client.get("/caption?template=cat&top_text=boom");
         assert_error(&response, 500, "something went wrong in here", "boom");
         assert!(!response.error().contains("secret"));
         client.get("/caption?template=cat&top_text=ok").picture("png");
@@ -50,12 +52,12 @@ fn a_drawing_that_fails_is_a_500_that_does_not_tell_the_cause() {
     let cause = || io::Error::new(io::ErrorKind::PermissionDenied, "/home/secret");
     let serve = drawing(config(), move |_| Err(CaptionError::Io(cause())));
     let mut client = serve.connect();
-    let response = client.get("/caption?template=boom");
+    let response = client.get("/caption?template=cat&top_text=boom");
     assert_error(&response, 500, "the templates or fonts cannot be read: it is not your fault", "Io");
     assert!(!response.error().contains("secret"));
     let serve = drawing(config(), move |_| Err(CaptionError::Encode(Box::new(cause()))));
     let mut client = serve.connect();
-    let response = client.get("/caption?template=boom");
+    let response = client.get("/caption?template=cat&top_text=boom");
     assert_error(&response, 500, "the picture cannot be encoded: it is not your fault", "Encode");
     assert!(!response.error().contains("secret"));
     client.get("/caption?template=cat&top_text=ok").picture("png");
@@ -74,7 +76,7 @@ fn a_drawing_that_takes_too_long_is_a_504_and_its_thread_is_free_again() {
     });
     let mut client = serve.connect();
     let start = Instant::now();
-    let response = client.get("/caption?template=boom");
+    let response = client.get("/caption?template=cat&top_text=boom");
     assert!(start.elapsed() >= timeout);
     assert_error(&response, 504, "it was not done in time", "boom");
     assert!(told.recv_timeout(LONG).unwrap(), "the drawing was not told to stop");
@@ -98,7 +100,7 @@ fn a_full_queue_is_a_503_and_whoever_was_first_is_served() {
         Err(CaptionError::UnknownTemplate("boom was drawn".to_string()))
     });
     let mut first = serve.connect();
-    first.send(b"GET /caption?template=boom HTTP/1.1\r\nHost: test\r\n\r\n");
+    first.send(b"GET /caption?template=cat&top_text=boom HTTP/1.1\r\nHost: test\r\n\r\n");
     has_started.recv_timeout(LONG).unwrap();
     let mut second = serve.connect();
     for target in &["/caption?template=cat", "/templates", "/templates/cat", "/fonts"] {
