@@ -8,7 +8,7 @@ use std::sync::{mpsc, Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use memed::captioner::{Cancel, CaptionError, Format, Picture};
+use memed::captioner::{Cancel, CaptionError, Drawing, Format, Picture};
 use memed::config::Config;
 use memed::image_macro::ImageMacro;
 use memed::server::Draw;
@@ -101,11 +101,15 @@ fn a_connection_that_asks_in_time_is_kept() {
 fn a_drawing_may_take_longer_than_a_client_may() {
     let draw: Arc<Draw> = Arc::new(|_: &ImageMacro, _: &Cancel| {
         thread::sleep(4 * SHORT);
-        Ok(Picture { format: Format::Png, bytes: vec![1, 2, 3] })
+        Ok(drawn(vec![1, 2, 3]))
     });
     let times = Config { header_timeout: SHORT, keep_alive_timeout: SHORT, write_timeout: SHORT, ..config() };
     let serve = Serve::drawing(times, draw);
     assert_eq!(serve.get("/caption?template=cat&top_text=slow").picture("png"), [1, 2, 3]);
+}
+
+fn drawn(bytes: Vec<u8>) -> Drawing {
+    Drawing { picture: Picture { format: Format::Png, bytes }, encoding: Duration::default() }
 }
 
 /// A client with a small receive buffer, that has asked for a large picture and reads nothing.
@@ -118,7 +122,7 @@ fn non_reader(serve: &Serve, buffer: usize) -> Client {
 
 /// Pictures that no socket takes at once.
 fn large() -> Arc<Draw> {
-    Arc::new(|_: &ImageMacro, _: &Cancel| Ok(Picture { format: Format::Png, bytes: vec![7; 32 << 20] }))
+    Arc::new(|_: &ImageMacro, _: &Cancel| Ok(drawn(vec![7; 32 << 20])))
 }
 
 #[test]

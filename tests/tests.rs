@@ -21,11 +21,11 @@ mod api;
 /// Input that is wrong, huge, slow or hostile: each gets its status and sentence, and the next request is
 /// served.
 mod bad_input;
-/// Drawings that nobody waits for any more.
-mod cancelled;
 /// What is not drawn twice, and what is not sent twice: the result cache, drawings that are shared, tags and
 /// ranges.
 mod caching;
+/// Drawings that nobody waits for any more.
+mod cancelled;
 /// The bytes of requests: where heads and bodies end, and what is refused.
 mod framing;
 /// What a viewer sees of an animation, and what it should be.
@@ -38,10 +38,10 @@ mod golden;
 mod layout_pictures;
 /// What letters look like.
 mod letter_pictures;
-/// Templates of every kind that files come in, and each of them in every format.
-mod odd_pictures;
 /// What a client can draw out: slow heads, idle and unread connections, hang-ups, too many of them.
 mod limits;
+/// Templates of every kind that files come in, and each of them in every format.
+mod odd_pictures;
 /// Templates built for a test, and what can be measured on pictures.
 mod picture_util;
 /// What is on the pictures.
