@@ -1,6 +1,7 @@
 //! Everything that is tested through a door of the program: HTTP, its library, its command line. What is
 //! pure and small is tested beside its code.
 
+extern crate fastrand;
 extern crate futures;
 extern crate gif;
 extern crate image;
@@ -12,6 +13,7 @@ extern crate net2;
 extern crate png;
 extern crate proptest;
 extern crate serde_json;
+extern crate socket2;
 
 /// A server on a free port, and a client that can misbehave.
 mod util;
@@ -56,5 +58,7 @@ mod rooms;
 mod scaled_gif_pictures;
 /// The end of a server.
 mod shutdown;
+/// Everything at once, for a while, at random.
+mod soak;
 /// Pictures put together from strips and bands, and formats that become others.
 mod strip_pictures;

@@ -12,6 +12,7 @@ use memed::captioner::Captioner;
 use memed::config::Config;
 use memed::server::{Draw, Server};
 use serde_json;
+use socket2::{Domain, SockRef, Socket, Type};
 
 /// Only there to stop a test from hanging.
 pub const LONG: Duration = Duration::from_secs(20);
@@ -102,6 +103,15 @@ pub struct Client {
     pub socket: TcpStream,
     /// Read, and not part of a response yet.
     unread: Vec<u8>,
+    pace: Option<Pace>,
+}
+
+/// How a slow client reads: so much, after such a pause.
+const SLOW: Pace = Pace { bytes: 4 << 10, pause: Duration::from_millis(1) };
+
+struct Pace {
+    bytes: usize,
+    pause: Duration,
 }
 
 impl Client {
@@ -112,7 +122,23 @@ impl Client {
     pub fn over(socket: TcpStream) -> Client {
         socket.set_read_timeout(Some(LONG)).unwrap();
         socket.set_write_timeout(Some(LONG)).unwrap();
-        Client { socket, unread: Vec::new() }
+        Client { socket, unread: Vec::new(), pace: None }
+    }
+
+    /// One that reads a little at a time, and lets the system keep no more than that for it.
+    pub fn slow(address: SocketAddr) -> Client {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        // Before it connects: then the server is told of a small window from the start. And with segments as a
+        // network has them, not as large as loopback's, the server's side keeps little, too.
+        socket.set_recv_buffer_size(SLOW.bytes).unwrap();
+        socket.set_tcp_mss(1400).unwrap();
+        socket.connect_timeout(&address.into(), LONG).expect("the server listens");
+        Client { pace: Some(SLOW), ..Client::over(socket.into()) }
+    }
+
+    /// Hangs up without a goodbye: the server's next read or write fails.
+    pub fn reset(self) {
+        SockRef::from(&self.socket).set_linger(Some(Duration::from_secs(0))).unwrap();
     }
 
     pub fn get(&mut self, target: &str) -> Response {
@@ -209,9 +235,21 @@ impl Client {
         self.unread.is_empty() && self.read_some().is_none()
     }
 
+    /// Reads until there are so many bytes, or no more come.
+    pub fn read_up_to(&mut self, length: usize) {
+        while self.unread.len() < length && self.read_some().is_some() {}
+    }
+
     fn read_some(&mut self) -> Option<()> {
         let mut bytes = [0; 64 << 10];
-        match self.socket.read(&mut bytes) {
+        let most = match self.pace {
+            Some(ref pace) => {
+                thread::sleep(pace.pause);
+                pace.bytes
+            }
+            None => bytes.len(),
+        };
+        match self.socket.read(&mut bytes[..most]) {
             Ok(0) => None,
             Ok(length) => {
                 self.unread.extend_from_slice(&bytes[..length]);

@@ -31,8 +31,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// megabytes, and tell only every so many of them that the client reads: too seldom to know who does.
 const SEND_BUFFER: usize = 128 << 10;
 
-/// How long a connection without a request yet may take to begin one while the server drains. Whoever has
-/// just connected has sent one, as a rule; the kernel has it, and we will hear of it.
+/// How long a connection without a request may take to begin one while the server drains. One that was sent
+/// before its client could know is on its way, as a rule, or with the kernel; we will hear of it. The answer to
+/// it says that it is the last.
 const LAST_CALL: Duration = Duration::from_millis(100);
 
 /// Accepts connections for ever, each a task of its own. Dropping the future ends it.
@@ -238,7 +239,7 @@ impl Connection {
 enum Phase {
     /// The server is well.
     Open,
-    /// The server drains, and this connection has not had a request yet. One may be on its way.
+    /// The server drains. A request may be on its way.
     LastCall(Timeout),
     /// After the request that there is, the connection ends.
     Draining,
@@ -264,17 +265,17 @@ impl Future for Connection {
                     self.state.drain();
                     Phase::LastCall(Timeout::new(LAST_CALL, &self.handle)?)
                 }
-                // Pitfall: hyper counts a connection that has sent nothing yet as busy, and would wait for
-                // its first request for ever. Pinned by `a_connection_that_never_spoke_is_not_waited_for` in
-                // `tests/shutdown.rs`.
-                Phase::LastCall(ref mut timeout) if !self.state.has_head() => match timeout.poll()? {
-                    Async::Ready(()) => return Ok(Async::Ready(())),
+                Phase::LastCall(ref mut timeout) => match timeout.poll()? {
                     Async::NotReady => return Ok(Async::NotReady),
+                    // Pitfall: hyper counts a connection that has sent nothing yet as busy, and would wait for
+                    // its first request for ever. Pinned by `a_connection_that_never_spoke_is_not_waited_for` in
+                    // `tests/shutdown.rs`.
+                    Async::Ready(()) if !self.state.has_head() => return Ok(Async::Ready(())),
+                    Async::Ready(()) => {
+                        self.connection.disable_keep_alive();
+                        Phase::Draining
+                    }
                 },
-                Phase::LastCall(_) => {
-                    self.connection.disable_keep_alive();
-                    Phase::Draining
-                }
                 Phase::Draining => return Ok(Async::NotReady),
             };
         }

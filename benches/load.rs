@@ -1,0 +1,138 @@
+//! How the server does under load: scenes, each with a table and its goals.
+//!
+//! `cargo bench --bench load` plays all of them, in about three minutes; `cargo bench --bench load -- c10k` plays
+//! one, `-- --list` names them, `-- slow --long` takes a minute for the slow clients. It ends with exit code 1 if a
+//! goal is missed.
+//!
+//! The server is the real program, in a process of its own, and so is what it is compared with: each has its
+//! descriptors and its memory to itself. Whatever is compared is measured in turns, round after round. All of it
+//! happens on loopback, and the clients take their share of the same processors.
+
+extern crate bytes;
+extern crate futures;
+extern crate hdrhistogram;
+extern crate hyper;
+extern crate image;
+extern crate libc;
+extern crate rlimit;
+extern crate serde_json;
+extern crate socket2;
+extern crate tokio_core;
+
+/// What hyper alone can do.
+#[path = "load/bare_hyper.rs"]
+mod bare_hyper;
+/// Many connections that do nothing.
+#[path = "load/c10k.rs"]
+mod c10k;
+/// A client that is cheap.
+#[path = "load/client.rs"]
+mod client;
+/// Clients that draw as much as they can get.
+#[path = "load/drawers.rs"]
+mod drawers;
+/// The same picture, as often as possible.
+#[path = "load/hits.rs"]
+mod hits;
+/// More drawings than the processors can do.
+#[path = "load/overload.rs"]
+mod overload;
+/// Requests at a fixed rate.
+#[path = "load/paced.rs"]
+mod paced;
+/// The processes that are measured.
+#[path = "load/program.rs"]
+mod program;
+/// Tables, goals, medians.
+#[path = "load/report.rs"]
+mod report;
+/// Clients that send or read too slowly.
+#[path = "load/slow.rs"]
+mod slow;
+/// Small requests beside large ones.
+#[path = "load/small.rs"]
+mod small;
+/// The end of a server that is busy.
+#[path = "load/stop.rs"]
+mod stop;
+
+use std::env;
+use std::process::exit;
+use std::time::{Duration, Instant};
+
+use report::Goal;
+
+/// A scene: its name, what it shows, and how to play it.
+struct Scene {
+    name: &'static str,
+    shows: &'static str,
+    play: fn(&Options) -> Vec<Goal>,
+}
+
+const SCENES: &[Scene] = &[
+    Scene { name: "small", shows: "small requests while every thread draws", play: small::play },
+    Scene { name: "c10k", shows: "ten thousand connections that do nothing", play: c10k::play },
+    Scene { name: "hits", shows: "a cached picture against hyper alone", play: hits::play },
+    Scene { name: "slow", shows: "two thousand clients that are too slow", play: slow::play },
+    Scene { name: "stop", shows: "SIGTERM among 200 busy clients", play: stop::play },
+    Scene { name: "overload", shows: "four times the captions that can be drawn", play: overload::play },
+];
+
+/// What the command line says of all scenes.
+pub struct Options {
+    /// How long the slow clients stay.
+    pub slow: Duration,
+}
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == bare_hyper::ARGUMENT) {
+        return bare_hyper::serve();
+    }
+    // Cargo itself adds `--bench`.
+    let (flags, names): (Vec<_>, Vec<_>) =
+        arguments.iter().filter(|argument| *argument != "--bench").partition(|name| name.starts_with("--"));
+    if flags.iter().any(|flag| *flag == "--list") {
+        SCENES.iter().for_each(|scene| println!("{}: {}", scene.name, scene.shows));
+        return;
+    }
+    let unknown_flags = flags.iter().filter(|flag| **flag != "--long");
+    let unknown_names = names.iter().filter(|name| !SCENES.iter().any(|scene| scene.name == name.as_str()));
+    let unknown: Vec<_> = unknown_flags.chain(unknown_names).collect();
+    if !unknown.is_empty() {
+        eprintln!(
+            "load: there is no {:?}: --list names the scenes, --long makes the slow one longer",
+            unknown
+        );
+        exit(64);
+    }
+    // Both processes need a descriptor for each connection; a child has the limits of its parent.
+    match rlimit::increase_nofile_limit(rlimit::INFINITY) {
+        Ok(limit) => println!("Each process may open {} files.", limit),
+        Err(error) => eprintln!("load: the limit of open files stays as it is: {}", error),
+    }
+    let slow = Duration::from_secs(if flags.is_empty() { 12 } else { 60 });
+    let options = Options { slow };
+    let mut missed = Vec::new();
+    for scene in
+        SCENES.iter().filter(|scene| names.is_empty() || names.iter().any(|name| *name == scene.name))
+    {
+        let start = Instant::now();
+        println!("\n## {}: {}\n", scene.name, scene.shows);
+        let goals = (scene.play)(&options);
+        report::print_goals(&goals);
+        println!("\n({:.0} s)", start.elapsed().as_secs_f64());
+        missed.extend(
+            goals
+                .iter()
+                .filter(|goal| goal.is_missed())
+                .map(|goal| format!("{}: {}", scene.name, goal.sentence())),
+        );
+    }
+    if !missed.is_empty() {
+        println!();
+        missed.iter().for_each(|sentence| println!("Missed: {}", sentence));
+        exit(1);
+    }
+    println!("\nEvery goal that could be measured is met.");
+}

@@ -1,0 +1,146 @@
+//! A connection that sends requests and reads answers, and spends as little as possible on both.
+
+use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
+use std::net::{SocketAddr, TcpStream};
+use std::str;
+use std::time::Duration;
+
+use libc::MSG_TRUNC;
+use socket2::SockRef;
+
+/// Only there to stop the bench from hanging.
+pub const LONG: Duration = Duration::from_secs(30);
+/// Larger than most answers, so that one read takes all there is.
+const BUFFER: usize = 128 << 10;
+
+/// One keep-alive connection, with one request at a time.
+pub struct Client {
+    socket: TcpStream,
+    buffer: Vec<u8>,
+    /// Bytes of `buffer` that have been read.
+    filled: usize,
+    /// Bytes of `buffer` that were the last answer.
+    used: usize,
+}
+
+/// An answer, in the client's buffer.
+pub struct Answer<'a> {
+    pub status: u16,
+    pub head: &'a str,
+    pub body: &'a [u8],
+}
+
+impl<'a> Answer<'a> {
+    /// The names and values of the header fields.
+    pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + 'a {
+        self.head.split("\r\n").skip(1).filter_map(|line| line.split_once(": "))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers().find(|header| header.0.eq_ignore_ascii_case(name)).map(|header| header.1)
+    }
+
+    /// Whether the server will take no other request on this connection.
+    pub fn is_last(&self) -> bool {
+        self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+    }
+}
+
+/// The bytes of a GET.
+pub fn get(target: &str) -> String {
+    format!("GET {} HTTP/1.1\r\nHost: load\r\n\r\n", target)
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> io::Result<Client> {
+        Client::with_buffer(address, BUFFER)
+    }
+
+    /// For one that keeps quiet, or has small answers only.
+    pub fn with_buffer(address: SocketAddr, buffer: usize) -> io::Result<Client> {
+        let socket = TcpStream::connect_timeout(&address, LONG)?;
+        socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(LONG))?;
+        socket.set_write_timeout(Some(LONG))?;
+        Ok(Client { socket, buffer: vec![0; buffer], filled: 0, used: 0 })
+    }
+
+    pub fn get(&mut self, target: &str) -> io::Result<Answer<'_>> {
+        self.send(&get(target))?;
+        self.answer()
+    }
+
+    pub fn send(&mut self, request: &str) -> io::Result<()> {
+        self.socket.write_all(request.as_bytes())
+    }
+
+    /// Waits for the whole of the next answer.
+    pub fn answer(&mut self) -> io::Result<Answer<'_>> {
+        self.buffer.copy_within(self.used..self.filled, 0);
+        self.filled -= self.used;
+        self.used = 0;
+        let head = loop {
+            let end = self.buffer[..self.filled].windows(4).position(|four| four == b"\r\n\r\n");
+            match end {
+                Some(end) => break end,
+                None => self.read_some()?,
+            }
+        };
+        let malformed = || io::Error::new(io::ErrorKind::InvalidData, "an answer without status or length");
+        let length = content_length(&self.buffer[..head]).ok_or_else(malformed)?;
+        self.used = head + 4 + length;
+        if self.buffer.len() < self.used {
+            self.buffer.resize(self.used, 0);
+        }
+        while self.filled < self.used {
+            self.read_some()?;
+        }
+        let text = str::from_utf8(&self.buffer[..head]).map_err(|_| malformed())?;
+        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(malformed)?;
+        Ok(Answer { status, head: text, body: &self.buffer[head + 4..self.used] })
+    }
+
+    /// Waits for the next answer, and has the kernel throw its body away: what it costs to copy it would be taken
+    /// from the server's processors. Gives the status.
+    pub fn skip_answer(&mut self) -> io::Result<u16> {
+        let malformed = || io::Error::new(io::ErrorKind::InvalidData, "an answer without status or length");
+        // The head, and as little else as can be.
+        let mut start = [0; 512];
+        let filled = self.socket.read(&mut start)?;
+        let start = &start[..filled];
+        let head = start.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(malformed)?;
+        let length = content_length(&start[..head]).ok_or_else(malformed)?;
+        let status = start.get(9..12).and_then(|status| str::from_utf8(status).ok()?.parse().ok());
+        let mut left = (head + 4 + length).checked_sub(filled).ok_or_else(malformed)?;
+        let mut nowhere = [MaybeUninit::uninit(); BUFFER];
+        while left > 0 {
+            let most = left.min(BUFFER);
+            match SockRef::from(&self.socket).recv_with_flags(&mut nowhere[..most], MSG_TRUNC)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                length => left -= length,
+            }
+        }
+        status.ok_or_else(malformed)
+    }
+
+    fn read_some(&mut self) -> io::Result<()> {
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.filled, 0);
+        }
+        match self.socket.read(&mut self.buffer[self.filled..])? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            length => {
+                self.filled += length;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn content_length(head: &[u8]) -> Option<usize> {
+    let name = b"content-length: ";
+    let is_it = |line: &&[u8]| line.len() > name.len() && line[..name.len()].eq_ignore_ascii_case(name);
+    let line = head.split(|&byte| byte == b'\n').find(is_it)?;
+    str::from_utf8(&line[name.len()..]).ok()?.trim_end().parse().ok()
+}

@@ -1,0 +1,153 @@
+//! The processes that are measured: `memed`, and hyper alone. Each is ended by its drop.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{self, Value};
+
+use bare_hyper;
+use client::Client;
+
+/// What Linux counts the time of processes in, whatever the processor: USER_HZ.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A running server.
+pub struct Program {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Program {
+    /// `memed` on a free port of loopback, without a log of its requests. A knob that this version of it does not
+    /// have is left out.
+    pub fn memed(knobs: &[(&str, &str)]) -> Program {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memed"));
+        command.args(["127.0.0.1:0", "-q"]).env_clear();
+        for (name, value) in knobs.iter().filter(|knob| Program::has_knob(knob.0)) {
+            command.args([format!("--{}", name).as_str(), value]);
+        }
+        Program::spawn(&mut command, &[])
+    }
+
+    /// hyper and nothing else: each of its answers has these header fields and this body.
+    pub fn bare_hyper(head_and_body: &[u8]) -> Program {
+        let this = env::current_exe().expect("a running program has a file");
+        Program::spawn(Command::new(this).arg(bare_hyper::ARGUMENT), head_and_body)
+    }
+
+    /// Whether this version of `memed` has it.
+    pub fn has_knob(name: &str) -> bool {
+        static HELP: OnceLock<String> = OnceLock::new();
+        let help = HELP.get_or_init(|| {
+            let output = Command::new(env!("CARGO_BIN_EXE_memed")).arg("--help").output();
+            String::from_utf8_lossy(&output.expect("the program runs").stdout).into_owned()
+        });
+        help.contains(&format!("--{} ", name))
+    }
+
+    fn spawn(command: &mut Command, input: &[u8]) -> Program {
+        let mut child =
+            command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
+        child.stdin.take().expect("it is piped").write_all(input).expect("the program reads");
+        let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        let _ = log.read_line(&mut line);
+        let address = line.trim().rsplit("http://").next().and_then(|address| address.parse().ok());
+        // Somebody has to read the log, or the server would wait.
+        thread::spawn(move || {
+            let lines = log.lines().map_while(Result::ok);
+            lines.filter(|line| line.contains("error") || line.contains("panicked")).for_each(|line| {
+                eprintln!("the server says: {}", line);
+            });
+        });
+        match address {
+            Some(address) => Program { child, address },
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!("the program does not listen, and says {:?}", line.trim())
+            }
+        }
+    }
+
+    /// Its `/stats`.
+    pub fn stats(&self) -> Value {
+        let mut client = Client::connect(self.address).expect("the server accepts");
+        let answer = client.get("/stats").expect("the server answers");
+        serde_json::from_slice(answer.body).expect("statistics are JSON")
+    }
+
+    /// Whether a picture that was drawn is kept: whether a cache that is neither of templates nor of fonts counts
+    /// a hit when it is asked for again.
+    pub fn keeps_pictures(&self, target: &str) -> bool {
+        let hits = || -> u64 {
+            let stats = self.stats();
+            let caches = stats["cache"].as_object().expect("there are caches").iter();
+            let of_pictures = caches.filter(|cache| cache.0 != "templates" && cache.0 != "fonts");
+            of_pictures.filter_map(|cache| cache.1["hits"].as_u64()).sum()
+        };
+        let mut client = Client::connect(self.address).expect("the server accepts");
+        client.get(target).expect("the server answers");
+        let before = hits();
+        client.get(target).expect("the server answers");
+        hits() > before
+    }
+
+    /// Memory that it occupies, in KiB.
+    pub fn resident(&self) -> f64 {
+        let status = self.proc("status");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)).and_then(|kib| kib.parse().ok());
+        kib.expect("Linux tells the memory of a process")
+    }
+
+    /// Processor time that all its threads have taken.
+    pub fn processor_time(&self) -> Duration {
+        let stat = self.proc("stat");
+        // The name may have blanks in it, and ends with the last parenthesis.
+        let fields = stat.rsplit(')').next().unwrap_or("").split_whitespace();
+        let ticks: u32 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u32>().ok()).sum();
+        TICK * ticks
+    }
+
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        fs::read_dir(folder).expect("Linux lists the descriptors of a process").count()
+    }
+
+    fn proc(&self, file: &str) -> String {
+        fs::read_to_string(format!("/proc/{}/{}", self.child.id(), file)).expect("Linux describes processes")
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        // Sound: `kill` touches no memory of ours, and the process is our child, not waited for yet.
+        assert_eq!(unsafe { libc::kill(self.child.id() as libc::pid_t, libc::SIGTERM) }, 0);
+    }
+
+    /// How it ended, and after how long; `None` if it did not, in that time.
+    pub fn wait(&mut self, limit: Duration) -> Option<(ExitStatus, Duration)> {
+        let start = Instant::now();
+        while start.elapsed() < limit {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                return Some((status, start.elapsed()));
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        None
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,186 @@
+//! A thousand clients that send a byte a second, and a thousand that never read, beside eight normal ones.
+//!
+//! Whether a client that does not read was given up cannot be seen from its side: what was sent before the end
+//! stands in its way. So it is the server's descriptors that are counted.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
+
+use super::Options;
+use client;
+use drawers::CACHED;
+use paced::{self, Measured, Paced};
+use program::Program;
+use report::{median, median_and_spread, Goal, Table};
+
+const EACH: usize = 1_000;
+/// Pictures that each one that does not read asks for.
+const PICTURES: usize = 8;
+const REFERENCE: Duration = Duration::from_secs(4);
+const SECOND: Duration = Duration::from_secs(1);
+const RATIO_LIMIT: f64 = 2.0;
+/// In seconds: of a head, of being idle, of a write that makes no way.
+const DEADLINE: u64 = 3;
+const KNOBS: &[(&str, &str)] = &[
+    ("header-timeout", "3"),
+    ("keep-alive-timeout", "3"),
+    ("write-timeout", "3"),
+    ("max-connections", "8000"),
+];
+/// Until there are new ones: the last have been given up by then, if the server gives up.
+const WAVE: Duration = Duration::from_secs(DEADLINE + 2);
+
+/// Those that came at the same time.
+struct Wave {
+    slow: Vec<TcpStream>,
+    _deaf: Vec<Socket>,
+}
+
+impl Wave {
+    fn connect(address: SocketAddr) -> io::Result<Wave> {
+        let slow = (0..EACH).map(|_| {
+            let mut socket = TcpStream::connect_timeout(&address, client::LONG)?;
+            socket.set_nonblocking(true)?;
+            socket.write_all(b"GET /health HTTP/1.1\r\nX: ")?;
+            Ok(socket)
+        });
+        let slow = slow.collect::<io::Result<_>>()?;
+        let _deaf = (0..EACH).map(|_| Wave::deaf(address)).collect::<io::Result<_>>()?;
+        Ok(Wave { slow, _deaf })
+    }
+
+    fn deaf(address: SocketAddr) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.set_recv_buffer_size(4 << 10)?;
+        // Loopback has segments of 64 KiB, and from their size the kernel takes how much it buffers for the
+        // server: megabytes. With those of a network it takes no more than there.
+        socket.set_tcp_mss(1400)?;
+        socket.connect_timeout(&address.into(), client::LONG)?;
+        socket.set_nonblocking(true)?;
+        (&socket).write_all(client::get(CACHED).repeat(PICTURES).as_bytes())?;
+        Ok(socket)
+    }
+
+    /// Another byte from each. Those that were given up are let go.
+    fn drip(&mut self) {
+        self.slow.retain_mut(|socket| {
+            let is_open = |read: io::Result<usize>| match read {
+                Ok(length) => length > 0,
+                Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+            };
+            socket.write(b"x").is_ok() && is_open(socket.read(&mut [0; 1024]))
+        });
+    }
+}
+
+/// What the bad ones came to.
+#[derive(Default)]
+struct Attack {
+    sent: usize,
+    /// Descriptors of the server, at most, and before each wave, and when the last must be over.
+    most: usize,
+    before_waves: Vec<usize>,
+    left: usize,
+}
+
+/// Wave after wave until it is stopped; and then, how many the server still has after its deadlines.
+fn attack(server: &Program, stop: &AtomicBool, has_deadlines: bool) -> io::Result<Attack> {
+    let before = server.descriptors();
+    let held = || server.descriptors().saturating_sub(before);
+    let mut attack = Attack::default();
+    let mut waves: Vec<Wave> = Vec::new();
+    let mut last = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        if waves.is_empty() || has_deadlines && last.elapsed() >= WAVE {
+            attack.before_waves.push(held());
+            waves.truncate(1);
+            last = Instant::now();
+            waves.insert(0, Wave::connect(server.address)?);
+            attack.sent += 2 * EACH;
+        }
+        waves.iter_mut().for_each(Wave::drip);
+        attack.most = attack.most.max(held());
+        thread::sleep(SECOND);
+    }
+    // They go on for as long as the server lets them.
+    let end = Instant::now() + Duration::from_secs(DEADLINE + 2);
+    while Instant::now() < end {
+        waves.iter_mut().for_each(Wave::drip);
+        thread::sleep(SECOND);
+    }
+    attack.left = held();
+    Ok(attack)
+}
+
+/// The p99 of each second, and all of it.
+fn seconds(groups: &mut [Paced], time: Duration, sum: &mut Measured) -> Vec<f64> {
+    let seconds = (0..time.as_secs()).map(|_| {
+        let mut second = Measured::new();
+        paced::run(groups, SECOND).iter().for_each(|group| second.add(group));
+        sum.add(&second);
+        second.latencies.p99()
+    });
+    seconds.collect()
+}
+
+pub fn play(options: &Options) -> Vec<Goal> {
+    let has_deadlines = Program::has_knob("header-timeout") && Program::has_knob("write-timeout");
+    let server = Program::memed(KNOBS);
+    let keeps_pictures = server.keeps_pictures(CACHED);
+    let connect = |target| Paced::connect(server.address, target, 4, 100.0).expect("the server accepts");
+    let mut normal = [connect("/health"), connect(CACHED)];
+    seconds(&mut normal, SECOND, &mut Measured::new());
+
+    let (mut without, mut with) = (Measured::new(), Measured::new());
+    let mut p99_without = seconds(&mut normal, REFERENCE, &mut without);
+    let stop = AtomicBool::new(false);
+    let (p99_with, attack) = thread::scope(|scope| {
+        let attacking = scope.spawn(|| attack(&server, &stop, has_deadlines));
+        let p99_with = seconds(&mut normal, options.slow, &mut with);
+        stop.store(true, Ordering::Relaxed);
+        (p99_with, attacking.join().expect("it does not panic").expect("the server accepts all of them"))
+    });
+    // Idle for longer than the server allows, if it has deadlines.
+    let mut normal = [connect("/health"), connect(CACHED)];
+    p99_without.extend(seconds(&mut normal, REFERENCE, &mut without));
+
+    println!(
+        "{} bad connections came; the server held {} at most, {:?} before each wave.\n",
+        attack.sent, attack.most, attack.before_waves
+    );
+    let mut table = Table::new(&["bad clients", "requests", "p50", "p99", "max", "p99 of seconds, ms"]);
+    for (name, measured, p99) in [("none", &without, &p99_without), ("2000", &with, &p99_with)].iter() {
+        let mut cells = vec![name.to_string(), measured.latencies.count().to_string()];
+        cells.extend(measured.latencies.cells());
+        cells.push(median_and_spread(p99));
+        table.row(cells);
+    }
+    table.print();
+    let ratio = median(&p99_with) / median(&p99_without);
+    let failed = without.failed + with.failed;
+    let total = without.latencies.count() + with.latencies.count();
+    let served = Goal::new("none of the normal ones fails", format!("{} of {}", failed, total), failed == 0);
+    let gone = Goal::new(
+        "all of the bad ones are gone two seconds after their deadlines",
+        format!("{} are left", attack.left),
+        attack.left == 0,
+    );
+    vec![
+        Goal::new(
+            &format!("p99 of the normal ones ≤ {} × without, median of seconds", RATIO_LIMIT),
+            format!("{:.2} ×", ratio),
+            ratio <= RATIO_LIMIT,
+        ),
+        served.unless(if keeps_pictures {
+            None
+        } else {
+            Some("the pictures of the bad ones fill the queue")
+        }),
+        gone.unless(if has_deadlines { None } else { Some("the server has no such deadlines") }),
+    ]
+}
