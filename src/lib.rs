@@ -37,6 +37,8 @@ extern crate lru;
 extern crate miniz_oxide;
 extern crate net2;
 extern crate percent_encoding;
+#[cfg(target_os = "linux")]
+extern crate rustix;
 extern crate rusttype;
 extern crate serde;
 #[macro_use]

@@ -160,3 +160,22 @@ fn half_a_second_head_is_not_waited_for() {
     serve.join();
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
 }
+
+#[test]
+fn a_request_that_crosses_the_stop_on_a_kept_connection_is_answered() {
+    let mut serve = Serve::start();
+    let mut clients: Vec<_> = (0..50).map(|_| serve.connect()).collect();
+    clients.iter_mut().for_each(|client| assert_eq!(client.get("/health").status, 200));
+    serve.stop();
+    // None of them can know yet.
+    for client in &mut clients {
+        client.send(b"GET /caption?template=cat&top_text=late HTTP/1.1\r\nHost: test\r\n\r\n");
+    }
+    for mut client in clients {
+        let response = client.response();
+        response.picture("png");
+        assert_eq!(response.headers["connection"].to_lowercase(), "close");
+        assert!(client.is_closed());
+    }
+    serve.join();
+}

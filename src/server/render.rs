@@ -55,6 +55,10 @@ pub struct Done<T> {
     pub ran: Duration,
 }
 
+/// How much nicer than the reactor the threads of a pool are, of 19 at most.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 /// Carries jobs to the pool.
 pub struct Renderer {
     pool: CpuPool,
@@ -66,7 +70,8 @@ impl Renderer {
     /// Starts `threads` threads called `name-0`, `name-1`, …, which `queue` more jobs may wait for.
     pub fn start(name: &str, threads: usize, queue: usize, deadline: Rc<Deadline>) -> Renderer {
         let prefix = format!("{}-", name);
-        let pool = futures_cpupool::Builder::new().pool_size(threads).name_prefix(prefix).create();
+        let mut builder = futures_cpupool::Builder::new();
+        let pool = builder.pool_size(threads).name_prefix(prefix).after_start(give_way).create();
         Renderer { pool, gate: Gate::new(threads, queue), deadline }
     }
 
@@ -133,6 +138,16 @@ impl Renderer {
                 Ok::<(), ()>(())
             })
             .forget();
+    }
+}
+
+/// Lowers the priority of the thread that calls it: whoever draws for long can wait a little, whoever carries
+/// requests must not. (By POSIX it would be that of the process; on Linux each thread has its own.)
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    match rustix::process::nice(NICENESS) {
+        Ok(_) => {}
+        Err(error) => debug!("cannot lower the priority of a thread: {}", error),
     }
 }
 
