@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::{Async, Poll, Stream};
 use hyper::{self, HttpVersion, Method, StatusCode};
 use jiff::Timestamp;
+use log::Level;
 
 use super::wire::WireState;
 use super::ACCESS_LOG;
@@ -34,13 +35,10 @@ impl AccessLog {
         target: &str,
         version: HttpVersion,
     ) -> AccessLog {
-        // A quote would end the field early, and a terminal would obey what controls it.
-        let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-        let target: String = target
-            .bytes()
-            .map(|byte| if is_plain(byte) { (byte as char).to_string() } else { format!("%{:02X}", byte) })
-            .collect();
-        let request_line = format!("{} {} {}", method, target, version);
+        // Nobody reads a line that is not logged.
+        let is_logged = log_enabled!(target: ACCESS_LOG, Level::Info);
+        let request_line =
+            if is_logged { format!("{} {} {}", method, plain(target), version) } else { String::new() };
         let is_head = *method == Method::Head;
         AccessLog { peer, state, request_line, is_head, start: Instant::now(), status: 0, bytes: 0 }
     }
@@ -64,6 +62,9 @@ impl AccessLog {
 impl Drop for AccessLog {
     fn drop(&mut self) {
         self.state.pace().answered();
+        if !log_enabled!(target: ACCESS_LOG, Level::Info) {
+            return;
+        }
         let is_cut_off = self.status == 0 || self.state.is_over() && self.bytes > 0;
         let status = if self.status == 0 { "-".to_string() } else { self.status.to_string() };
         let bytes = if self.bytes == 0 || is_cut_off { "-".to_string() } else { self.bytes.to_string() };
@@ -79,6 +80,20 @@ impl Drop for AccessLog {
             if is_cut_off { " (cut off)" } else { "" }
         );
     }
+}
+
+/// A target as a line can have it: a quote would end its field early, and a terminal would obey what controls it.
+fn plain(target: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    let mut plain = String::with_capacity(target.len());
+    for byte in target.bytes() {
+        if is_plain(byte) {
+            plain.push(byte as char);
+        } else {
+            plain.push_str(&format!("%{:02X}", byte));
+        }
+    }
+    plain
 }
 
 /// A body in one piece.

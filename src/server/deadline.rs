@@ -1,8 +1,9 @@
 //! How long a request may take, by the process's one tokio-timer.
 
+use std::mem;
 use std::time::Duration;
 
-use futures::Future;
+use futures::{Async, Future, Poll};
 use tokio_timer::{self, Timeout, TimeoutError, Timer};
 
 /// The finest tick. The timer counts ticks in 32 bits: of these, for more than a year.
@@ -49,15 +50,59 @@ impl Deadline {
         Deadline { timer, time, tick }
     }
 
-    /// The future, which from now on has that long. If it takes longer it is dropped, and with it everything
-    /// it owns: the timer's error owns the future, and to convert the error is to drop it.
-    pub fn limit<F>(&self, future: F) -> Timeout<F>
+    /// The future, which has that long from the first time that it is polled and is not ready. If it takes longer
+    /// it is dropped, and with it everything it owns: the timer's error owns the future, and to convert the error is
+    /// to drop it.
+    ///
+    /// A future that is ready at once never meets the timer, which would keep its deadline until it is due.
+    pub fn limit<F>(&self, future: F) -> Limited<F>
     where
         F: Future,
         F::Error: From<TimeoutError<F>>,
     {
         // The timer fires up to one tick early.
-        self.timer.timeout(future, self.time + self.tick)
+        Limited { timer: self.timer.clone(), time: self.time + self.tick, state: State::Unpolled(future) }
+    }
+}
+
+/// A future with a deadline.
+pub struct Limited<F> {
+    timer: Timer,
+    time: Duration,
+    state: State<F>,
+}
+
+enum State<F> {
+    Unpolled(F),
+    Timed(Timeout<F>),
+    Done,
+}
+
+impl<F> Future for Limited<F>
+where
+    F: Future,
+    F::Error: From<TimeoutError<F>>,
+{
+    type Item = F::Item;
+    type Error = F::Error;
+
+    fn poll(&mut self) -> Poll<F::Item, F::Error> {
+        if let State::Timed(ref mut timeout) = self.state {
+            return timeout.poll();
+        }
+        match mem::replace(&mut self.state, State::Done) {
+            State::Unpolled(mut future) => match future.poll()? {
+                Async::Ready(item) => Ok(Async::Ready(item)),
+                Async::NotReady => {
+                    let mut timeout = self.timer.timeout(future, self.time);
+                    // To create it does nothing; to poll it is what makes it wake this task.
+                    let polled = timeout.poll();
+                    self.state = State::Timed(timeout);
+                    polled
+                }
+            },
+            State::Timed(_) | State::Done => panic!("a future with a deadline was polled after its end"),
+        }
     }
 }
 
