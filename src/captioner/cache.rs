@@ -47,6 +47,14 @@ impl<K: Hash + Eq, V> Cache<K, V> {
         found
     }
 
+    /// The same, for somebody who will ask [`Cache::get`] if it is not there: that is no miss yet.
+    pub fn get_early(&self, key: &K) -> Option<Arc<V>> {
+        let mut inner = self.lock();
+        let found = inner.values.get(key).map(|entry| entry.0.clone());
+        inner.stats.hits += u64::from(found.is_some());
+        found
+    }
+
     /// Keeps a value of `weight` bytes, and drops others for it. One that is too heavy for the whole cache
     /// is not kept.
     pub fn insert(&self, key: K, value: &Arc<V>, weight: usize) {

@@ -20,8 +20,13 @@ pub fn caption(app: &Rc<App>, request: Request) -> ReplyFuture {
     if *request.method() == Method::Post {
         return post(app, request);
     }
-    match image_macro::from_query(request.query().unwrap_or("")) {
-        Ok(image_macro) => picture::picture(app, image_macro, Conditions::of(&request)),
+    let query = request.query().unwrap_or("");
+    let conditions = Conditions::of(&request);
+    if let Some(reply) = picture::known(app, query, &conditions) {
+        return ready(reply);
+    }
+    match image_macro::from_query(query) {
+        Ok(image_macro) => picture::picture(app, image_macro, Some(query.to_string()), conditions),
         Err(invalid) => ready(Reply::from(invalid)),
     }
 }
@@ -38,7 +43,7 @@ fn post(app: &Rc<App>, request: Request) -> ReplyFuture {
     let decoded =
         read.map_err(Reply::from).and_then(|body| image_macro::from_json(&body).map_err(Reply::from));
     Box::new(decoded.then(move |decoded| match decoded {
-        Ok(image_macro) => picture::picture(&app, image_macro, Conditions::default()),
+        Ok(image_macro) => picture::picture(&app, image_macro, None, Conditions::default()),
         Err(reply) => ready(reply),
     }))
 }

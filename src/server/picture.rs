@@ -18,16 +18,35 @@ use super::App;
 use captioner::Fingerprint;
 use image_macro::ImageMacro;
 
-/// The picture, or that part of it that the client has not.
+/// The answer to a query string that was asked before, if its picture is at hand.
+pub fn known(app: &App, query: &str, conditions: &Conditions) -> Option<Reply> {
+    let (fingerprint, picture) = app.results.known(query)?;
+    if conditions.is_unmodified(&fingerprint) {
+        count(&app.counters.not_modified);
+        return Some(Reply::not_modified(&fingerprint));
+    }
+    let drawn = Drawn { picture, fingerprint: Some(fingerprint), times: Times::default() };
+    Some(answer(drawn, Origin::Cached, conditions))
+}
+
+/// The picture, or that part of it that the client has not. `query` is what asked for it, if it was one.
 ///
 /// Waits for the fingerprint, then for the picture; both closures run on the reactor. One deadline is over
 /// all of it, and it is this request's own: dropping the chain leaves the flight, and ends it only if nobody
 /// else waits for it.
-pub fn picture(app: &Rc<App>, image_macro: ImageMacro, conditions: Conditions) -> ReplyFuture {
+pub fn picture(
+    app: &Rc<App>,
+    image_macro: ImageMacro,
+    query: Option<String>,
+    conditions: Conditions,
+) -> ReplyFuture {
     let image_macro = Arc::new(image_macro);
     let fingerprint = fingerprint(app, &image_macro);
     let at_hand = app.clone();
     let reply = fingerprint.and_then(move |fingerprint| -> BoxFuture<Reply, RenderError> {
+        if let Some(query) = query.filter(|_| at_hand.files.is_none()) {
+            at_hand.results.learn(query, fingerprint);
+        }
         if conditions.is_unmodified(&fingerprint) {
             count(&at_hand.counters.not_modified);
             return ready(Reply::not_modified(&fingerprint));

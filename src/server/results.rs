@@ -33,17 +33,40 @@ pub struct Results {
     cache: Cache<Fingerprint, Finished>,
     /// Bytes of an entry, at most.
     largest: usize,
+    /// What query strings ask for, where that does not depend on files.
+    queries: Cache<String, Fingerprint>,
 }
+
+/// Bytes of query strings to remember, and of one, at most.
+const QUERIES: usize = 1 << 20;
+const LONGEST_QUERY: usize = 1 << 10;
 
 impl Results {
     /// A cache of that many bytes; 0 keeps nothing.
     pub fn new(capacity: usize) -> Results {
-        Results { cache: Cache::new(capacity), largest: capacity / SHARE }
+        let queries = Cache::new(QUERIES);
+        Results { cache: Cache::new(capacity), largest: capacity / SHARE, queries }
     }
 
     /// The picture, if it is there. Copies nothing.
     pub fn get(&self, fingerprint: &Fingerprint) -> Option<Finished> {
         self.cache.get(fingerprint).map(|finished| (*finished).clone())
+    }
+
+    /// What a query string that was asked before asks for, and the picture. So a picture that is there costs
+    /// neither decoding the query nor a fingerprint.
+    pub fn known(&self, query: &str) -> Option<(Fingerprint, Finished)> {
+        let fingerprint = self.queries.get_early(&query.to_string())?;
+        let finished = self.cache.get_early(&fingerprint)?;
+        Some((*fingerprint, (*finished).clone()))
+    }
+
+    /// Remembers what a query string asks for. Only where no file can change that.
+    pub fn learn(&self, query: String, fingerprint: Fingerprint) {
+        if query.len() <= LONGEST_QUERY {
+            let weight = query.len() + ENTRY;
+            self.queries.insert(query, &Arc::new(fingerprint), weight);
+        }
     }
 
     /// Keeps it, unless it is too large.
