@@ -29,7 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Bytes that the kernel keeps for a client (it doubles them, for its own needs). By itself it would take
 /// megabytes, and tell only every so many of them that the client reads: too seldom to know who does.
-const SEND_BUFFER: usize = 128 << 10;
+const SEND_BUFFER: usize = 64 << 10;
 
 /// How long a connection without a request may take to begin one while the server drains. One that was sent
 /// before its client could know is on its way, as a rule, or with the kernel; we will hear of it. The answer to
