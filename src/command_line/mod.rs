@@ -4,6 +4,8 @@
 //! A knob can be set as `--some-knob` or as `MEMED_SOME_KNOB`; the command line wins. Numbers are taken as
 //! text first and understood second, so that all bad values are found, not only the first.
 
+mod knobs;
+
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use self::knobs::KNOBS;
 use captioner::Settings;
 use config::{Config, LogLevel, Preload, DEFAULT_PORT, MAX_REQUEST_TIMEOUT};
 
@@ -27,75 +30,8 @@ pub enum Parsed {
     Print(String),
 }
 
-/// A knob that takes a value.
-struct Knob {
-    name: &'static str,
-    value: &'static str,
-    help: &'static str,
-}
-
 /// Seconds that a client may be given.
 const CLIENT_TIMEOUTS: RangeInclusive<f64> = 0.01..=3600.0;
-
-const KNOBS: &[Knob] = &[
-    Knob {
-        name: "render-threads",
-        value: "N",
-        help: "Threads that draw, 1 to 512 [default: as many as cores]",
-    },
-    Knob {
-        name: "queue",
-        value: "N",
-        help: "Requests that may wait for a thread, 0 to 100000 [default: 64]",
-    },
-    Knob { name: "template-cache", value: "MIB", help: "Memory for decoded templates [default: 64]" },
-    Knob { name: "font-cache", value: "MIB", help: "Memory for fonts [default: 16]" },
-    Knob { name: "result-cache", value: "MIB", help: "Memory for finished pictures [default: 64]" },
-    Knob {
-        name: "preload",
-        value: "WHAT",
-        help: "What to decode at start: templates, fonts, all or none [default: none]",
-    },
-    Knob { name: "jpeg-quality", value: "N", help: "1 (small) to 100 (good) [default: 85]" },
-    Knob {
-        name: "gif-quality",
-        value: "N",
-        help: "1 (quick) to 100 (good): the care taken with the colors of a scaled animation [default: 80]",
-    },
-    Knob {
-        name: "request-timeout",
-        value: "SECONDS",
-        help: "How long a picture may take, 0.01 to 60 [default: 10]",
-    },
-    Knob {
-        name: "shutdown-timeout",
-        value: "SECONDS",
-        help: "How long requests in flight may take after a signal to stop, 0 to 3600 [default: 30]",
-    },
-    Knob {
-        name: "header-timeout",
-        value: "SECONDS",
-        help: "How long the head of a request may take, 0.01 to 3600 [default: 10]",
-    },
-    Knob {
-        name: "keep-alive-timeout",
-        value: "SECONDS",
-        help: "How long a connection may be idle between requests, 0.01 to 3600 [default: 60]",
-    },
-    Knob {
-        name: "write-timeout",
-        value: "SECONDS",
-        help: "How long a client may take to read each 64 KiB of a response, 0.01 to 3600 [default: 20]",
-    },
-    Knob {
-        name: "max-connections",
-        value: "N",
-        help: "Connections at a time; more wait, 1 to 1000000 [default: 16384]",
-    },
-    Knob { name: "max-body", value: "BYTES", help: "The largest body of a request [default: 131072]" },
-    Knob { name: "templates", value: "DIR", help: "A folder of pictures to serve beside the built-in ones" },
-    Knob { name: "fonts", value: "DIR", help: "A folder of fonts to serve beside the built-in ones" },
-];
 
 /// Understands a command line (without the program's name) and, under it, the environment.
 ///
