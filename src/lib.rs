@@ -25,6 +25,7 @@ extern crate fearless_simd;
 extern crate futures;
 extern crate futures_cpupool;
 extern crate gif;
+extern crate hdrhistogram;
 extern crate httparse;
 extern crate hyper;
 extern crate image;
@@ -37,6 +38,7 @@ extern crate lru;
 extern crate miniz_oxide;
 extern crate net2;
 extern crate percent_encoding;
+extern crate prometheus_client;
 #[cfg(target_os = "linux")]
 extern crate rustix;
 extern crate rusttype;

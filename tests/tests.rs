@@ -42,6 +42,8 @@ mod layout_pictures;
 mod letter_pictures;
 /// What a client can draw out: slow heads, idle and unread connections, hang-ups, too many of them.
 mod limits;
+/// What `/stats` and `/metrics` tell.
+mod metrics;
 /// Templates of every kind that files come in, and each of them in every format.
 mod odd_pictures;
 /// Templates built for a test, and what can be measured on pictures.

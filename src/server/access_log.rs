@@ -10,14 +10,16 @@ use hyper::{self, HttpVersion, Method, StatusCode};
 use jiff::Timestamp;
 use log::Level;
 
+use super::stats::Counters;
 use super::wire::WireState;
 use super::ACCESS_LOG;
 
 /// One line in Common Log Format, with the milliseconds that the request took added, written when this is
-/// dropped: when the response has been written, or the connection has ended before that.
+/// dropped: when the response has been written, or the connection has ended before that. Counts it, too.
 pub struct AccessLog {
     peer: SocketAddr,
     state: Rc<WireState>,
+    counters: Rc<Counters>,
     request_line: String,
     is_head: bool,
     start: Instant,
@@ -31,6 +33,7 @@ impl AccessLog {
     pub fn start(
         peer: SocketAddr,
         state: Rc<WireState>,
+        counters: Rc<Counters>,
         method: &Method,
         target: &str,
         version: HttpVersion,
@@ -40,12 +43,18 @@ impl AccessLog {
         let request_line =
             if is_logged { format!("{} {} {}", method, plain(target), version) } else { String::new() };
         let is_head = *method == Method::Head;
-        AccessLog { peer, state, request_line, is_head, start: Instant::now(), status: 0, bytes: 0 }
+        let start = Instant::now();
+        AccessLog { peer, state, counters, request_line, is_head, start, status: 0, bytes: 0 }
     }
 
     /// For a request whose head was refused: there is no line to show.
-    pub fn start_refused(peer: SocketAddr, state: Rc<WireState>, method: &Method) -> AccessLog {
-        let mut log = AccessLog::start(peer, state, method, "", HttpVersion::Http11);
+    pub fn start_refused(
+        peer: SocketAddr,
+        state: Rc<WireState>,
+        counters: Rc<Counters>,
+        method: &Method,
+    ) -> AccessLog {
+        let mut log = AccessLog::start(peer, state, counters, method, "", HttpVersion::Http11);
         log.request_line = "-".to_string();
         log
     }
@@ -62,10 +71,16 @@ impl AccessLog {
 impl Drop for AccessLog {
     fn drop(&mut self) {
         self.state.pace().answered();
+        let took = self.start.elapsed();
+        let is_cut_off = self.status == 0 || self.state.is_over() && self.bytes > 0;
+        if is_cut_off {
+            self.counters.cut_off();
+        } else {
+            self.counters.answered(self.status, took);
+        }
         if !log_enabled!(target: ACCESS_LOG, Level::Info) {
             return;
         }
-        let is_cut_off = self.status == 0 || self.state.is_over() && self.bytes > 0;
         let status = if self.status == 0 { "-".to_string() } else { self.status.to_string() };
         let bytes = if self.bytes == 0 || is_cut_off { "-".to_string() } else { self.bytes.to_string() };
         info!(
@@ -76,7 +91,7 @@ impl Drop for AccessLog {
             self.request_line,
             status,
             bytes,
-            self.start.elapsed().as_secs_f64() * 1e3,
+            took.as_secs_f64() * 1e3,
             if is_cut_off { " (cut off)" } else { "" }
         );
     }

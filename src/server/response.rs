@@ -71,6 +71,12 @@ impl Reply {
         Reply::new(status, "application/json", body.into_bytes())
     }
 
+    /// 200 with OpenMetrics text.
+    pub fn metrics(text: String) -> Reply {
+        let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        Reply::new(StatusCode::Ok, content_type, text.into_bytes())
+    }
+
     /// An error: `{"error": "…"}`.
     pub fn error(status: StatusCode, sentence: &str) -> Reply {
         Reply::json_with(status, &json!({ "error": sentence }))

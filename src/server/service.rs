@@ -14,7 +14,7 @@ use super::access_log::{AccessLog, Body};
 use super::future_ext::{ready, BoxFuture};
 use super::response::{internal, message_of, Reply, ReplyFuture};
 use super::wire::WireState;
-use super::{caption, listing, stats, App};
+use super::{caption, listing, metrics, stats, App};
 
 /// The service of one connection.
 pub struct Memed {
@@ -44,9 +44,13 @@ impl Service for Memed {
     fn call(&self, request: Request) -> Self::Future {
         let rejection = self.state.take_rejection();
         let (method, state) = (request.method(), self.state.clone());
+        let counters = self.app.counters.clone();
         let log = match rejection {
-            None => AccessLog::start(self.peer, state, method, request.uri().as_ref(), request.version()),
-            Some(_) => AccessLog::start_refused(self.peer, state, method),
+            None => {
+                let (target, version) = (request.uri().as_ref(), request.version());
+                AccessLog::start(self.peer, state, counters, method, target, version)
+            }
+            Some(_) => AccessLog::start_refused(self.peer, state, counters, method),
         };
         let app = self.app.clone();
         let is_last = wants_close(&request) || leaves_body(&request);
@@ -103,6 +107,7 @@ fn route(app: &Rc<App>, request: Request) -> ReplyFuture {
         ["templates", name] if !name.is_empty() => allowing(READ, method, || listing::template(app, name)),
         ["fonts"] => allowing(READ, method, || listing::fonts(app)),
         ["stats"] => allowing(READ, method, || stats::stats(app)),
+        ["metrics"] => allowing(READ, method, || metrics::metrics(app)),
         ["health"] => allowing(READ, method, || stats::health(app)),
         _ => ready(not_found(&path)),
     }
@@ -124,8 +129,8 @@ where
 fn not_found(path: &str) -> Reply {
     let shown: String = path.chars().take(60).collect();
     let sentence = format!(
-        "there is nothing at {:?}: there are /caption, /templates, /templates/{{name}}, /fonts, /stats and \
-         /health",
+        "there is nothing at {:?}: there are /caption, /templates, /templates/{{name}}, /fonts, /stats, \
+         /metrics and /health",
         shown
     );
     Reply::error(StatusCode::NotFound, &sentence)
