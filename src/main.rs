@@ -26,7 +26,7 @@ fn main() {
         .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
         .collect();
     let config = match command_line::parse(env::args_os().skip(1), &environment) {
-        Ok(Parsed::Serve(config)) => config,
+        Ok(Parsed::Serve(config)) => *config,
         Ok(Parsed::Print(text)) => {
             print!("{}", text);
             return;

@@ -78,8 +78,8 @@ fn a_connection_that_asks_nothing_is_closed_without_a_word() {
     assert!(start.elapsed() >= SHORT);
 
     let mut idle = serve.connect();
-    assert_eq!(idle.get("/health").status, 200);
     let start = Instant::now();
+    assert_eq!(idle.get("/health").status, 200);
     assert!(idle.is_closed());
     let waited = start.elapsed();
     assert!(waited >= 2 * SHORT && waited < LONG / 2, "{:?}", waited);

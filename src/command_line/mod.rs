@@ -25,7 +25,7 @@ use config::{Config, LogLevel, Preload, DEFAULT_PORT, MAX_REQUEST_TIMEOUT};
 #[derive(Debug)]
 pub enum Parsed {
     /// To serve.
-    Serve(Config),
+    Serve(Box<Config>),
     /// To print this and end: `--help`, `--version`.
     Print(String),
 }
@@ -57,7 +57,7 @@ where
     let mut typed = Typed { matches: &matches, environment, errors: Vec::new() };
     let config = typed.config();
     if typed.errors.is_empty() {
-        Ok(Parsed::Serve(config))
+        Ok(Parsed::Serve(Box::new(config)))
     } else {
         Err(typed.errors)
     }
@@ -269,7 +269,7 @@ mod tests {
         let environment: HashMap<_, _> =
             environment.iter().map(|&(name, value)| (name.to_string(), value.into())).collect();
         match parse(arguments.split_whitespace().map(|word| word.into()), &environment)? {
-            Parsed::Serve(config) => Ok(config),
+            Parsed::Serve(config) => Ok(*config),
             Parsed::Print(text) => panic!("printed {}", text),
         }
     }

@@ -50,12 +50,15 @@ pub fn accept(incoming: Incoming, app: Rc<App>, drain: &Drain, handle: &Handle) 
         let watch = watch.clone();
         let scratch = scratch.clone();
         let slots = app.slots.clone();
-        // A place first, and a connection for it then. At the cap, the loop waits here.
-        let place = future::poll_fn(move || slots.poll_take());
-        place.and_then(|slot| {
+        // At the cap, the loop waits here. Nobody else takes places while it waits for a connection.
+        let is_free = future::poll_fn({
+            let slots = slots.clone();
+            move || slots.poll_free()
+        });
+        is_free.and_then(|()| {
             incoming.into_future().then(move |accepted| match accepted {
                 Ok((Some((socket, peer)), incoming)) => {
-                    let held = Held { slot, watch, scratch };
+                    let held = Held { slot: slots.take(), watch, scratch };
                     handle.spawn(serve(socket, peer, app, held, &handle));
                     ready(Loop::Continue(incoming))
                 }
@@ -81,7 +84,7 @@ pub fn accept_rest(listener: net::TcpListener, app: &Rc<App>, drain: &Drain, han
     let waiting = (0..BACKLOG).map(|_| listener.accept()).take_while(Result::is_ok);
     for (socket, peer) in waiting.flatten() {
         // Over the cap, if need be: there will be no other time to serve them.
-        let slot = app.slots.take_one_more();
+        let slot = app.slots.take();
         let held = Held { slot, watch: drain.watch(), scratch: scratch.clone() };
         match TcpStream::from_stream(socket, handle) {
             Ok(socket) => handle.spawn(serve(socket, peer, app.clone(), held, handle)),

@@ -18,13 +18,14 @@ use super::App;
 use captioner::Fingerprint;
 use image_macro::ImageMacro;
 
-/// The answer to a query string that was asked before, if its picture is at hand.
+/// The answer to a query string that was asked before, if its client or the cache has the picture.
 pub fn known(app: &App, query: &str, conditions: &Conditions) -> Option<Reply> {
-    let (fingerprint, picture) = app.results.known(query)?;
+    let fingerprint = app.results.known(query)?;
     if conditions.is_unmodified(&fingerprint) {
         count(&app.counters.not_modified);
         return Some(Reply::not_modified(&fingerprint));
     }
+    let picture = app.results.get_early(&fingerprint)?;
     let drawn = Drawn { picture, fingerprint: Some(fingerprint), times: Times::default() };
     Some(answer(drawn, Origin::Cached, conditions))
 }

@@ -53,12 +53,15 @@ impl Results {
         self.cache.get(fingerprint).map(|finished| (*finished).clone())
     }
 
-    /// What a query string that was asked before asks for, and the picture. So a picture that is there costs
-    /// neither decoding the query nor a fingerprint.
-    pub fn known(&self, query: &str) -> Option<(Fingerprint, Finished)> {
-        let fingerprint = self.queries.get_early(&query.to_string())?;
-        let finished = self.cache.get_early(&fingerprint)?;
-        Some((*fingerprint, (*finished).clone()))
+    /// What a query string that was asked before asks for. So a picture that is there costs neither decoding
+    /// the query nor hashing what it asks for.
+    pub fn known(&self, query: &str) -> Option<Fingerprint> {
+        self.queries.get(&query.to_string()).map(|fingerprint| *fingerprint)
+    }
+
+    /// As [`Results::get`], for somebody who will ask that if there is no picture.
+    pub fn get_early(&self, fingerprint: &Fingerprint) -> Option<Finished> {
+        self.cache.get_early(fingerprint).map(|finished| (*finished).clone())
     }
 
     /// Remembers what a query string asks for. Only where no file can change that.

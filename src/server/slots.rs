@@ -24,17 +24,17 @@ impl Slots {
         Slots(Rc::new(Places { taken: Cell::new(0), all, waiting: RefCell::new(None) }))
     }
 
-    /// A place, as soon as one is free.
-    pub fn poll_take(&self) -> Poll<Slot, ()> {
+    /// Until a place is free.
+    pub fn poll_free(&self) -> Poll<(), ()> {
         if self.taken() < self.0.all {
-            return Ok(Async::Ready(self.take_one_more()));
+            return Ok(Async::Ready(()));
         }
         *self.0.waiting.borrow_mut() = Some(task::current());
         Ok(Async::NotReady)
     }
 
     /// A place, free or not.
-    pub fn take_one_more(&self) -> Slot {
+    pub fn take(&self) -> Slot {
         self.0.taken.set(self.taken() + 1);
         Slot(self.clone())
     }
