@@ -23,6 +23,8 @@ const EACH: usize = 1_000;
 const PICTURES: usize = 8;
 const REFERENCE: Duration = Duration::from_secs(4);
 const SECOND: Duration = Duration::from_secs(1);
+/// Parts of a second in which some of the slow ones send their byte.
+const TURNS: usize = 100;
 const RATIO_LIMIT: f64 = 2.0;
 /// In seconds: of a head, of being idle, of a write that makes no way.
 const DEADLINE: u64 = 3;
@@ -66,9 +68,15 @@ impl Wave {
         Ok(socket)
     }
 
-    /// Another byte from each. Those that were given up are let go.
-    fn drip(&mut self) {
+    /// Another byte from each whose turn it is: they have nothing to do with each other, so they do not send all
+    /// at once. Those that were given up are let go.
+    fn drip(&mut self, turn: usize) {
+        let mut index = 0;
         self.slow.retain_mut(|socket| {
+            index += 1;
+            if index % TURNS != turn % TURNS {
+                return true;
+            }
             let is_open = |read: io::Result<usize>| match read {
                 Ok(length) => length > 0,
                 Err(error) => error.kind() == io::ErrorKind::WouldBlock,
@@ -95,6 +103,7 @@ fn attack(server: &Program, stop: &AtomicBool, has_deadlines: bool) -> io::Resul
     let mut attack = Attack::default();
     let mut waves: Vec<Wave> = Vec::new();
     let mut last = Instant::now();
+    let mut turn = 0;
     while !stop.load(Ordering::Relaxed) {
         if waves.is_empty() || has_deadlines && last.elapsed() >= WAVE {
             attack.before_waves.push(held());
@@ -103,15 +112,19 @@ fn attack(server: &Program, stop: &AtomicBool, has_deadlines: bool) -> io::Resul
             waves.insert(0, Wave::connect(server.address)?);
             attack.sent += 2 * EACH;
         }
-        waves.iter_mut().for_each(Wave::drip);
-        attack.most = attack.most.max(held());
-        thread::sleep(SECOND);
+        waves.iter_mut().for_each(|wave| wave.drip(turn));
+        turn += 1;
+        if turn % TURNS == 0 {
+            attack.most = attack.most.max(held());
+        }
+        thread::sleep(SECOND / TURNS as u32);
     }
     // They go on for as long as the server lets them.
     let end = Instant::now() + Duration::from_secs(DEADLINE + 2);
     while Instant::now() < end {
-        waves.iter_mut().for_each(Wave::drip);
-        thread::sleep(SECOND);
+        waves.iter_mut().for_each(|wave| wave.drip(turn));
+        turn += 1;
+        thread::sleep(SECOND / TURNS as u32);
     }
     attack.left = held();
     Ok(attack)
