@@ -164,6 +164,42 @@ fn a_client_that_reads_slowly_but_steadily_gets_everything() {
 }
 
 #[test]
+fn a_get_with_a_body_gets_all_of_a_large_picture() {
+    let serve = Serve::drawing(config(), large());
+    let mut client = serve.connect();
+    client.socket.set_recv_buffer_size(16 << 10).unwrap();
+    client.send(
+        b"GET /caption?template=cat&top_text=large HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}",
+    );
+    thread::sleep(SHORT);
+    assert_eq!(client.response().body.len(), 32 << 20);
+    assert!(client.is_closed());
+}
+
+#[test]
+fn blank_lines_without_end_keep_nobody_else_waiting() {
+    let serve = Serve::with(Config { header_timeout: 2 * SHORT, ..config() });
+    let address = serve.address;
+    let floods: Vec<_> = (0..4)
+        .map(|_| {
+            thread::spawn(move || {
+                let mut client = Client::connect(address);
+                let lines = b"\r\n".repeat(32 << 10);
+                let start = Instant::now();
+                while client.try_send(&lines).is_ok() && start.elapsed() < LONG {}
+                start.elapsed()
+            })
+        })
+        .collect();
+    thread::sleep(SHORT / 2);
+    let start = Instant::now();
+    assert_eq!(serve.get("/health").status, 200);
+    assert!(start.elapsed() < LONG / 4, "{:?}", start.elapsed());
+    // And they are over when their time is.
+    floods.into_iter().for_each(|flood| assert!(flood.join().unwrap() < LONG));
+}
+
+#[test]
 fn a_client_that_hangs_up_stops_its_drawing_within_ten_milliseconds() {
     let (draw, begun, ended) = endless();
     let serve = Serve::drawing(Config { render_threads: 1, queue: 0, ..config() }, draw);

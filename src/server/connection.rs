@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::mem;
 use std::net::{self, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use futures::future::{self, Loop};
-use futures::{Async, Future, Poll, Stream};
+use futures::{task, Async, Future, Poll, Stream};
 use hyper::server::{self, Http};
 use tokio_core::net::{Incoming, TcpStream};
 use tokio_core::reactor::{Handle, Timeout};
@@ -27,6 +28,9 @@ use super::{App, BACKLOG};
 /// How long to wait after an accept that failed for want of descriptors or memory: until some are free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Connections accepted in a row before those that are served get their turn.
+const ACCEPTS_IN_A_ROW: u32 = 64;
+
 /// Bytes that the kernel keeps for a client (it doubles them, for its own needs). By itself it would take
 /// megabytes, and tell only every so many of them that the client reads: too seldom to know who does.
 const SEND_BUFFER: usize = 64 << 10;
@@ -44,6 +48,7 @@ pub fn accept(incoming: Incoming, app: Rc<App>, drain: &Drain, handle: &Handle) 
     let handle = handle.clone();
     let watch = drain.watch();
     let scratch = line::scratch();
+    let mut turns = 0;
     Box::new(future::loop_fn(incoming, move |incoming| {
         let handle = handle.clone();
         let app = app.clone();
@@ -51,9 +56,18 @@ pub fn accept(incoming: Incoming, app: Rc<App>, drain: &Drain, handle: &Handle) 
         let scratch = scratch.clone();
         let slots = app.slots.clone();
         // At the cap, the loop waits here. Nobody else takes places while it waits for a connection.
+        turns += 1;
+        let mut gives_way = turns % ACCEPTS_IN_A_ROW == 0;
         let is_free = future::poll_fn({
             let slots = slots.clone();
-            move || slots.poll_free()
+            move || {
+                if mem::replace(&mut gives_way, false) {
+                    // Come again at once, but after those who are served.
+                    task::current().notify();
+                    return Ok(Async::NotReady);
+                }
+                slots.poll_free()
+            }
         });
         is_free.and_then(|()| {
             incoming.into_future().then(move |accepted| match accepted {
@@ -81,8 +95,16 @@ struct Held {
 /// non-blocking mode. Takes a backlog's worth at most: clients that go on connecting must not keep it open.
 pub fn accept_rest(listener: net::TcpListener, app: &Rc<App>, drain: &Drain, handle: &Handle) {
     let scratch = line::scratch();
-    let waiting = (0..BACKLOG).map(|_| listener.accept()).take_while(Result::is_ok);
-    for (socket, peer) in waiting.flatten() {
+    for _ in 0..BACKLOG {
+        let (socket, peer) = match listener.accept() {
+            Ok(accepted) => accepted,
+            Err(ref error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(ref error) if is_of_one_connection(error) => continue,
+            Err(error) => {
+                warn!("cannot accept what waits: {}", error);
+                break;
+            }
+        };
         // Over the cap, if need be: there will be no other time to serve them.
         let slot = app.slots.take();
         let held = Held { slot, watch: drain.watch(), scratch: scratch.clone() };
@@ -95,16 +117,20 @@ pub fn accept_rest(listener: net::TcpListener, app: &Rc<App>, drain: &Drain, han
 
 /// Goes on at once after an error of a single connection, which is over, and later after one of ours.
 fn pause<T: 'static>(error: &io::Error, handle: &Handle, then: T) -> BoxFuture<T, ()> {
-    match error.kind() {
-        io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::ConnectionRefused
-        | io::ErrorKind::ConnectionReset => return ready(then),
-        _ => warn!("cannot accept a connection: {}", error),
+    if is_of_one_connection(error) {
+        return ready(then);
     }
+    warn!("cannot accept a connection: {}", error);
     match Timeout::new(ACCEPT_PAUSE, handle) {
         Ok(timeout) => Box::new(timeout.then(|_| Ok(then))),
         Err(_) => ready(then),
     }
+}
+
+/// Whether it is the connection that failed, and not the listener.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
 /// Serves one connection to its end.

@@ -46,6 +46,8 @@ enum Waits {
     Head(Instant),
     /// For the next request.
     Request(Instant),
+    /// For nothing: what comes is thrown away, for a time of its own.
+    Nothing,
     /// For nothing of the client's but the body of its request, which has a deadline of its own.
     Answer,
 }
@@ -71,6 +73,11 @@ impl Pace {
     /// The response is with the socket.
     pub fn answered(&mut self) {
         self.waits = Waits::Request(Instant::now());
+    }
+
+    /// The last response is with the socket.
+    pub fn ends(&mut self) {
+        self.waits = Waits::Nothing;
     }
 
     /// Whether a request is being answered.
@@ -119,7 +126,7 @@ impl Pace {
             _ if self.blocked.is_some() => None,
             Waits::Head(since) => Some((since + timeouts.head, Late::Head)),
             Waits::Request(since) => Some((since + timeouts.idle, Late::Request)),
-            Waits::Answer => None,
+            Waits::Answer | Waits::Nothing => None,
         };
         of_reader.into_iter().chain(of_request)
     }
