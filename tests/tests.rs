@@ -28,6 +28,8 @@ mod bad_input;
 mod caching;
 /// Drawings that nobody waits for any more.
 mod cancelled;
+/// What a fuzzer has made up.
+mod corpus;
 /// The bytes of requests: where heads and bodies end, and what is refused.
 mod framing;
 /// What a viewer sees of an animation, and what it should be.

@@ -1,0 +1,8 @@
+//! A PNG as a template.
+
+#![no_main]
+
+#[path = "../checks.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| checks::run("png", input));
