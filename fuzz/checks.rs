@@ -118,8 +118,16 @@ fn template(file: &[u8]) {
                 from_query("template=template&top_text=Nothing&bottom_text=holds").expect("it is right");
             asked.width = width;
             asked.format = Some(format);
-            let picture = captioner.caption(&asked, &Cancel::new());
-            let picture = picture.unwrap_or_else(|error| panic!("{:?} of {:?}: {:?}", format, info, error));
+            let picture = match captioner.caption(&asked, &Cancel::new()) {
+                Ok(picture) => picture,
+                // Only a PNG can have such a side.
+                Err(CaptionError::Encode(_))
+                    if format != Format::Png && info.width.max(info.height) > 65_535 =>
+                {
+                    continue
+                }
+                Err(error) => panic!("{:?} of {:?}: {:?}", format, info, error),
+            };
             assert_eq!(picture.format, format);
             let (size, frames) = size_and_frames(format, &picture.bytes);
             assert_eq!(size, info.fitting_size(width, None), "{:?} of {:?}", format, info);

@@ -55,10 +55,3 @@ fn jpegs_are_drawn_on_or_refused() {
 fn pngs_are_drawn_on_or_refused() {
     check_all("png");
 }
-
-/// Once this holds, its inputs belong in `tests/regressions/png`.
-#[test]
-#[ignore = "a side of more than 65535 pixels is cut off in a GIF, and no JPEG can be encoded"]
-fn a_png_whose_side_neither_a_gif_nor_a_jpeg_can_have_is_drawn_on_or_refused() {
-    check("png", &inputs("tests/regressions/open/png"));
-}
