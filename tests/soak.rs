@@ -37,7 +37,7 @@ const PIECES: f64 = 12_288.0;
 #[test]
 fn a_short_soak() {
     // A debug build draws slowly: a few pictures are enough.
-    soak_for(Duration::from_secs(10), &Pictures::few());
+    soak_for(Duration::from_secs(20), &Pictures::few());
 }
 
 #[test]
