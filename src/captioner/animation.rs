@@ -4,6 +4,7 @@
 use std::convert::TryFrom;
 use std::mem;
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, DisposalMethod, MemoryLimit, Repeat};
@@ -57,6 +58,8 @@ pub struct Frame {
     pub palette: usize,
     /// An index into the palette for each pixel of `rect`.
     pub indices: Vec<u8>,
+    /// The highest of them.
+    pub highest: u8,
     /// `indices`, compressed strip by strip, each once a caption has needed it.
     strips: OnceLock<Vec<OnceLock<Strip>>>,
     /// The index that paints nothing.
@@ -70,29 +73,72 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Its indices, or those with a caption on them, compressed as a file has them. Strips that the caption
-    /// has not changed are compressed once and kept.
+    /// Its pixels, compressed as a file has them. Each strip is compressed once and kept.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
-    pub fn compressed(&self, indices: &[u8], cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
-        let kept_size = lzw::code_size(&self.indices);
-        let code_size = kept_size.max(lzw::code_size(indices));
-        // The strips of a rectangle that was enlarged are others.
-        let is_alike = code_size == kept_size && indices.len() == self.indices.len();
-        let strips =
-            self.strips.get_or_init(|| self.indices.chunks(STRIP).map(|_| OnceLock::new()).collect());
-        let mut unchanged = self.indices.chunks(STRIP).zip(strips).filter(|_| is_alike);
-        let mut codes = Codes::new(code_size);
-        for indices in indices.chunks(STRIP) {
+    pub fn compressed(&self, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+        let mut codes = Codes::new(lzw::code_size(self.highest));
+        for index in 0..self.indices.len().div_ceil(STRIP) {
             cancel.check()?;
-            let compress = || Strip::compress(indices, code_size);
-            match unchanged.next() {
-                Some((own, strip)) if own == indices => codes.append(strip.get_or_init(compress)),
-                _ => codes.append(&compress()),
+            codes.append(self.strip(index));
+        }
+        Ok(codes.finish())
+    }
+
+    /// Its pixels with some of them changed, none to more than `highest`, in a rectangle that holds its own;
+    /// what that has more is `filler`. `paint` is told which pixels of the rectangle it has, counted row by
+    /// row, changes what it wants, and tells whether it did. Strips that stay as they are were compressed
+    /// before.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn repainted<P: FnMut(Range<usize>, &mut [u8]) -> bool>(
+        &self,
+        rect: &Rect,
+        filler: u8,
+        highest: u8,
+        mut paint: P,
+        cancel: &Cancel,
+    ) -> Result<Vec<u8>, CaptionError> {
+        let code_size = lzw::code_size(highest.max(self.highest));
+        // The strips of a rectangle that was enlarged are others.
+        let is_alike = *rect == self.rect && code_size == lzw::code_size(self.highest);
+        let count = rect.width() as usize * rect.height() as usize;
+        let mut codes = Codes::new(code_size);
+        let mut pixels = Vec::with_capacity(STRIP);
+        for (index, start) in (0..count).step_by(STRIP).enumerate() {
+            cancel.check()?;
+            let range = start..(start + STRIP).min(count);
+            pixels.clear();
+            if *rect == self.rect {
+                pixels.extend_from_slice(&self.indices[range.clone()]);
+            } else {
+                pixels.extend(range.clone().map(|number| self.index_in(rect, number).unwrap_or(filler)));
+            }
+            if paint(range, &mut pixels) || !is_alike {
+                codes.append(&Strip::compress(&pixels, code_size));
+            } else {
+                codes.append(self.strip(index));
             }
         }
         Ok(codes.finish())
+    }
+
+    /// The strip of that number, compressed.
+    fn strip(&self, index: usize) -> &Strip {
+        let strips =
+            self.strips.get_or_init(|| self.indices.chunks(STRIP).map(|_| OnceLock::new()).collect());
+        let pixels = &self.indices[index * STRIP..];
+        strips[index]
+            .get_or_init(|| Strip::compress(&pixels[..STRIP.min(pixels.len())], lzw::code_size(self.highest)))
+    }
+
+    /// The index of a pixel of a larger rectangle, counted row by row; `None` outside of its own.
+    fn index_in(&self, rect: &Rect, number: usize) -> Option<u8> {
+        let width = rect.width() as usize;
+        let (x, y) = (rect.left + (number % width) as u32, rect.top + (number / width) as u32);
+        self.rect.holds(x, y).then(|| self.indices[self.rect.number_of(x, y)])
     }
 
     /// A frame of these pixels, each as near as the palette has it; alpha is all or nothing.
@@ -118,6 +164,7 @@ impl Frame {
             palette: palette_index,
             strips: OnceLock::new(),
             transparent: Some(spare).filter(|_| pixels.iter().any(|pixel| pixel[3] == 0)),
+            highest: indices.iter().copied().fold(0, u8::max),
             indices,
             dispose: DisposalMethod::Keep,
             delay: 0,
@@ -127,12 +174,8 @@ impl Frame {
 
     /// The index it paints a pixel of the canvas with; `None` outside of it and where it is transparent.
     pub fn index_at(&self, x: u32, y: u32) -> Option<u8> {
-        let rect = &self.rect;
-        if x < rect.left || x >= rect.right || y < rect.top || y >= rect.bottom {
-            return None;
-        }
-        let index = self.indices[((y - rect.top) * rect.width() + x - rect.left) as usize];
-        Some(index).filter(|&index| Some(index) != self.transparent)
+        let index = self.rect.holds(x, y).then(|| self.indices[self.rect.number_of(x, y)]);
+        index.filter(|&index| Some(index) != self.transparent)
     }
 }
 
@@ -172,7 +215,7 @@ impl Animation {
             read_frame(&mut decoder, frame.interlaced, &mut buffer, cancel)?;
             decoder.palette().map_err(DecodeError::damaged)?;
             let palette = tables.index_of(frame.palette.take());
-            frames.push(cropped(&frame, &buffer, width, height, palette));
+            frames.push(cropped(&frame, buffer, width, height, palette));
         }
         if frames.is_empty() {
             return Err(DecodeError::Damaged("it has no frame".into()));
@@ -184,6 +227,7 @@ impl Animation {
         for frame in frames.iter_mut().filter(|frame| frame.indices.is_empty()) {
             let spare = palettes[frame.palette].spare().unwrap_or(0);
             frame.indices.push(spare);
+            frame.highest = spare;
             frame.transparent = Some(spare);
             frame.dispose = DisposalMethod::Keep;
         }
@@ -304,14 +348,16 @@ fn read_frame(
     Ok(())
 }
 
-/// The frame as it is, less what lies off the canvas. If that is all of it, it has no indices.
-fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: usize) -> Frame {
+/// The frame as it is, less what lies off the canvas. If that is all of it, it has no indices. What the highest
+/// index is must be found out yet.
+fn cropped(frame: &gif::Frame, buffer: Vec<u8>, width: u16, height: u16, palette: usize) -> Frame {
     let (left, top) = (u32::from(frame.left), u32::from(frame.top));
     let (right, bottom) = (left + u32::from(frame.width), top + u32::from(frame.height));
     let whole = Rect { left, top, right, bottom };
     let canvas = Rect { left: 0, top: 0, right: u32::from(width), bottom: u32::from(height) };
     let inside = whole.intersection(&canvas);
     let (rect, indices, transparent) = match inside {
+        Some(rect) if rect == whole => (rect, buffer, frame.transparent),
         Some(rect) => {
             let mut indices = Vec::with_capacity((rect.width() * rect.height()) as usize);
             for row in buffer.chunks_exact(whole.width() as usize).take(rect.height() as usize) {
@@ -325,6 +371,7 @@ fn cropped(frame: &gif::Frame, buffer: &[u8], width: u16, height: u16, palette: 
         rect,
         palette,
         indices,
+        highest: 0,
         strips: OnceLock::new(),
         transparent,
         dispose: frame.dispose,

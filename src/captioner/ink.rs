@@ -51,6 +51,16 @@ impl Rect {
         self.bottom - self.top
     }
 
+    /// Whether a pixel lies in it.
+    pub fn holds(&self, x: u32, y: u32) -> bool {
+        (self.left..self.right).contains(&x) && (self.top..self.bottom).contains(&y)
+    }
+
+    /// The number of one of its pixels, counted row by row.
+    pub fn number_of(&self, x: u32, y: u32) -> usize {
+        (y - self.top) as usize * self.width() as usize + (x - self.left) as usize
+    }
+
     /// What lies in both.
     pub fn intersection(&self, other: &Rect) -> Option<Rect> {
         let both = Rect {
@@ -141,6 +151,18 @@ impl Stamp {
         }
     }
 
+    /// Marks, with anything but zero, which pixels of a row have ink, of a picture that is `width` pixels wide.
+    pub fn mark(&self, y: u32, width: u32, marks: &mut Vec<u8>) {
+        marks.clear();
+        marks.resize(width as usize, 0);
+        self.for_each_row(y..y + 1, |ink, _, layers| {
+            for layer in &layers {
+                let marks = marks[ink.area.left as usize..].iter_mut();
+                marks.zip(layer.coverage).for_each(|(mark, &coverage)| *mark |= coverage);
+            }
+        });
+    }
+
     /// Which of the columns of `column` pixels each have ink in some rows, of a picture that is `width` pixels
     /// wide.
     pub fn columns(&self, column: u32, width: u32, rows: Range<u32>) -> Vec<bool> {
@@ -219,9 +241,17 @@ impl PixelInk {
 }
 
 impl Ink {
+    /// Whether it covers a part of that row of the picture.
+    pub fn has_row(&self, y: u32) -> bool {
+        (self.area.top..self.area.bottom).contains(&y)
+    }
+
     /// What it does to a pixel of the picture, if anything.
     pub fn pixel(&self, x: u32, y: u32) -> Option<PixelInk> {
-        let index = ((y - self.area.top) * self.area.width() + x - self.area.left) as usize;
+        if !self.area.holds(x, y) {
+            return None;
+        }
+        let index = self.area.number_of(x, y);
         let fill = self.fill[index];
         let outline = self.outline.as_ref().map_or(0, |outline| outline.0[index]);
         if fill == 0 && outline == 0 {

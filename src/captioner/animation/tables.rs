@@ -1,6 +1,6 @@
 //! The color tables of a GIF file.
 
-use super::Frame;
+use super::{Frame, PIECE};
 use captioner::palette::{Palette, Rgb};
 use captioner::{Cancel, CaptionError};
 
@@ -41,17 +41,18 @@ impl Tables {
             let mut counts = [0; 256];
             let mut transparent = Vec::new();
             for frame in frames.iter().filter(|frame| frame.palette == index) {
-                cancel.check()?;
                 transparent.extend(frame.transparent);
-                for &pixel in &frame.indices {
-                    counts[usize::from(pixel)] += 1;
+                for piece in frame.indices.chunks(PIECE) {
+                    cancel.check()?;
+                    piece.iter().for_each(|&pixel| counts[usize::from(pixel)] += 1);
                 }
             }
             let (palette, target) = Palette::freed(colors, &counts, &transparent);
             for frame in frames.iter_mut().filter(|frame| frame.palette == index) {
-                cancel.check()?;
-                for pixel in &mut frame.indices {
-                    *pixel = target[usize::from(*pixel)];
+                for piece in frame.indices.chunks_mut(PIECE) {
+                    cancel.check()?;
+                    piece.iter_mut().for_each(|pixel| *pixel = target[usize::from(*pixel)]);
+                    frame.highest = piece.iter().copied().fold(frame.highest, u8::max);
                 }
             }
             palettes.push(palette);

@@ -1,0 +1,136 @@
+//! The pixels of a canvas of which it must be known what a viewer has on the screen.
+
+use std::ops::Range;
+
+use captioner::ink::{Ink, PixelInk, Rect, Stamp};
+use captioner::{Cancel, CaptionError};
+
+/// Pixels that are gone through, at most, before a cancel is looked for: less than a millisecond.
+const CHECKED: usize = 1 << 15;
+
+/// Those with ink, or all there are; row by row.
+pub struct Followed<'a> {
+    stamp: &'a Stamp,
+    spans: Vec<Span>,
+    canvas: (u32, u32),
+}
+
+/// Some of them, side by side.
+#[derive(Clone, Copy)]
+pub struct Span {
+    /// Row.
+    pub y: u32,
+    /// First column.
+    pub left: u32,
+    /// First column to its right.
+    pub right: u32,
+    /// How many pixels are followed in the spans before it.
+    first: u32,
+}
+
+impl Span {
+    /// The numbers of its pixels among those that are followed.
+    pub fn numbers(&self) -> Range<usize> {
+        self.first as usize..(self.first + self.right - self.left) as usize
+    }
+
+    /// Its part within a rectangle.
+    fn within(&self, rect: &Rect) -> Option<Span> {
+        let (left, right) = (self.left.max(rect.left), self.right.min(rect.right));
+        let is_in = (rect.top..rect.bottom).contains(&self.y) && left < right;
+        is_in.then(|| Span { left, right, first: self.first + left - self.left, ..*self })
+    }
+}
+
+impl<'a> Followed<'a> {
+    /// Every pixel with ink.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn inked(
+        stamp: &'a Stamp,
+        canvas: (u32, u32),
+        cancel: &Cancel,
+    ) -> Result<Followed<'a>, CaptionError> {
+        let mut followed = Followed { stamp, spans: Vec::new(), canvas };
+        let mut has_ink = Vec::new();
+        for y in 0..canvas.1 {
+            if stamp.inks.iter().any(|ink| ink.has_row(y)) {
+                cancel.check()?;
+                stamp.mark(y, canvas.0, &mut has_ink);
+                followed.push_marked(y, &has_ink);
+            }
+        }
+        Ok(followed)
+    }
+
+    /// Every pixel of the canvas.
+    pub fn all(stamp: &'a Stamp, canvas: (u32, u32)) -> Followed<'a> {
+        let spans = (0..canvas.1).map(|y| Span { y, left: 0, right: canvas.0, first: y * canvas.0 });
+        Followed { stamp, spans: spans.collect(), canvas }
+    }
+
+    fn push_marked(&mut self, y: u32, is_marked: &[u8]) {
+        let mut right = 0;
+        for run in is_marked.chunk_by(|a, b| (*a == 0) == (*b == 0)) {
+            let left = right;
+            right += run.len() as u32;
+            if run[0] != 0 {
+                let first = self.len() as u32;
+                self.spans.push(Span { y, left, right, first });
+            }
+        }
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.spans.last().map_or(0, |last| last.numbers().end)
+    }
+
+    /// Whether they are all pixels of the canvas.
+    pub fn is_all(&self) -> bool {
+        self.len() as u64 == u64::from(self.canvas.0) * u64::from(self.canvas.1)
+    }
+
+    /// Their spans, together with the captions that have ink in that row, in their order. A cancel is looked for
+    /// now and then.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn for_each_span<F: FnMut(&Span, &[&Ink])>(
+        &self,
+        cancel: &Cancel,
+        mut each: F,
+    ) -> Result<(), CaptionError> {
+        let mut inks: Vec<&Ink> = Vec::new();
+        let (mut row, mut unchecked) = (None, CHECKED);
+        for span in &self.spans {
+            unchecked += span.numbers().len();
+            if unchecked >= CHECKED {
+                cancel.check()?;
+                unchecked = 0;
+            }
+            if row != Some(span.y) {
+                row = Some(span.y);
+                inks.clear();
+                inks.extend(self.stamp.inks.iter().filter(|ink| ink.has_row(span.y)));
+            }
+            each(span, &inks);
+        }
+        Ok(())
+    }
+
+    /// The parts of their spans that lie in a rectangle.
+    pub fn within<'b>(&'b self, rect: &'b Rect) -> impl Iterator<Item = Span> + 'b {
+        let start = self.spans.partition_point(|span| span.y < rect.top);
+        self.spans[start..]
+            .iter()
+            .take_while(move |span| span.y < rect.bottom)
+            .filter_map(move |s| s.within(rect))
+    }
+}
+
+/// What a row of captions does to one of its pixels, in their order.
+pub fn inks_at<'b>(inks: &'b [&Ink], x: u32, y: u32) -> impl DoubleEndedIterator<Item = PixelInk> + 'b {
+    inks.iter().filter_map(move |ink| ink.pixel(x, y))
+}

@@ -1,0 +1,194 @@
+//! Playing an animation twice at once: the template, and what a viewer of the captioned one has on the screen.
+
+use std::ops::Range;
+
+use gif::DisposalMethod;
+
+use super::followed::{inks_at, Followed, Span};
+use captioner::animation::{Animation, Frame};
+use captioner::ink::{PixelInk, Rect};
+use captioner::palette::{Matcher, Palette, Rgb};
+use captioner::{Cancel, CaptionError};
+
+/// A frame as it is to be written.
+pub struct Painted {
+    /// The part of the canvas that it paints.
+    pub rect: Rect,
+    /// Its pixels, compressed.
+    pub codes: Vec<u8>,
+    /// The index that paints nothing.
+    pub transparent: Option<u8>,
+}
+
+/// What a viewer has on the screen at one pixel.
+#[derive(Clone, Copy, PartialEq)]
+enum Shown {
+    /// Nothing: never painted, or cleared.
+    Nothing,
+    /// The template's color (`None`: transparent) with the text over it.
+    Captioned(Option<Rgb>),
+}
+
+/// What is on the two screens, of each followed pixel.
+#[derive(Clone)]
+struct Screens {
+    /// `None` is transparent.
+    template: Vec<Option<Rgb>>,
+    captioned: Vec<Shown>,
+}
+
+/// Paints the text where it has to be painted.
+pub struct Player<'a> {
+    animation: &'a Animation,
+    /// Those of the animation, with the text's colors.
+    pub palettes: Vec<Palette>,
+    followed: &'a Followed<'a>,
+    screens: Screens,
+    /// The index of each followed pixel that the frame must paint anew.
+    repainted: Vec<Option<u8>>,
+    /// Of the last frame that had text, with its palette and its transparent index.
+    matcher: Option<(usize, Option<u8>, Matcher)>,
+}
+
+impl<'a> Player<'a> {
+    /// Before the first frame.
+    pub fn new(animation: &'a Animation, palettes: Vec<Palette>, followed: &'a Followed<'a>) -> Player<'a> {
+        let count = followed.len();
+        let screens = Screens { template: vec![None; count], captioned: vec![Shown::Nothing; count] };
+        Player { animation, palettes, followed, screens, repainted: vec![None; count], matcher: None }
+    }
+
+    /// Plays the next frame, and gives what is to be written for it.
+    ///
+    /// A frame that must paint text outside of its rectangle gets a larger one. If that frame is cleared after
+    /// its time, so is all of the larger rectangle, with pixels of the template that nobody has followed. Then
+    /// this gives `None`: it takes following every pixel to paint them again.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn play(&mut self, frame: &Frame, cancel: &Cancel) -> Result<Option<Painted>, CaptionError> {
+        let is_restored = frame.dispose == DisposalMethod::Previous;
+        let before = is_restored.then(|| self.screens.clone());
+        let (rect, highest) = self.paint(frame, cancel)?;
+        let is_cleared = frame.dispose == DisposalMethod::Background;
+        if rect != frame.rect && is_cleared && !self.followed.is_all() {
+            return Ok(None);
+        }
+        let painted = match highest {
+            Some(highest) => self.painted(frame, rect, highest, cancel)?,
+            None => Painted { rect, codes: frame.compressed(cancel)?, transparent: frame.transparent },
+        };
+        if is_cleared {
+            for span in self.followed.within(&frame.rect) {
+                self.screens.template[span.numbers()].fill(None);
+            }
+            for span in self.followed.within(&rect) {
+                self.screens.captioned[span.numbers()].fill(Shown::Nothing);
+            }
+        }
+        if let Some(before) = before {
+            self.screens = before;
+        }
+        Ok(Some(painted))
+    }
+
+    /// Finds out which pixels the frame must paint anew, and how. Gives the rectangle that holds them all, and the
+    /// highest index of them; `None` if there are none.
+    fn paint(&mut self, frame: &Frame, cancel: &Cancel) -> Result<(Rect, Option<u8>), CaptionError> {
+        let (mut rect, mut highest) = (frame.rect, None);
+        let colors = &self.animation.palettes[frame.palette];
+        let palette = &mut self.palettes[frame.palette];
+        let matcher = match self.matcher.take() {
+            Some(last) if (last.0, last.1) == (frame.palette, frame.transparent) => last.2,
+            _ => Matcher::new(palette, frame.transparent),
+        };
+        let (_, _, matcher) = self.matcher.insert((frame.palette, frame.transparent, matcher));
+        let (screens, repainted) = (&mut self.screens, &mut self.repainted);
+        self.followed.for_each_span(cancel, |span, inks| {
+            let template = screens.template[span.numbers()].iter_mut();
+            let pixels =
+                template.zip(&mut screens.captioned[span.numbers()]).zip(&mut repainted[span.numbers()]);
+            for (x, ((template, shown), repainted)) in (span.left..).zip(pixels) {
+                let inks = || inks_at(inks, x, span.y);
+                *repainted = None;
+                // A frame paints its own pixels by itself; what must be changed is what has text over it, and
+                // what would be missing.
+                match frame.index_at(x, span.y) {
+                    Some(index) => {
+                        *template = Some(colors.color(index));
+                        *repainted = text_index(inks, *template, matcher);
+                    }
+                    None if *shown == Shown::Captioned(*template) => continue,
+                    None => {
+                        if let Some(color) = over(inks(), *template) {
+                            let text = text_index(inks, *template, matcher);
+                            *repainted = text.or_else(|| Some(matcher.exact_index_of(color, palette)));
+                            let here = Rect { left: x, top: span.y, right: x + 1, bottom: span.y + 1 };
+                            rect = rect.union(&here);
+                        }
+                    }
+                }
+                *shown = Shown::Captioned(*template);
+                highest = highest.max(*repainted);
+            }
+        })?;
+        Ok((rect, highest))
+    }
+
+    /// The frame with what must be painted anew.
+    fn painted(
+        &self,
+        frame: &Frame,
+        rect: Rect,
+        highest: u8,
+        cancel: &Cancel,
+    ) -> Result<Painted, CaptionError> {
+        let is_larger = rect != frame.rect;
+        let spare = self.palettes[frame.palette].spare().filter(|_| is_larger);
+        let transparent = frame.transparent.or(spare);
+        let filler = transparent.unwrap_or(0);
+        let highest = if is_larger { highest.max(filler) } else { highest };
+        let number_of = |span: Span| (rect.number_of(span.left, span.y), &self.repainted[span.numbers()]);
+        let mut spans = self.followed.within(&rect).map(number_of);
+        let mut next = spans.next();
+        let paint = |range: Range<usize>, pixels: &mut [u8]| {
+            let mut is_changed = false;
+            while let Some((start, repainted)) = next.filter(|span| span.0 < range.end) {
+                let (now, later) = repainted.split_at(repainted.len().min(range.end - start));
+                for (pixel, index) in pixels[start - range.start..].iter_mut().zip(now) {
+                    *pixel = index.unwrap_or(*pixel);
+                    is_changed |= index.is_some();
+                }
+                next = if later.is_empty() { spans.next() } else { Some((range.end, later)) };
+            }
+            is_changed
+        };
+        let codes = frame.repainted(&rect, filler, highest, paint, cancel)?;
+        Ok(Painted { rect, codes, transparent })
+    }
+}
+
+/// The index of a pixel with text over it; `None` if it has no text, or so little that it stays transparent.
+fn text_index<I, F>(inks: F, under: Option<Rgb>, matcher: &mut Matcher) -> Option<u8>
+where
+    I: DoubleEndedIterator<Item = PixelInk>,
+    F: Fn() -> I,
+{
+    let top = inks().next_back()?;
+    if top.is_solid() {
+        return Some(matcher.index_of(top.over([0; 3])));
+    }
+    over(inks(), under).map(|color| matcher.index_near(color))
+}
+
+/// What a viewer should see where the template shows `under`; `None` is transparent.
+fn over<I: Iterator<Item = PixelInk>>(inks: I, under: Option<Rgb>) -> Option<Rgb> {
+    match under {
+        Some(under) => Some(inks.fold(under, |under, ink| ink.over(under))),
+        None => {
+            let [r, g, b, alpha] = inks.fold([0; 4], |under, ink| ink.over_alpha(under));
+            // There is no half transparency in a GIF.
+            (alpha >= 128).then_some([r, g, b])
+        }
+    }
+}
