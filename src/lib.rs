@@ -21,6 +21,7 @@ extern crate color_quant;
 // Derive macros of today say `::core`, which edition 2015 looks for here.
 extern crate core;
 extern crate crc32fast;
+extern crate fast_image_resize;
 extern crate fearless_simd;
 extern crate futures;
 extern crate futures_cpupool;

@@ -4,6 +4,7 @@ use gif::DisposalMethod;
 use image::{Rgba, RgbaImage};
 
 use super::animation::{Animation, Frame};
+use super::{Cancel, CaptionError};
 
 /// Plays an animation: what a viewer has on the screen.
 pub struct Canvas {
@@ -20,20 +21,33 @@ impl Canvas {
     }
 
     /// Paints a frame of that animation.
-    pub fn draw(&mut self, animation: &Animation, frame: &Frame) {
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn draw(
+        &mut self,
+        animation: &Animation,
+        frame: &Frame,
+        cancel: &Cancel,
+    ) -> Result<(), CaptionError> {
         if frame.dispose == DisposalMethod::Previous {
             self.before = Some(self.pixels.clone());
         }
         let palette = &animation.palettes[frame.palette];
-        let rect = &frame.rect;
-        for y in rect.top..rect.bottom {
-            for x in rect.left..rect.right {
-                if let Some(index) = frame.index_at(x, y) {
-                    let [r, g, b] = palette.color(index);
-                    self.pixels.put_pixel(x, y, Rgba([r, g, b, 255]));
-                }
+        let colors: Vec<[u8; 3]> = (0..=255).map(|index| palette.color(index)).collect();
+        let (width, left) = (frame.rect.width() as usize, frame.rect.left as usize * 4);
+        let stride = self.pixels.width() as usize * 4;
+        let canvas = self.pixels.chunks_exact_mut(stride).skip(frame.rect.top as usize);
+        for (indices, row) in frame.indices.chunks_exact(width).zip(canvas) {
+            cancel.check()?;
+            let pixels = row[left..].as_chunks_mut().0;
+            let painted = indices.iter().zip(pixels).filter(|pixel| Some(*pixel.0) != frame.transparent);
+            for (&index, pixel) in painted {
+                let [r, g, b] = colors[usize::from(index)];
+                *pixel = [r, g, b, 255];
             }
         }
+        Ok(())
     }
 
     /// Does what is to be done after the frame's time.

@@ -110,20 +110,23 @@ impl Pixels {
             return Ok(self);
         }
         Ok(match self {
-            Pixels::Rgb(image) => Pixels::Rgb(resize_rgb(&image, size)),
-            Pixels::Rgba(image) => Pixels::Rgba(resize_rgba(&image, size)),
+            Pixels::Rgb(image) => Pixels::Rgb(resize_rgb(&image, size, cancel)?),
+            Pixels::Rgba(image) => Pixels::Rgba(resize_rgba(image, size, cancel)?),
             Pixels::Animation(animation) => Pixels::Animation(animation.scaled(size, quality, cancel)?),
         })
     }
 
     /// One picture without transparency: what is transparent becomes white. Of an animation, its first
     /// frame.
-    pub fn into_rgb(self) -> RgbImage {
-        match self.into_still() {
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn into_rgb(self, cancel: &Cancel) -> Result<RgbImage, CaptionError> {
+        Ok(match self.into_still(cancel)? {
             Pixels::Rgba(image) => flattened(&image),
             Pixels::Rgb(image) => image,
             Pixels::Animation(_) => unreachable!("a still picture is not an animation"),
-        }
+        })
     }
 
     /// An animation of one frame, if it is not one already. `quality` is the care taken with its colors.
@@ -139,15 +142,18 @@ impl Pixels {
     }
 
     /// Of an animation, its first frame.
-    pub fn into_still(self) -> Pixels {
-        match self {
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn into_still(self, cancel: &Cancel) -> Result<Pixels, CaptionError> {
+        Ok(match self {
             Pixels::Animation(ref animation) => {
                 let mut canvas = Canvas::new(animation);
-                canvas.draw(animation, &animation.frames[0]);
+                canvas.draw(animation, &animation.frames[0], cancel)?;
                 still_of(DynamicImage::ImageRgba8(canvas.pixels))
             }
             still => still,
-        }
+        })
     }
 }
 

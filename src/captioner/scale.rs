@@ -1,30 +1,95 @@
 //! Pixels to other pixels: scaled down, or without transparency.
 
-use image::imageops::{self, FilterType};
-use image::{ImageBuffer, Rgb, RgbImage, Rgba, RgbaImage};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, MulDiv, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::{Rgb, RgbImage, RgbaImage};
+
+use super::{Cancel, CaptionError};
+
+/// Pixels of the larger picture that are gone through at once: about a millisecond's worth.
+const PIECE: u32 = 1 << 20;
+const VALID: &str = "as many bytes as its size needs";
 
 /// Scales a picture without transparency.
-pub fn resize_rgb(image: &RgbImage, size: (u32, u32)) -> RgbImage {
-    imageops::resize(image, size.0, size.1, FilterType::CatmullRom)
+///
+/// # Errors
+/// [`CaptionError::Cancelled`].
+pub fn resize_rgb(image: &RgbImage, size: (u32, u32), cancel: &Cancel) -> Result<RgbImage, CaptionError> {
+    let bytes = resized(image, PixelType::U8x3, image.dimensions(), size, cancel)?;
+    Ok(RgbImage::from_raw(size.0, size.1, bytes).expect(VALID))
 }
 
 /// Scales with premultiplied alpha: the color of a transparent pixel must not bleed into its neighbours.
-pub fn resize_rgba(image: &RgbaImage, size: (u32, u32)) -> RgbaImage {
-    let mut premultiplied = ImageBuffer::<Rgba<f32>, Vec<f32>>::new(image.width(), image.height());
-    for (to, from) in premultiplied.pixels_mut().zip(image.pixels()) {
-        let [r, g, b, a] = from.0.map(f32::from);
-        let alpha = a / 255.0;
-        to.0 = [r * alpha / 255.0, g * alpha / 255.0, b * alpha / 255.0, alpha];
+///
+/// # Errors
+/// [`CaptionError::Cancelled`].
+pub fn resize_rgba(
+    mut image: RgbaImage,
+    size: (u32, u32),
+    cancel: &Cancel,
+) -> Result<RgbaImage, CaptionError> {
+    let (width, _) = image.dimensions();
+    in_pieces(&mut image, width, cancel, |piece| MulDiv::new().multiply_alpha_inplace(piece))?;
+    resize_premultiplied(&image, size, cancel)
+}
+
+/// The same of what is premultiplied already, as is all that is either opaque or transparent. The result is not.
+///
+/// # Errors
+/// [`CaptionError::Cancelled`].
+pub fn resize_premultiplied(
+    image: &RgbaImage,
+    size: (u32, u32),
+    cancel: &Cancel,
+) -> Result<RgbaImage, CaptionError> {
+    let mut bytes = resized(image, PixelType::U8x4, image.dimensions(), size, cancel)?;
+    in_pieces(&mut bytes, size.0, cancel, |piece| MulDiv::new().divide_alpha_inplace(piece))?;
+    Ok(RgbaImage::from_raw(size.0, size.1, bytes).expect(VALID))
+}
+
+/// Goes through RGBA pixels some rows at a time.
+fn in_pieces<F, E>(pixels: &mut [u8], width: u32, cancel: &Cancel, each: F) -> Result<(), CaptionError>
+where
+    F: Fn(&mut Image) -> Result<(), E>,
+    E: ::std::fmt::Debug,
+{
+    let row = width as usize * 4;
+    for rows in pixels.chunks_mut((PIECE / width).max(1) as usize * row) {
+        cancel.check()?;
+        let height = (rows.len() / row) as u32;
+        let mut piece = Image::from_slice_u8(width, height, rows, PixelType::U8x4).expect(VALID);
+        each(&mut piece).expect("it has alpha");
     }
-    let scaled = imageops::resize(&premultiplied, size.0, size.1, FilterType::CatmullRom);
-    RgbaImage::from_fn(size.0, size.1, |x, y| {
-        let [r, g, b, a] = scaled.get_pixel(x, y).0;
-        if a <= 0.0 {
-            return Rgba([0; 4]);
-        }
-        let channel = |premultiplied: f32| (premultiplied / a * 255.0 + 0.5) as u8;
-        Rgba([channel(r), channel(g), channel(b), (a * 255.0 + 0.5) as u8])
-    })
+    Ok(())
+}
+
+/// Scales some rows at a time; each knows of those around it, so nobody can see where they meet.
+fn resized(
+    bytes: &[u8],
+    pixel: PixelType,
+    from: (u32, u32),
+    to: (u32, u32),
+    cancel: &Cancel,
+) -> Result<Vec<u8>, CaptionError> {
+    let source = ImageRef::new(from.0, from.1, bytes, pixel).expect(VALID);
+    let row = to.0 as usize * pixel.size();
+    let mut scaled = vec![0; row * to.1 as usize];
+    let factor = f64::from(from.1) / f64::from(to.1);
+    let rows = (f64::from((PIECE / from.0).max(1)) / factor).ceil() as usize;
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).use_alpha(false);
+    let mut resizer = Resizer::new();
+    for (index, piece) in scaled.chunks_mut(rows * row).enumerate() {
+        cancel.check()?;
+        let height = (piece.len() / row) as u32;
+        let top = (index * rows) as f64 * factor;
+        // Never past the last row, however it was rounded.
+        let bottom = (top + f64::from(height) * factor).min(f64::from(from.1));
+        let options = options.crop(0.0, top, f64::from(from.0), bottom - top);
+        let mut piece = Image::from_slice_u8(to.0, height, piece, pixel).expect(VALID);
+        resizer.resize(&source, &mut piece, &options).expect("both have these pixels");
+    }
+    Ok(scaled)
 }
 
 /// The picture on white.

@@ -88,17 +88,19 @@ impl Template {
     ) -> Result<Template, CaptionError> {
         let pixels = match format {
             // Only the first frame is needed, so only that one is scaled.
-            Format::Jpeg | Format::Png => pixels.into_still(),
+            Format::Jpeg | Format::Png => pixels.into_still(cancel)?,
             Format::Gif => pixels,
         };
         let pixels = pixels.scaled(size, settings.gif_quality, cancel)?;
         Ok(match format {
-            Format::Jpeg => {
-                Template::Jpeg(JpegTemplate::prepare(&pixels.into_rgb(), settings.jpeg_quality, cancel)?)
-            }
+            Format::Jpeg => Template::Jpeg(JpegTemplate::prepare(
+                &pixels.into_rgb(cancel)?,
+                settings.jpeg_quality,
+                cancel,
+            )?),
             Format::Png => Template::Png(match pixels {
                 Pixels::Rgba(image) => PngTemplate::prepare(image.into_raw(), 4, size, cancel)?,
-                other => PngTemplate::prepare(other.into_rgb().into_raw(), 3, size, cancel)?,
+                other => PngTemplate::prepare(other.into_rgb(cancel)?.into_raw(), 3, size, cancel)?,
             }),
             Format::Gif => Template::Gif(pixels.into_animation(settings.gif_quality, cancel)?),
         })
