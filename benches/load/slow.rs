@@ -1,8 +1,10 @@
-//! A thousand clients that send a byte a second, and a thousand that never read, beside eight normal ones.
+//! A thousand clients that send a byte a second, and a thousand that never read, beside eight normal ones. For each
+//! that is given up another one comes.
 //!
 //! Whether a client that does not read was given up cannot be seen from its side: what was sent before the end
 //! stands in its way. So it is the server's descriptors that are counted.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +26,7 @@ const PICTURES: usize = 8;
 const REFERENCE: Duration = Duration::from_secs(4);
 const SECOND: Duration = Duration::from_secs(1);
 /// Parts of a second in which some of the slow ones send their byte.
-const TURNS: usize = 100;
+const TURNS: usize = 1_000;
 const RATIO_LIMIT: f64 = 2.0;
 /// In seconds: of a head, of being idle, of a write that makes no way.
 const DEADLINE: u64 = 3;
@@ -34,26 +36,26 @@ const KNOBS: &[(&str, &str)] = &[
     ("write-timeout", "3"),
     ("max-connections", "8000"),
 ];
-/// Until there are new ones: the last have been given up by then, if the server gives up.
-const WAVE: Duration = Duration::from_secs(DEADLINE + 2);
+/// How long one goes on, at most: the server has given it up by then, if it gives up.
+const LONGEST: Duration = Duration::from_secs(DEADLINE + 2);
 
-/// Those that came at the same time.
-struct Wave {
-    slow: Vec<TcpStream>,
-    _deaf: Vec<Socket>,
+/// Those that are there now. They have nothing to do with each other: each comes, and sends its bytes, when no
+/// other does.
+struct Attackers {
+    address: SocketAddr,
+    slow: VecDeque<(Instant, TcpStream)>,
+    deaf: VecDeque<(Instant, Socket)>,
+    /// Turns so far, and how many of each kind have come in them.
+    turn: usize,
+    sent: usize,
 }
 
-impl Wave {
-    fn connect(address: SocketAddr) -> io::Result<Wave> {
-        let slow = (0..EACH).map(|_| {
-            let mut socket = TcpStream::connect_timeout(&address, client::LONG)?;
-            socket.set_nonblocking(true)?;
-            socket.write_all(b"GET /health HTTP/1.1\r\nX: ")?;
-            Ok(socket)
-        });
-        let slow = slow.collect::<io::Result<_>>()?;
-        let _deaf = (0..EACH).map(|_| Wave::deaf(address)).collect::<io::Result<_>>()?;
-        Ok(Wave { slow, _deaf })
+impl Attackers {
+    fn slow(address: SocketAddr) -> io::Result<TcpStream> {
+        let mut socket = TcpStream::connect_timeout(&address, client::LONG)?;
+        socket.set_nonblocking(true)?;
+        socket.write_all(b"GET /health HTTP/1.1\r\nX: ")?;
+        Ok(socket)
     }
 
     fn deaf(address: SocketAddr) -> io::Result<Socket> {
@@ -68,11 +70,25 @@ impl Wave {
         Ok(socket)
     }
 
-    /// Another byte from each whose turn it is: they have nothing to do with each other, so they do not send all
-    /// at once. Those that were given up are let go.
-    fn drip(&mut self, turn: usize) {
-        let mut index = 0;
-        self.slow.retain_mut(|socket| {
+    /// New ones come for those that were given up: as many of each kind in the time of a deadline as there are
+    /// to be at once. Without deadlines nobody is given up, and nobody comes after the first ones.
+    fn come(&mut self, has_deadlines: bool) -> io::Result<()> {
+        let due = self.turn * EACH / (TURNS * DEADLINE as usize);
+        let due = if has_deadlines { due } else { due.min(EACH) };
+        for _ in self.sent..due {
+            self.slow.push_back((Instant::now(), Attackers::slow(self.address)?));
+            self.deaf.push_back((Instant::now(), Attackers::deaf(self.address)?));
+            self.sent += 1;
+        }
+        let is_over = |born: &Instant| has_deadlines && born.elapsed() > LONGEST;
+        while self.deaf.pop_front_if(|first| is_over(&first.0)).is_some() {}
+        Ok(())
+    }
+
+    /// Another byte from each whose turn it is. Those that were given up are let go.
+    fn drip(&mut self) {
+        let (mut index, turn) = (0, self.turn);
+        self.slow.retain_mut(|(_, socket)| {
             index += 1;
             if index % TURNS != turn % TURNS {
                 return true;
@@ -83,51 +99,40 @@ impl Wave {
             };
             socket.write(b"x").is_ok() && is_open(socket.read(&mut [0; 1024]))
         });
+        self.turn += 1;
+        thread::sleep(SECOND / TURNS as u32);
     }
 }
 
 /// What the bad ones came to.
-#[derive(Default)]
 struct Attack {
     sent: usize,
-    /// Descriptors of the server, at most, and before each wave, and when the last must be over.
-    most: usize,
-    before_waves: Vec<usize>,
+    /// Descriptors of the server for them, second by second.
+    held: Vec<f64>,
+    /// And when the last must be over.
     left: usize,
 }
 
-/// Wave after wave until it is stopped; and then, how many the server still has after its deadlines.
+/// New ones again and again until it is stopped; and then, how many the server still has after its deadlines.
 fn attack(server: &Program, stop: &AtomicBool, has_deadlines: bool) -> io::Result<Attack> {
     let before = server.descriptors();
     let held = || server.descriptors().saturating_sub(before);
-    let mut attack = Attack::default();
-    let mut waves: Vec<Wave> = Vec::new();
-    let mut last = Instant::now();
-    let mut turn = 0;
+    let (slow, deaf) = (VecDeque::new(), VecDeque::new());
+    let mut attackers = Attackers { address: server.address, slow, deaf, turn: 0, sent: 0 };
+    let mut seconds = Vec::new();
     while !stop.load(Ordering::Relaxed) {
-        if waves.is_empty() || has_deadlines && last.elapsed() >= WAVE {
-            attack.before_waves.push(held());
-            waves.truncate(1);
-            last = Instant::now();
-            waves.insert(0, Wave::connect(server.address)?);
-            attack.sent += 2 * EACH;
+        attackers.come(has_deadlines)?;
+        attackers.drip();
+        if attackers.turn.is_multiple_of(TURNS) {
+            seconds.push(held() as f64);
         }
-        waves.iter_mut().for_each(|wave| wave.drip(turn));
-        turn += 1;
-        if turn % TURNS == 0 {
-            attack.most = attack.most.max(held());
-        }
-        thread::sleep(SECOND / TURNS as u32);
     }
     // They go on for as long as the server lets them.
-    let end = Instant::now() + Duration::from_secs(DEADLINE + 2);
+    let end = Instant::now() + LONGEST;
     while Instant::now() < end {
-        waves.iter_mut().for_each(|wave| wave.drip(turn));
-        turn += 1;
-        thread::sleep(SECOND / TURNS as u32);
+        attackers.drip();
     }
-    attack.left = held();
-    Ok(attack)
+    Ok(Attack { sent: 2 * attackers.sent, held: seconds, left: held() })
 }
 
 /// The p99 of each second, and all of it.
@@ -163,8 +168,9 @@ pub fn play(options: &Options) -> Vec<Goal> {
     p99_without.extend(seconds(&mut normal, REFERENCE, &mut without));
 
     println!(
-        "{} bad connections came; the server held {} at most, {:?} before each wave.\n",
-        attack.sent, attack.most, attack.before_waves
+        "{} bad connections came; the server held {} at once (median of seconds).\n",
+        attack.sent,
+        median_and_spread(&attack.held)
     );
     let mut table = Table::new(&["bad clients", "requests", "p50", "p99", "max", "p99 of seconds, ms"]);
     for (name, measured, p99) in [("none", &without, &p99_without), ("2000", &with, &p99_with)].iter() {
