@@ -247,6 +247,7 @@ impl Ink {
     }
 
     /// What it does to a pixel of the picture, if anything.
+    #[inline]
     pub fn pixel(&self, x: u32, y: u32) -> Option<PixelInk> {
         if !self.area.holds(x, y) {
             return None;

@@ -131,6 +131,6 @@ impl<'a> Followed<'a> {
 }
 
 /// What a row of captions does to one of its pixels, in their order.
-pub fn inks_at<'b>(inks: &'b [&Ink], x: u32, y: u32) -> impl DoubleEndedIterator<Item = PixelInk> + 'b {
+pub fn inks_at<'b>(inks: &'b [&Ink], x: u32, y: u32) -> impl Iterator<Item = PixelInk> + Clone + 'b {
     inks.iter().filter_map(move |ink| ink.pixel(x, y))
 }

@@ -109,7 +109,7 @@ impl<'a> Player<'a> {
             let pixels =
                 template.zip(&mut screens.captioned[span.numbers()]).zip(&mut repainted[span.numbers()]);
             for (x, ((template, shown), repainted)) in (span.left..).zip(pixels) {
-                let inks = || inks_at(inks, x, span.y);
+                let inks = inks_at(inks, x, span.y);
                 *repainted = None;
                 // A frame paints its own pixels by itself; what must be changed is what has text over it, and
                 // what would be missing.
@@ -120,7 +120,7 @@ impl<'a> Player<'a> {
                     }
                     None if *shown == Shown::Captioned(*template) => continue,
                     None => {
-                        if let Some(color) = over(inks(), *template) {
+                        if let Some(color) = over(inks.clone(), *template) {
                             let text = text_index(inks, *template, matcher);
                             *repainted = text.or_else(|| Some(matcher.exact_index_of(color, palette)));
                             let here = Rect { left: x, top: span.y, right: x + 1, bottom: span.y + 1 };
@@ -169,16 +169,18 @@ impl<'a> Player<'a> {
 }
 
 /// The index of a pixel with text over it; `None` if it has no text, or so little that it stays transparent.
-fn text_index<I, F>(inks: F, under: Option<Rgb>, matcher: &mut Matcher) -> Option<u8>
+#[inline]
+fn text_index<I>(mut inks: I, under: Option<Rgb>, matcher: &mut Matcher) -> Option<u8>
 where
-    I: DoubleEndedIterator<Item = PixelInk>,
-    F: Fn() -> I,
+    I: Iterator<Item = PixelInk> + Clone,
 {
-    let top = inks().next_back()?;
+    let all = inks.clone();
+    let first = inks.next()?;
+    let top = inks.last().unwrap_or(first);
     if top.is_solid() {
         return Some(matcher.index_of(top.over([0; 3])));
     }
-    over(inks(), under).map(|color| matcher.index_near(color))
+    over(all, under).map(|color| matcher.index_near(color))
 }
 
 /// What a viewer should see where the template shows `under`; `None` is transparent.
