@@ -1,0 +1,53 @@
+//! The bridge to threads that may block: a gate, `spawn_blocking`, and a guard that tells a drawing that nobody
+//! waits for it any more.
+
+use std::sync::Arc;
+
+use historical::carried::{Pictures, Reply, Work, priority};
+use memed::captioner::Cancel;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+/// Lets so many requests draw at a time, and so many more wait.
+pub struct Renderer {
+    /// One permit for each request that draws or waits.
+    inside: Arc<Semaphore>,
+    /// One for each that draws.
+    drawing: Arc<Semaphore>,
+}
+
+impl Renderer {
+    pub fn new(threads: usize, queue: usize) -> Renderer {
+        let inside = Arc::new(Semaphore::new(threads + queue));
+        Renderer { inside, drawing: Arc::new(Semaphore::new(threads)) }
+    }
+
+    /// Does the work on a thread that may block.
+    ///
+    /// Can be dropped at any time. Work that waits then never starts; work that has started is told to stop, and
+    /// keeps its permits until it has.
+    ///
+    /// # Errors
+    /// 503 at once if nothing more may wait, 500 if the work panics.
+    pub async fn run(&self, pictures: Arc<Pictures>, work: Work) -> Result<Reply, Reply> {
+        let inside = self.inside.clone().try_acquire_owned().map_err(|_| Reply::busy())?;
+        let drawing = self.drawing.clone().acquire_owned().await.expect("nobody closes it");
+        let guard = CancelOnDrop(Cancel::new());
+        let cancel = guard.0.clone();
+        let drawn = spawn_blocking(move || {
+            let _permits = (inside, drawing);
+            priority::give_way();
+            pictures.run(work, &cancel)
+        });
+        drawn.await.map_err(|error| Reply::internal(&format!("a drawing panicked: {error}")))
+    }
+}
+
+/// Tells a drawing to stop when the future that waits for it is dropped, done or not.
+struct CancelOnDrop(Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}

@@ -1,0 +1,54 @@
+//! The command line: `memed`'s own, but for the folders.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::process::exit;
+
+use memed::command_line::{self, Parsed};
+use memed::config::{Config, Preload};
+
+/// Of sysexits.h: a bad command line.
+const EX_USAGE: i32 = 64;
+
+/// Understands the arguments (without the program's name). Prints what `--help` asks for, or what is wrong, and
+/// ends the process then.
+pub fn read_or_exit(program: &str, arguments: Vec<OsString>) -> Config {
+    let errors = match command_line::parse(arguments, &HashMap::new()) {
+        Ok(Parsed::Serve(config)) if has_folders(&config) => {
+            vec!["--templates and --fonts are for memed only".to_string()]
+        }
+        Ok(Parsed::Serve(config)) => return *config,
+        Ok(Parsed::Print(text)) => {
+            print!("{text}");
+            exit(0)
+        }
+        Err(errors) => errors,
+    };
+    for error in errors {
+        eprintln!("{program}: {error}");
+    }
+    exit(EX_USAGE)
+}
+
+/// Raises the limit of descriptors as far as it goes: each connection needs one, or two.
+pub fn raise_descriptor_limit() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        eprintln!("cannot raise the limit of descriptors: {error}");
+    }
+}
+
+/// Whether templates and fonts are to be decoded before they are asked for.
+pub fn preloads(config: &Config) -> (bool, bool) {
+    match config.preload {
+        Preload::All => (true, true),
+        Preload::Templates => (true, false),
+        Preload::Fonts => (false, true),
+        Preload::None => (false, false),
+    }
+}
+
+/// Folders are looked at for each request, and may block where nothing else does. A comparison of ways to carry
+/// does without them.
+fn has_folders(config: &Config) -> bool {
+    config.captioner.templates.is_some() || config.captioner.fonts.is_some()
+}

@@ -1,0 +1,25 @@
+//! What the contestants carry: knobs, routes, pictures, replies. No sockets but the one that listens, nothing
+//! asynchronous, nothing of an HTTP library.
+
+pub mod counts;
+pub mod knobs;
+pub mod listen;
+pub mod pictures;
+pub mod priority;
+pub mod reply;
+pub mod routes;
+
+pub use counts::Counts;
+pub use pictures::{Pictures, Work};
+pub use reply::Reply;
+pub use routes::{Asked, Route, route};
+
+use std::time::Duration;
+
+/// How long a server goes on taking requests after a signal to stop: those that were sent before their clients
+/// could know are on their way.
+pub const LAST_CALL: Duration = Duration::from_millis(100);
+/// Bytes of a request's target, at most.
+pub const MAX_TARGET: usize = 32 << 10;
+/// Bytes of a request's head, at most.
+pub const MAX_HEAD: usize = 64 << 10;

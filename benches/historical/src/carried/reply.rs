@@ -1,0 +1,159 @@
+//! What a request is answered with, in `memed`'s words. Each contestant makes its library's response of it.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use memed::captioner::{CaptionError, Fingerprint, Format};
+use memed::image_macro::Invalid;
+use serde_json::{Value, json};
+
+use super::MAX_TARGET;
+
+/// Seconds after which a client that was refused should come again.
+const RETRY_AFTER: &str = "1";
+/// Of a picture, which stays the same; and of anything else.
+const CACHED: &str = "public, max-age=300";
+const NOT_CACHED: &str = "no-store";
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The HTTP status code.
+    pub status: u16,
+    /// Those that depend on what it is; `Content-Length` and `Connection` do not.
+    pub headers: Vec<(&'static str, String)>,
+    /// All of it; a HEAD is not sent it.
+    pub body: Bytes,
+    /// Whether the connection is to end after it: nobody knows where the next request begins.
+    pub closes: bool,
+}
+
+impl Reply {
+    fn new(status: u16, content_type: &str, cached: &str, body: impl Into<Bytes>) -> Reply {
+        let headers = vec![("Content-Type", content_type.to_string()), ("Cache-Control", cached.to_string())];
+        Reply { status, headers, body: body.into(), closes: false }
+    }
+
+    /// JSON, ended by a line break for those who read it in a terminal.
+    pub fn json(status: u16, value: &Value) -> Reply {
+        Reply::new(status, "application/json", NOT_CACHED, format!("{value}\n"))
+    }
+
+    /// `{"error": …}`.
+    pub fn error(status: u16, sentence: &str) -> Reply {
+        Reply::json(status, &json!({ "error": sentence }))
+    }
+
+    /// 200 with a picture.
+    pub fn picture(format: Format, bytes: Bytes, fingerprint: &Fingerprint) -> Reply {
+        let content_type = format!("image/{}", format.name());
+        Reply::new(200, &content_type, CACHED, bytes).with("ETag", tag_of(fingerprint))
+    }
+
+    /// 304: the client has the picture.
+    pub fn not_modified(fingerprint: &Fingerprint) -> Reply {
+        let headers = vec![("Cache-Control", CACHED.to_string()), ("ETag", tag_of(fingerprint))];
+        Reply { status: 304, headers, body: Bytes::new(), closes: false }
+    }
+
+    /// 204 to an OPTIONS, with the methods that there are.
+    pub fn options(allowed: &str) -> Reply {
+        let headers = vec![("Cache-Control", NOT_CACHED.to_string()), ("Allow", allowed.to_string())];
+        Reply { status: 204, headers, body: Bytes::new(), closes: false }
+    }
+
+    /// 405 with the methods that there are.
+    pub fn method_not_allowed(method: &str, allowed: &str) -> Reply {
+        let method: String = method.chars().take(20).collect();
+        let sentence = format!("{method} is not possible here, only {allowed}");
+        Reply::error(405, &sentence).with("Allow", allowed.to_string())
+    }
+
+    /// 413.
+    pub fn too_large(limit: usize) -> Reply {
+        Reply::error(413, &format!("the body is larger than {limit} bytes")).closing()
+    }
+
+    /// 408.
+    pub fn slow_body() -> Reply {
+        Reply::error(408, "the body took too long").closing()
+    }
+
+    /// 400 for a body that is not framed as HTTP has it, or ends early.
+    pub fn malformed_body() -> Reply {
+        Reply::error(400, "the body is not framed as HTTP has it").closing()
+    }
+
+    /// 414.
+    pub fn long_target() -> Reply {
+        let sentence = format!("the URL is longer than {MAX_TARGET} bytes: POST /caption takes JSON");
+        Reply::error(414, &sentence).closing()
+    }
+
+    /// 503: nothing more may wait.
+    pub fn busy() -> Reply {
+        let sentence = "every thread that draws is busy and the queue is full: try again in a second";
+        Reply::error(503, sentence).with("Retry-After", RETRY_AFTER.to_string())
+    }
+
+    /// 504.
+    pub fn timed_out() -> Reply {
+        Reply::error(504, "it was not done in time: ask for less, or try again")
+    }
+
+    /// 500 for what should not happen; the cause goes to standard error.
+    pub fn internal(cause: &str) -> Reply {
+        eprintln!("error: {cause}");
+        Reply::error(500, "something went wrong in here: it is not your fault")
+    }
+
+    /// The same, and the connection ends after it.
+    pub fn closing(self) -> Reply {
+        Reply { closes: true, ..self }
+    }
+
+    fn with(mut self, name: &'static str, value: String) -> Reply {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl From<Invalid> for Reply {
+    fn from(Invalid(sentence): Invalid) -> Reply {
+        Reply::error(400, &sentence)
+    }
+}
+
+impl From<CaptionError> for Reply {
+    fn from(error: CaptionError) -> Reply {
+        match error {
+            CaptionError::UnknownTemplate(_) => {
+                Reply::error(404, &format!("{error}: GET /templates lists them"))
+            }
+            CaptionError::UnknownFont(_) => Reply::error(404, &format!("{error}: GET /fonts lists them")),
+            // Whoever it would be told has gone, or has a 504.
+            CaptionError::Cancelled => Reply::timed_out(),
+            _ => {
+                eprintln!("error: {}", with_causes(&error));
+                Reply::error(500, &format!("{error}: it is not your fault"))
+            }
+        }
+    }
+}
+
+/// Whether `If-None-Match` has the picture. Weak tags count, as in `memed`.
+pub fn has(if_none_match: &str, fingerprint: &Fingerprint) -> bool {
+    let ours = tag_of(fingerprint);
+    let is_ours = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == ours;
+    if_none_match.split(',').any(|tag| is_ours(tag.trim()))
+}
+
+/// Strong: whoever has it has the bytes.
+fn tag_of(fingerprint: &Fingerprint) -> String {
+    format!("\"{fingerprint}\"")
+}
+
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

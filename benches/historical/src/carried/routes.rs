@@ -1,0 +1,122 @@
+//! Which paths and methods there are.
+
+use percent_encoding::percent_decode_str;
+
+use super::{MAX_TARGET, Reply};
+
+/// What a request's head says, as far as anybody here reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// In upper case.
+    pub method: &'a str,
+    /// Path and query, as they were sent.
+    pub target: &'a str,
+    /// The `If-None-Match` field.
+    pub if_none_match: Option<&'a str>,
+    /// The `Content-Type` field; what is not text is `""`.
+    pub content_type: Option<&'a str>,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Route {
+    /// The picture of a query string.
+    Caption(String),
+    /// The picture of the JSON in the body.
+    PostedCaption,
+    /// The names of all templates.
+    Templates,
+    /// What kind of picture the template of that name is.
+    Template(String),
+    /// The names of all fonts.
+    Fonts,
+    /// The counts.
+    Stats,
+    /// Whether requests are welcome.
+    Health,
+}
+
+const READ: &[&str] = &["GET", "HEAD"];
+const READ_OR_POST: &[&str] = &["GET", "HEAD", "POST"];
+
+/// Finds out what is asked for.
+///
+/// # Errors
+/// The reply to a request that asks for nothing that there is: 204 (OPTIONS), 400, 404, 405, 414 or 415.
+pub fn route(asked: &Asked) -> Result<Route, Reply> {
+    if asked.target.len() > MAX_TARGET {
+        return Err(Reply::long_target());
+    }
+    let (path, query) = asked.target.split_once('?').unwrap_or((asked.target, ""));
+    // Split before it is unescaped: an escaped slash is part of a name.
+    let segments: Vec<_> =
+        path.split('/').skip(1).map(|segment| percent_decode_str(segment).decode_utf8_lossy()).collect();
+    let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+    let (allowed, route) = match segments[..] {
+        ["caption"] => (READ_OR_POST, Route::Caption(query.to_string())),
+        ["templates"] => (READ, Route::Templates),
+        ["templates", name] if !name.is_empty() => (READ, Route::Template(name.to_string())),
+        ["fonts"] => (READ, Route::Fonts),
+        ["stats"] => (READ, Route::Stats),
+        ["health"] => (READ, Route::Health),
+        _ => return Err(not_found(path)),
+    };
+    match asked.method {
+        "OPTIONS" => Err(Reply::options(&allowed.join(", "))),
+        method if !allowed.contains(&method) => Err(Reply::method_not_allowed(method, &allowed.join(", "))),
+        "POST" => check_post(query, asked.content_type).map(|()| Route::PostedCaption),
+        _ => Ok(route),
+    }
+}
+
+fn not_found(path: &str) -> Reply {
+    let shown: String = path.chars().take(60).collect();
+    let sentence = format!(
+        "there is nothing at {shown:?}: there are /caption, /templates, /templates/{{name}}, /fonts, /stats \
+         and /health"
+    );
+    Reply::error(404, &sentence)
+}
+
+fn check_post(query: &str, content_type: Option<&str>) -> Result<(), Reply> {
+    if !query.is_empty() {
+        let sentence =
+            "POST takes its fields from the JSON body: leave the query string empty, or send a GET";
+        return Err(Reply::error(400, sentence).closing());
+    }
+    // Without any type it is what it is most likely to be.
+    let mime = content_type.map_or("application/json", |field| field.split(';').next().unwrap_or(""));
+    if mime.trim().eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let sentence = "the body must be JSON, with \"Content-Type: application/json\"";
+    Err(Reply::error(415, sentence).closing())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, Route, route};
+
+    fn asked(method: &str, target: &str) -> Result<Route, u16> {
+        let asked = Asked { method, target, if_none_match: None, content_type: None };
+        route(&asked).map_err(|reply| reply.status)
+    }
+
+    #[test]
+    fn each_path_has_its_methods() {
+        assert_eq!(asked("GET", "/caption?a=b?c"), Ok(Route::Caption("a=b?c".to_string())));
+        assert_eq!(asked("HEAD", "/caption"), Ok(Route::Caption(String::new())));
+        assert_eq!(asked("POST", "/caption"), Ok(Route::PostedCaption));
+        assert_eq!(asked("POST", "/caption?a=b"), Err(400));
+        assert_eq!(asked("POST", "/templates"), Err(405));
+        assert_eq!(asked("OPTIONS", "/fonts"), Err(204));
+        assert_eq!(asked("DELETE", "/nowhere"), Err(404));
+    }
+
+    #[test]
+    fn an_escaped_slash_is_part_of_a_name() {
+        assert_eq!(asked("GET", "/templates/a%2Fb"), Ok(Route::Template("a/b".to_string())));
+        assert_eq!(asked("GET", "/templates/a/b"), Err(404));
+        assert_eq!(asked("GET", "/templates/"), Err(404));
+    }
+}
