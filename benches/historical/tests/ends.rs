@@ -1,0 +1,204 @@
+//! How requests end that cannot be answered well, and how the contestants end themselves.
+
+#![cfg(unix)]
+
+mod util;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use util::{ASYNC_AWAIT, Client, Contestant, THREADS, until};
+
+/// Takes some tenths of a second if nothing is kept.
+const SLOW: &str = "/caption?template=dramatic-raccoon&top_text=slow&width=300";
+/// Takes some milliseconds at most.
+const QUICK: &str = "/caption?template=rocket&top_text=quick";
+const NOTHING_KEPT: &[&str] = &["--template-cache", "0", "--result-cache", "0"];
+/// How often something slow is asked for where all of it must be given up: so many times the time of one is long.
+const MANY: usize = 12;
+/// How often something slow is given up while it is drawn: the time of so many is long, too.
+const TRIES: u64 = 8;
+
+fn start(name: &'static str, knobs: &[&str]) -> Contestant {
+    Contestant::start(name, &[NOTHING_KEPT, knobs].concat())
+}
+
+fn both(test: fn(&'static str)) {
+    test(THREADS);
+    test(ASYNC_AWAIT);
+}
+
+/// What one slow picture takes by itself.
+fn slow_time(contestant: &Contestant) -> Duration {
+    let start = Instant::now();
+    assert_eq!(contestant.get(SLOW).status, 200);
+    start.elapsed()
+}
+
+fn ask_many(contestant: &Contestant, target: &str, many: usize) -> Vec<Client> {
+    (0..many).map(|_| contestant.ask(target)).collect()
+}
+
+/// How long it takes until there is room for a request.
+fn time_to_free(contestant: &Contestant) -> Duration {
+    let start = Instant::now();
+    until(|| contestant.get(QUICK).status == 200);
+    start.elapsed()
+}
+
+#[test]
+fn a_deadline_is_a_504_and_stops_the_drawing() {
+    both(|name| {
+        let alone = slow_time(&start(name, &[]));
+        let seconds = (alone / 4).as_secs_f64().to_string();
+        let contestant =
+            start(name, &["--render-threads", "1", "--queue", "0", "--request-timeout", &seconds]);
+        let to_free = (0..TRIES).map(|_| {
+            let response = contestant.get(SLOW);
+            assert_eq!(response.status, 504, "{name}");
+            let sentence = "it was not done in time: ask for less, or try again";
+            assert_eq!(response.json()["error"], sentence);
+            time_to_free(&contestant)
+        });
+        // If they were drawn to their ends, it would be TRIES * 3/4 of it.
+        let to_free: Duration = to_free.sum();
+        assert!(to_free < 3 * alone, "{name}: {to_free:?}, {alone:?}");
+        assert!(contestant.count("timed_out") >= TRIES, "{name}");
+    });
+}
+
+#[test]
+fn what_waits_past_its_deadline_is_never_drawn() {
+    both(|name| {
+        let alone = slow_time(&start(name, &[]));
+        let seconds = (alone / 4).as_secs_f64().to_string();
+        let knobs = ["--render-threads", "1", "--queue", "100", "--request-timeout", &seconds];
+        let contestant = start(name, &knobs);
+        for mut client in ask_many(&contestant, SLOW, MANY) {
+            assert_eq!(client.response("GET").status, 504, "{name}");
+        }
+        let to_free = time_to_free(&contestant);
+        assert!(to_free < 4 * alone, "{name}: {to_free:?}, {alone:?}");
+    });
+}
+
+#[test]
+fn a_full_queue_refuses_at_once_and_says_when_to_come_again() {
+    both(|name| {
+        let contestant = start(name, &["--render-threads", "1", "--queue", "1"]);
+        let mut clients = ask_many(&contestant, SLOW, 2);
+        until(|| contestant.count("in_flight") == 3);
+        let refused = contestant.get(QUICK);
+        assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")), "{name}");
+        assert!(refused.json()["error"].as_str().unwrap().contains("queue is full"));
+        assert_eq!(contestant.count("in_flight"), 3, "{name}: it was told while the others waited");
+        assert!(clients.iter_mut().all(|client| client.response("GET").status == 200), "{name}");
+        assert_eq!(contestant.count("refused"), 1);
+        assert_eq!(contestant.get(QUICK).status, 200, "{name}: there is room again");
+    });
+}
+
+#[test]
+fn a_signal_loses_nothing_that_is_in_flight() {
+    both(|name| {
+        let mut contestant = start(name, &["--render-threads", "2"]);
+        let mut idle = contestant.ask(QUICK);
+        assert_eq!(idle.response("GET").status, 200);
+        let clients = ask_many(&contestant, SLOW, 4);
+        until(|| contestant.count("in_flight") == 5);
+        contestant.terminate();
+        // A client that cannot know yet.
+        thread::sleep(Duration::from_millis(10));
+        assert_eq!(idle.request("GET", QUICK, &[], b"").status, 200, "{name}");
+        for mut client in clients {
+            assert_eq!(client.response("GET").status, 200, "{name}");
+        }
+        assert_eq!(contestant.exit_code(), Some(0), "{name}");
+    });
+}
+
+#[test]
+fn what_takes_too_long_at_the_end_is_cut_off() {
+    both(|name| {
+        let mut contestant =
+            start(name, &["--render-threads", "1", "--queue", "100", "--shutdown-timeout", "0.05"]);
+        let alone = slow_time(&contestant);
+        let _clients = ask_many(&contestant, SLOW, MANY);
+        until(|| contestant.count("in_flight") == MANY as u64 + 1);
+        let told = Instant::now();
+        contestant.terminate();
+        assert_eq!(contestant.exit_code(), Some(0), "{name}");
+        assert!(told.elapsed() < 4 * alone, "{name}: {:?}, {alone:?}", told.elapsed());
+    });
+}
+
+#[test]
+fn an_idle_connection_does_not_keep_a_server_that_stops() {
+    both(|name| {
+        let mut contestant = start(name, &["--shutdown-timeout", "50"]);
+        let _idle = contestant.ask(QUICK).response("GET");
+        let _silent = contestant.connect();
+        let told = Instant::now();
+        contestant.terminate();
+        assert_eq!(contestant.exit_code(), Some(0), "{name}");
+        assert!(told.elapsed() < Duration::from_secs(5), "{name}: {:?}", told.elapsed());
+    });
+}
+
+/// tiny_http does not look.
+#[test]
+fn a_client_that_hangs_up_stops_its_drawing() {
+    let contestant = start(ASYNC_AWAIT, &["--render-threads", "1", "--queue", "0"]);
+    let alone = slow_time(&contestant);
+    let to_free = (0..TRIES).map(|_| {
+        let client = contestant.ask(SLOW);
+        until(|| contestant.count("in_flight") == 2);
+        drop(client);
+        time_to_free(&contestant)
+    });
+    // If they were drawn to their ends, it would be nearly TRIES times that.
+    let to_free: Duration = to_free.sum();
+    assert!(to_free < 3 * alone, "{to_free:?}, {alone:?}");
+    assert_eq!((contestant.count("hung_up"), contestant.count("in_flight")), (TRIES, 1));
+}
+
+/// tiny_http has no deadlines of its own.
+#[test]
+fn clients_that_are_late_are_cut_off() {
+    let knobs = ["--header-timeout", "0.1", "--keep-alive-timeout", "0.3"];
+    let contestant = start(ASYNC_AWAIT, &knobs);
+    let mut silent = contestant.connect();
+    let mut halfway = contestant.connect();
+    halfway.send_raw(b"GET /health HTTP/1.1\r\nHo");
+    let mut idle = contestant.ask("/health");
+    assert_eq!(idle.response("GET").status, 200);
+    for client in [&mut silent, &mut halfway, &mut idle] {
+        assert!(client.is_closed());
+    }
+}
+
+/// More than that wait, and are served when there is room.
+#[test]
+fn connections_are_capped() {
+    let contestant = start(ASYNC_AWAIT, &["--max-connections", "1"]);
+    let mut first = contestant.ask("/health");
+    assert_eq!(first.response("GET").status, 200);
+    let mut second = contestant.connect();
+    second.send("GET", "/health", &[], b"");
+    assert!(!second.has_answer_within(Duration::from_millis(100)));
+    assert_eq!(first.request("GET", "/health", &[], b"").status, 200);
+    drop(first);
+    assert_eq!(second.response("GET").status, 200);
+}
+
+/// `--handlers 0`: a thread for each request.
+#[test]
+fn any_number_of_handlers_will_do() {
+    for handlers in ["0", "1", "3"] {
+        let mut contestant = start(THREADS, &["--handlers", handlers]);
+        let mut clients = ask_many(&contestant, QUICK, 6);
+        assert!(clients.iter_mut().all(|client| client.response("GET").status == 200), "{handlers}");
+        contestant.terminate();
+        assert_eq!(contestant.exit_code(), Some(0), "{handlers}");
+    }
+}

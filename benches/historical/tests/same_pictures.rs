@@ -1,0 +1,162 @@
+//! The three real programs give the same answers: pictures to the byte, refusals to the word.
+
+mod util;
+
+use util::{ASYNC_AWAIT, Contestant, FUTURES, Response, THREADS};
+
+/// Bytes of a body, at most.
+const MAX_BODY: &str = "1000";
+
+const PICTURES: &[&str] = &[
+    "template=cat&top_text=top&bottom_text=bottom",
+    "template=coffee&bottom_text=a+JPEG",
+    "template=coffee&middle_text=as+PNG&format=png",
+    "template=deal-with-it&bottom_text=frames",
+    "template=deal-with-it&bottom_text=small&width=120",
+    "template=space&top_text=%D1%8F+%CE%B1+%D7%A9&width=300&font=DejaVuSans",
+    "template=rocket&top_text=colors&color=%23ff0000&outline=none&size=shrink",
+    "template=astronaut&height=100&format=gif",
+];
+
+const REFUSED: &[&str] = &[
+    "/caption",
+    "/caption?template=no-such&top_text=a",
+    "/caption?template=cat&top_text=a&font=no-such",
+    "/caption?template=cat&color=bluish",
+    "/caption?template=cat&width=0",
+    "/caption?template=cat&template=cat",
+    "/caption?template=cat&hue=3",
+    "/caption?template=%ff",
+    "/templates/no-such",
+];
+
+fn all() -> [Contestant; 3] {
+    [FUTURES, THREADS, ASYNC_AWAIT]
+        .map(|name| Contestant::start(name, &["--render-threads", "2", "--max-body", MAX_BODY]))
+}
+
+/// What must be the same. tiny_http gives a 304 a length of 0, where there need be none.
+fn essence(response: &Response) -> (u16, [Option<&str>; 5], &[u8]) {
+    let names = ["content-type", "cache-control", "etag", "retry-after", "content-length"];
+    let fields = names.map(|name| response.header(name).filter(|_| response.status != 304 || name == "etag"));
+    (response.status, fields, &response.body)
+}
+
+/// Asks all of them, and gives one of the answers, if all are the same.
+#[track_caller]
+fn same(contestants: &[Contestant], method: &str, target: &str, fields: &[&str], body: &[u8]) -> Response {
+    let ask = |contestant: &Contestant| contestant.connect().request(method, target, fields, body);
+    let expected = ask(&contestants[0]);
+    for contestant in &contestants[1..] {
+        let (is, must_be) = (ask(contestant), essence(&expected));
+        let text = |body: &[u8]| String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+        let message = format!("{}, {method} {target}: {}", contestant.name, text(&is.body));
+        assert!(essence(&is) == must_be, "{message}\n{:?}\n{:?}", is.headers, expected.headers);
+    }
+    expected
+}
+
+#[test]
+fn pictures_are_the_same_to_the_byte_drawn_and_kept() {
+    let contestants = all();
+    for query in PICTURES {
+        let target = format!("/caption?{query}");
+        let drawn = same(&contestants, "GET", &target, &[], b"");
+        assert_eq!(drawn.status, 200, "{query}");
+        assert!(drawn.header("content-type").unwrap().starts_with("image/") && drawn.body.len() > 1000);
+        assert_eq!(same(&contestants, "GET", &target, &[], b"").body, drawn.body);
+        let head = same(&contestants, "HEAD", &target, &[], b"");
+        assert_eq!((head.header("content-length"), head.body.len()), (drawn.header("content-length"), 0));
+        let field = format!("If-None-Match: {}", drawn.header("etag").unwrap());
+        assert_eq!(same(&contestants, "GET", &target, &[&field], b"").status, 304);
+    }
+}
+
+#[test]
+fn json_is_as_good_as_a_query_string() {
+    let contestants = all();
+    let json = r##"{"template": "cat", "captions": [{"text": "été ☕", "valign": "top", "color": "#0f0"}]}"##
+        .as_bytes();
+    let fields = ["Content-Type: application/json; charset=utf-8"];
+    assert_eq!(same(&contestants, "POST", "/caption", &fields, json).status, 200);
+    assert_eq!(same(&contestants, "POST", "/caption", &[], json).status, 200);
+    assert_eq!(same(&contestants, "POST", "/caption", &fields, b"{\"template\": ").status, 400);
+    assert_eq!(same(&contestants, "POST", "/caption", &fields, b"").status, 400);
+    assert_eq!(same(&contestants, "POST", "/caption?template=cat", &fields, json).status, 400);
+    assert_eq!(same(&contestants, "POST", "/caption", &["Content-Type: text/plain"], json).status, 415);
+    let large = [b' '; 1200];
+    assert_eq!(same(&contestants, "POST", "/caption", &fields, &large).status, 413);
+}
+
+#[test]
+fn a_chunked_body_is_read_up_to_the_limit() {
+    let contestants = all();
+    let fields = ["Transfer-Encoding: chunked"];
+    let post = |contestant: &Contestant, chunks: &str| {
+        let mut client = contestant.connect();
+        // The body is no part of what `send` frames.
+        client.send("POST", "/caption", &fields, b"");
+        client.send_raw(chunks.as_bytes());
+        client.response("POST")
+    };
+    let json = "12\r\n{\"template\": \"cat\"\r\n1\r\n}\r\n0\r\n\r\n";
+    let expected = post(&contestants[0], json);
+    assert_eq!(expected.status, 200);
+    for contestant in &contestants[1..] {
+        assert!(essence(&post(contestant, json)) == essence(&expected), "{}", contestant.name);
+    }
+    let large = format!("4b0\r\n{}\r\n0\r\n\r\n", " ".repeat(1200));
+    for contestant in &contestants {
+        assert_eq!(post(contestant, &large).status, 413, "{}", contestant.name);
+    }
+}
+
+#[test]
+fn refusals_are_the_same_to_the_word() {
+    let contestants = all();
+    for target in REFUSED {
+        let response = same(&contestants, "GET", target, &[], b"");
+        assert!((400..500).contains(&response.status), "{target}: {}", response.status);
+        assert!(response.json()["error"].as_str().is_some_and(|sentence| !sentence.is_empty()));
+    }
+    let long = format!("/caption?template=cat&top_text={}", "a".repeat(33 << 10));
+    assert_eq!(same(&contestants, "GET", &long, &[], b"").status, 414);
+}
+
+#[test]
+fn methods_are_refused_and_told_alike() {
+    let contestants = all();
+    for (method, target, status) in [
+        ("DELETE", "/caption?template=cat", 405),
+        ("PUT", "/templates/cat", 405),
+        ("POST", "/fonts", 405),
+        ("OPTIONS", "/caption", 204),
+    ] {
+        for contestant in &contestants {
+            let response = contestant.connect().request(method, target, &[], b"");
+            assert_eq!(response.status, status, "{}, {method} {target}", contestant.name);
+            let must_be = if target.starts_with("/caption") { "GET, HEAD, POST" } else { "GET, HEAD" };
+            assert_eq!(response.header("allow"), Some(must_be), "{}", contestant.name);
+        }
+        if status == 405 {
+            same(&contestants, method, target, &[], b"");
+        }
+    }
+}
+
+#[test]
+fn what_there_is_is_listed_alike_and_a_path_that_is_not_there_is_refused() {
+    let contestants = all();
+    for target in ["/templates", "/fonts", "/templates/deal-with-it", "/templates/c%61t", "/health"] {
+        assert_eq!(same(&contestants, "GET", target, &[], b"").status, 200, "{target}");
+    }
+    for target in ["/", "/captions", "/templates/a/b", "/x%2F%22"] {
+        let answers = contestants.each_ref().map(|contestant| contestant.get(target));
+        let [memed, rest @ ..] = answers;
+        // It has one path more.
+        let must_be = String::from_utf8(memed.body).unwrap().replace(", /metrics and", " and");
+        for answer in rest {
+            assert_eq!((answer.status, String::from_utf8(answer.body).unwrap()), (404, must_be.clone()));
+        }
+    }
+}
