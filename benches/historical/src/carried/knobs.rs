@@ -1,4 +1,4 @@
-//! The command line: `memed`'s own, but for the folders.
+//! The command line: `memed`'s own, but for the folders. The environment sets nothing.
 
 use std::collections::HashMap;
 use std::ffi::OsString;

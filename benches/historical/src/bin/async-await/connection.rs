@@ -33,6 +33,7 @@ pub async fn serve(socket: TcpStream, app: Arc<App>, watcher: Watcher) {
         .header_read_timeout(app.config.keep_alive_timeout)
         .max_buf_size(MAX_HEAD)
         .serve_connection(
+            // Pinned, because hyper moves it, and there is a timer in it.
             TokioIo::new(Box::pin(socket)),
             service_fn(|request| {
                 has_asked.store(true, Relaxed);

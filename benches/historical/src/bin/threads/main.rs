@@ -13,7 +13,8 @@
 //!   deadline.
 //! - Nobody counts connections: `--max-connections` does nothing. Each takes two descriptors and a thread.
 //! - The first accept that fails, for want of descriptors say, ends accepting for good. The process then ends.
-//!   If it is the second descriptor or the thread that cannot be had, accepting ends without a word.
+//!   If it is the second descriptor or the thread that cannot be had, its accept loop panics, and nobody is told:
+//!   the process lives, and refuses connections.
 //! - It sets `Connection` itself, so no answer can say that it is the last one. And it gives a
 //!   304 a `Content-Length` of 0.
 //! - A connection can be handed to its threads only by its own accept loop, and the thread that closes one is
@@ -50,8 +51,9 @@ use render::Renderer;
 const EX_USAGE: i32 = 64;
 const EX_OSERR: i32 = 71;
 
-/// Threads that take requests, where `--handlers` does not say: what draws and what waits for it, by default,
-/// and as many again for clients that read slowly.
+/// Threads that take requests, where `--handlers` does not say: more than draw and wait by default, so that some
+/// are left for what is quick and for clients that read slowly. Requests beyond them wait in tiny_http's queue,
+/// which has no end, and where no deadline is over them.
 const HANDLERS: usize = 256;
 
 /// What every request can see.
