@@ -1,0 +1,127 @@
+//! A keep-alive connection with one request at a time.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
+
+use super::PATIENCE;
+use super::answer::{Answer, Ask, Wrong, parse};
+
+/// The half of a connection where answers come in.
+pub struct Reader {
+    socket: OwnedReadHalf,
+    buffer: Vec<u8>,
+}
+
+/// Both halves.
+pub struct Client {
+    pub reader: Reader,
+    pub writer: OwnedWriteHalf,
+}
+
+impl Client {
+    /// # Errors
+    /// If the server does not take the connection within ten seconds.
+    pub async fn connect(address: SocketAddr) -> io::Result<Client> {
+        let socket = timeout(PATIENCE, TcpStream::connect(address)).await??;
+        socket.set_nodelay(true)?;
+        let (reader, writer) = socket.into_split();
+        // The buffer grows to what is needed: ten thousand clients have ten thousand of them.
+        Ok(Client { reader: Reader { socket: reader, buffer: Vec::with_capacity(512) }, writer })
+    }
+
+    /// Sends a request and waits for its answer.
+    ///
+    /// # Errors
+    /// If there is none within ten seconds. The connection is of no use then.
+    pub async fn ask(&mut self, ask: Ask, request: &str) -> Result<Answer, Wrong> {
+        let asked = async {
+            self.writer.write_all(request.as_bytes()).await.map_err(|_| Wrong::Closed)?;
+            self.reader.answer(ask).await
+        };
+        timeout(PATIENCE, asked).await.unwrap_or(Err(Wrong::Late))
+    }
+}
+
+impl Reader {
+    /// Waits for the next answer, however long it takes.
+    ///
+    /// # Errors
+    /// If the connection ends before it, or it is no HTTP.
+    pub async fn answer(&mut self, ask: Ask) -> Result<Answer, Wrong> {
+        loop {
+            if let Some(answer) = parse(ask, &self.buffer)? {
+                self.buffer.drain(..answer.length);
+                return Ok(answer);
+            }
+            match self.socket.read_buf(&mut self.buffer).await {
+                Ok(0) => return Err(Wrong::Closed),
+                Err(_) => return Err(Wrong::Reset),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Whether the server cannot have read the last request, of an `answer` that has just failed: a system resets
+    /// a connection if something comes that nobody will read, and does not if all was read before it was closed.
+    pub fn was_never_heard(&self, wrong: Wrong) -> bool {
+        let was_reset = wrong == Wrong::Reset || matches!(self.socket.as_ref().take_error(), Ok(Some(_)));
+        was_reset && self.buffer.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream as Socket};
+    use std::thread;
+
+    use super::*;
+
+    const REQUEST: &str = "GET /health HTTP/1.1\r\n\r\n";
+
+    /// How a request ends with a server that does this to its connection.
+    async fn ask(serve: fn(Socket)) -> io::Result<(Wrong, bool)> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let mut client = Client::connect(listener.local_addr()?).await?;
+        let (socket, _) = listener.accept()?;
+        let serving = thread::spawn(move || serve(socket));
+        let wrong = client.ask(Ask::Health, REQUEST).await.expect_err("nobody answers");
+        serving.join().expect("it has ended");
+        Ok((wrong, client.reader.was_never_heard(wrong)))
+    }
+
+    #[tokio::test]
+    async fn a_request_that_was_read_and_dropped_is_lost() -> io::Result<()> {
+        let read_and_close = |mut socket: Socket| {
+            let _ = socket.read(&mut [0; 512]);
+        };
+        assert_eq!(ask(read_and_close).await?, (Wrong::Closed, false));
+        let cut = |mut socket: Socket| {
+            let _ = socket.read(&mut [0; 512]);
+            let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+        };
+        assert_eq!(ask(cut).await?, (Wrong::Closed, false));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_request_that_nobody_read_is_not() -> io::Result<()> {
+        let leave_it = |socket: Socket| {
+            let _ = socket.peek(&mut [0; 512]);
+        };
+        assert_eq!(ask(leave_it).await?, (Wrong::Reset, true));
+
+        // Sent into a connection that has been closed already.
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let mut client = Client::connect(listener.local_addr()?).await?;
+        drop(listener.accept()?);
+        let wrong = client.ask(Ask::Health, REQUEST).await.expect_err("nobody is there");
+        assert!(client.reader.was_never_heard(wrong), "{wrong:?}");
+        Ok(())
+    }
+}

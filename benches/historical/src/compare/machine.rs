@@ -1,0 +1,64 @@
+//! What the numbers were measured on.
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+
+/// Facts that numbers depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Processors that this program may use.
+    pub cores: usize,
+    pub processor: String,
+    /// `None` where the system does not tell.
+    pub memory_mib: Option<u64>,
+    pub kernel: String,
+    pub rustc: String,
+    /// Files that a process may open.
+    pub descriptors: u64,
+}
+
+const UNKNOWN: &str = "not known";
+
+impl Machine {
+    /// Looks around, and raises this process's own limit of files; the programs that it starts inherit that.
+    pub fn look() -> Machine {
+        let descriptors = rlimit::increase_nofile_limit(rlimit::INFINITY).unwrap_or(1024);
+        let processor = value("/proc/cpuinfo", "model name").unwrap_or_else(|| UNKNOWN.to_string());
+        let memory = value("/proc/meminfo", "MemTotal");
+        let kib = memory.and_then(|memory| memory.split(' ').next()?.parse::<u64>().ok());
+        Machine {
+            cores: thread::available_parallelism().map_or(1, usize::from),
+            processor,
+            memory_mib: kib.map(|kib| kib >> 10),
+            kernel: said("uname", &["-sr"]),
+            rustc: said("rustc", &["--version"]),
+            descriptors,
+        }
+    }
+
+    /// All of it in a line.
+    pub fn sentence(&self) -> String {
+        let memory =
+            self.memory_mib.map_or(UNKNOWN.to_string(), |mib| format!("{:.1} GiB", mib as f64 / 1024.0));
+        let Machine { cores, processor, kernel, rustc, descriptors, .. } = self;
+        format!(
+            "{cores} cores ({processor}), memory {memory}, {kernel}, {rustc}, {descriptors} files a process"
+        )
+    }
+}
+
+/// The first value of a name in a file of /proc.
+fn value(file: &str, name: &str) -> Option<String> {
+    let text = fs::read_to_string(file).ok()?;
+    let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+    lines.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_string())
+}
+
+/// What a program says when it is asked.
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success());
+    output.map_or(UNKNOWN.to_string(), |output| String::from_utf8_lossy(&output.stdout).trim().to_string())
+}

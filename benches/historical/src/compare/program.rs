@@ -1,0 +1,163 @@
+//! The programs that are measured, each in a process of its own. None outlives its `Program`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use super::contestants::Contestant;
+
+/// How long it may take to start. Templates are decoded after that.
+const START: Duration = Duration::from_secs(10);
+
+/// A knob and its value.
+pub type Knob<'a> = (&'a str, &'a str);
+
+/// A contestant that listens.
+pub struct Program {
+    pub address: SocketAddr,
+    /// Dropped, it kills the process.
+    child: Child,
+}
+
+impl Program {
+    /// Starts it on a free port of loopback, and waits until it listens.
+    ///
+    /// # Errors
+    /// If it cannot be started, or ends or says nothing for ten seconds; then with what it said.
+    pub async fn start(contestant: &Contestant, knobs: &[Knob<'_>]) -> io::Result<Program> {
+        let mut command = Command::new(contestant.program()?);
+        command.arg("127.0.0.1:0").arg("-q");
+        for (name, value) in knobs {
+            command.arg(format!("--{name}")).arg(value);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "it did not say where it listens");
+        let (address, mut said) = timeout(START, listening(stderr)).await.map_err(late)??;
+        // It must be able to go on saying things. Its end is the end of this, too.
+        tokio::spawn(async move { while matches!(said.next_line().await, Ok(Some(_))) {} });
+        Ok(Program { address, child })
+    }
+
+    /// Seconds of processor time that it has taken so far, in all of its threads, ended ones too; `None` where
+    /// the system does not tell.
+    pub fn cpu(&self) -> Option<f64> {
+        cpu(self.child.id()?)
+    }
+
+    /// Bytes of memory that are in use, and threads; `None` where the system does not tell.
+    pub fn memory_and_threads(&self) -> Option<(f64, f64)> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        Some((field(&status, "VmRSS:")? * 1024.0, field(&status, "Threads:")?))
+    }
+
+    /// Tells it to end, as an operator does.
+    ///
+    /// # Errors
+    /// If it has ended already, or the system has no signals.
+    pub fn terminate(&self) -> io::Result<()> {
+        terminate(self.child.id().ok_or(io::ErrorKind::NotFound)?)
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// If it is still there after `limit`.
+    pub async fn ended(&mut self, limit: Duration) -> io::Result<ExitStatus> {
+        timeout(limit, self.child.wait()).await?
+    }
+
+    /// Kills it, and waits until it is gone, so that whatever is measured next has the machine to itself.
+    pub async fn kill(mut self) {
+        // An error means that it has ended by itself.
+        let _ = timeout(START, self.child.kill()).await;
+    }
+}
+
+/// The address that it says it listens on, and the rest of what it says.
+async fn listening<R>(stderr: R) -> io::Result<(SocketAddr, tokio::io::Lines<BufReader<R>>)>
+where
+    R: AsyncRead + Unpin,
+{
+    let mut lines = BufReader::new(stderr).lines();
+    let mut said = String::new();
+    while let Some(line) = lines.next_line().await? {
+        let address = line.rsplit_once("http://").and_then(|(_, address)| address.trim().parse().ok());
+        match address {
+            Some(address) => return Ok((address, lines)),
+            None => said = line,
+        }
+    }
+    Err(io::Error::other(format!("it ended at once; the last it said was {said:?}")))
+}
+
+/// The number after a name, in the words of /proc/PID/status.
+fn field(status: &str, name: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(target_os = "linux")]
+fn cpu(id: u32) -> Option<f64> {
+    // /proc/PID/stat counts in hundredths of a second, this in nanoseconds.
+    let id = nix::unistd::Pid::from_raw(id.try_into().ok()?);
+    let time = nix::time::clock_getcpuclockid(id).and_then(nix::time::clock_gettime).ok()?;
+    Some(Duration::from(time).as_secs_f64())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cpu(_: u32) -> Option<f64> {
+    None
+}
+
+#[cfg(unix)]
+fn terminate(id: u32) -> io::Result<()> {
+    let id = nix::unistd::Pid::from_raw(id.try_into().map_err(io::Error::other)?);
+    Ok(nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM)?)
+}
+
+#[cfg(not(unix))]
+fn terminate(_: u32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_and_threads_are_read_by_name() {
+        let status = "Name:\tmemed\nVmHWM:\t   99999 kB\nVmRSS:\t   25672 kB\nThreads:\t4\n";
+        assert_eq!(field(status, "VmRSS:"), Some(25672.0));
+        assert_eq!(field(status, "Threads:"), Some(4.0));
+        assert_eq!(field(status, "Other:"), None);
+    }
+
+    #[tokio::test]
+    async fn the_address_is_found_behind_other_words() {
+        let said = &b"a warning\nmemed: info: listening on http://127.0.0.1:4711\nmore\n"[..];
+        let (address, mut rest) = listening(said).await.expect("it is told");
+        assert_eq!(address, SocketAddr::from(([127, 0, 0, 1], 4711)));
+        assert_eq!(rest.next_line().await.ok().flatten().as_deref(), Some("more"));
+        let error = listening(&b"the port is taken\n"[..]).await.expect_err("it is not told");
+        assert!(error.to_string().contains("the port is taken"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn processor_time_passes_while_something_is_done() {
+        let id = std::process::id();
+        let before = cpu(id).expect("Linux tells it");
+        let mut sum = 0_u64;
+        while cpu(id).expect("Linux tells it") < before + 0.002 {
+            sum = std::hint::black_box(sum.wrapping_add(1));
+        }
+        assert!(sum > 0);
+    }
+}

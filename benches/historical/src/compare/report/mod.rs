@@ -1,0 +1,24 @@
+//! The table, the page, and the numbers for programs to read.
+
+mod cost;
+mod page;
+mod plots;
+pub mod table;
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use super::results::Results;
+
+/// Writes `results.json` and `index.html`; the page tells what `cost.json` says, too, if it is there.
+///
+/// # Errors
+/// If the folder cannot be written to, or `cost.json` cannot be understood.
+pub fn write(results: &Results, folder: &Path) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("results.json"), serde_json::to_string_pretty(results)? + "\n")?;
+    let cost = cost::read(&folder.join("cost.json"))?;
+    fs::write(folder.join("index.html"), page::html(results, cost.as_ref()))?;
+    Ok(())
+}

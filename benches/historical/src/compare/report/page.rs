@@ -1,0 +1,349 @@
+//! The results as a page that needs nothing but itself.
+
+use std::fmt::Write;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::cost::{Cost, Message};
+use super::plots;
+use crate::compare::contestants;
+use crate::compare::figures::{ENOUGH, Figure, Side, Verdict, by_chance};
+use crate::compare::results::{Results, SceneResults};
+use crate::compare::words::{number, with_unit};
+
+const STYLE: &str = include_str!("page.css");
+
+/// The whole page.
+pub fn html(results: &Results, cost: Option<&Cost>) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "One service, carried in three ways" }
+                style { (PreEscaped(STYLE)) (PreEscaped(colors())) }
+            }
+            body {
+                (header(results))
+                main {
+                    @for scene in &results.scenes { (section(results, scene)) }
+                    @if let Some(cost) = cost { (cost_section(cost)) }
+                }
+                (footer(results))
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// Each contestant's color, and in the dark the lighter one of it.
+fn colors() -> String {
+    let (mut light, mut dark) = (String::new(), String::new());
+    for one in contestants::ALL {
+        let [day, night] = one.colors;
+        // Writing to a string cannot fail.
+        let _ = writeln!(light, ".{} {{ border-color: {day} !important }}", one.name.replace('.', ""));
+        let _ = writeln!(dark, ".{} {{ border-color: {night} !important }}", one.name.replace('.', ""));
+        let _ =
+            writeln!(dark, "[fill=\"{day}\"] {{ fill: {night} }} [stroke=\"{day}\"] {{ stroke: {night} }}");
+    }
+    format!("{light}@media (prefers-color-scheme: dark) {{\n{dark}}}\n")
+}
+
+fn header(results: &Results) -> Markup {
+    let length = if results.quick { "the quick version, whose spreads are wide" } else { "the full version" };
+    html! {
+        header {
+            h1 { "One service, carried in three ways" }
+            p {
+                "The same captioner, the same requests, the same machine; what differs is how a request gets from \
+                 its socket to the threads that draw, and back."
+            }
+            ul.who {
+                @for one in &results.contestants {
+                    li class=(one.name.replace('.', "")) {
+                        strong { (one.name) }
+                        span { (one.what) }
+                        span.soft { (one.versions) }
+                    }
+                }
+            }
+            p.soft {
+                (results.rounds) " rounds, in turns, in " (results.seconds / 60) " min " (results.seconds % 60)
+                " s (" (length) "), " (results.taken) ". " (results.machine.sentence()) "."
+            }
+            nav {
+                ol {
+                    @for scene in &results.scenes {
+                        li {
+                            a href={ "#" (scene.name) } { (scene.question) }
+                            @if let Some(sentence) = scene.verdict.first() { br; span.soft { (sentence) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn section(results: &Results, scene: &SceneResults) -> Markup {
+    html! {
+        section id=(scene.name) {
+            span.label { (scene.name) }
+            h2 { (scene.question) }
+            p { (scene.how) }
+            @if !scene.verdict.is_empty() {
+                ul.verdict { @for sentence in &scene.verdict { li { (sentence) } } }
+            }
+            div.plots { (plots(scene)) }
+            div.wide { (table(results, scene)) }
+            @if !scene.troubles.is_empty() {
+                details open[scene.troubles.len() <= 6] {
+                    summary { "What went wrong: " (scene.troubles.len()) }
+                    ul {
+                        @for trouble in &scene.troubles {
+                            li {
+                                strong { (trouble.contestant) }
+                                @if let Some(variant) = &trouble.variant { ", " (variant) }
+                                ", round " (trouble.round) ": " (trouble.what)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Bars for each figure, or lines for each measure.
+fn plots(scene: &SceneResults) -> Markup {
+    let groups: Vec<Vec<&Figure>> = if scene.is_line {
+        let all: Vec<&Figure> = scene.figures.iter().collect();
+        all.chunk_by(|one, other| one.measure == other.measure).map(<[&Figure]>::to_vec).collect()
+    } else {
+        scene.figures.iter().map(|figure| vec![figure]).collect()
+    };
+    html! {
+        @for group in &groups {
+            @if let Some(first) = group.first() {
+                figure {
+                    figcaption {
+                        (first.measure)
+                        @if scene.is_line && !first.unit.is_empty() { ", " (first.unit) }
+                        @if let (false, Some(variant)) = (scene.is_line, &first.variant) { br; small { (variant) } }
+                    }
+                    @match if scene.is_line { plots::lines(group) } else { plots::bars(first) } {
+                        // It is the backend that escapes what is in it.
+                        Ok(svg) => div role="img" aria-label=(spoken(group)) { (PreEscaped(svg)) },
+                        Err(error) => p { "This cannot be drawn: " (error) },
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The medians, for those who do not see the plot.
+fn spoken(figures: &[&Figure]) -> String {
+    let median = |figure: &Figure, side: &Side| {
+        side.spread.map_or("no figure".to_string(), |spread| with_unit(spread.median, &figure.unit))
+    };
+    let one = |figure: &&Figure| {
+        let sides = figure.sides.iter().map(|side| format!("{} {}", side.contestant, median(figure, side)));
+        format!("{}: {}", figure.title(), sides.collect::<Vec<_>>().join(", "))
+    };
+    figures.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn table(results: &Results, scene: &SceneResults) -> Markup {
+    html! {
+        table {
+            thead {
+                tr {
+                    th { "median, and min…max of " (results.rounds) " rounds" }
+                    th { "unit" }
+                    @for one in &results.contestants { th.number { (one.name) } }
+                    th { "ahead" }
+                }
+            }
+            tbody {
+                @for figure in &scene.figures {
+                    tr {
+                        td { (figure.title()) }
+                        td { (figure.unit) }
+                        @for side in &figure.sides { (cell(figure, side)) }
+                        td { (figure.leader()) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cell(figure: &Figure, side: &Side) -> Markup {
+    let is_ahead = match &figure.verdict {
+        Verdict::Ahead { leaders, .. } => leaders.contains(&side.contestant),
+        Verdict::None { .. } => false,
+    };
+    html! {
+        td.number {
+            @match side.spread {
+                Some(spread) => {
+                    span.ahead[is_ahead] { (number(spread.median)) }
+                    small { (number(spread.min)) "…" (number(spread.max)) }
+                },
+                None => "–",
+            }
+        }
+    }
+}
+
+fn cost_section(cost: &Cost) -> Markup {
+    html! {
+        section id="cost" {
+            span.label { "cost" }
+            h2 { "What does it cost those who write and build it?" }
+            p { "Counted from the sources, the programs and the compiler's messages." }
+            div.wide {
+                table {
+                    thead {
+                        tr {
+                            th { "measure" } th { "unit" }
+                            @for one in contestants::ALL { th.number { (one.name) } }
+                        }
+                    }
+                    tbody {
+                        @for row in &cost.rows {
+                            tr {
+                                td { (row.measure) @if let Some(note) = &row.note { small { (note) } } }
+                                td { @if let Some(unit) = &row.unit { (unit) } }
+                                @for value in row.values() {
+                                    td.number { (value.map_or("–".to_string(), number)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            @for message in &cost.messages { (message_details(message)) }
+        }
+    }
+}
+
+fn message_details(message: &Message) -> Markup {
+    html! {
+        details {
+            summary {
+                strong { (message.contestant) } ": " (message.mistake) ": " (message.lines) " lines, "
+                (message.characters) " characters, the longest type has " (message.longest_type_characters)
+            }
+            pre { (message.text) }
+        }
+    }
+}
+
+fn footer(results: &Results) -> Markup {
+    html! {
+        section id="method" {
+            span.label { "method" }
+            h2 { "How to read this" }
+            p {
+                "Clients and servers share the " (results.machine.cores) " cores, over loopback. So a server that \
+                 uses several cores takes them from its clients, and no rate here is what a server alone would reach."
+            }
+            p {
+                "In each round every contestant is started anew, in another order, with the same knobs. A figure is \
+                 the median of the rounds, and beside it or as a whisker their least and their greatest. Two \
+                 contestants whose ranges overlap are called a tie. Chance alone keeps the ranges of two that are \
+                 the same apart in " (number(by_chance(results.rounds) * 100.0)) " of 100 figures with "
+                (results.rounds) " rounds" @if results.rounds < ENOUGH { ", so there are no verdicts here" } "."
+            }
+            p {
+                "Where requests are due on a schedule, latency counts from when a request was due and not from when \
+                 it could be sent, so a server that stalls is charged for all that it held up. Every answer is \
+                 checked: its status, its length, and that it is a whole picture where it should be one."
+            }
+            p {
+                "Memory is the resident set of the process, processor time that of all its threads, as Linux counts \
+                 them. On other systems they are not measured, which a dash says. The numbers of every round are in \
+                 results.json."
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cost::Row;
+    use super::*;
+    use crate::compare::results::tests::made_up;
+
+    /// Words that would be markup if they were not escaped.
+    const MARKUP: &str = "<script>&'\"";
+
+    fn cost() -> Cost {
+        let row = Row {
+            measure: MARKUP.to_string(),
+            unit: Some(MARKUP.to_string()),
+            note: Some(MARKUP.to_string()),
+            threads: Some(1.0),
+            futures: None,
+            async_await: None,
+        };
+        let message = Message {
+            mistake: MARKUP.to_string(),
+            contestant: MARKUP.to_string(),
+            lines: 1,
+            characters: 2,
+            longest_type_characters: 3,
+            text: MARKUP.to_string(),
+        };
+        Cost { rows: vec![row], messages: vec![message] }
+    }
+
+    #[test]
+    fn no_text_is_taken_for_markup() {
+        let mut results = made_up();
+        for text in [&mut results.taken, &mut results.machine.processor, &mut results.contestants[0].versions]
+        {
+            *text = MARKUP.to_string();
+        }
+        for scene in &mut results.scenes {
+            scene.question = MARKUP.to_string();
+            scene.verdict.push(MARKUP.to_string());
+            for figure in &mut scene.figures {
+                figure.unit = MARKUP.to_string();
+                figure.sides[2].contestant = MARKUP.to_string();
+            }
+        }
+        let page = html(&results, Some(&cost()));
+        assert!(page.contains("&lt;script&gt;&amp;"));
+        assert!(!page.contains("<script"), "a text is markup");
+        assert!(!page.contains("<b>it's"), "a trouble is markup");
+        // The apostrophe is the sign of a text that no attribute has left.
+        assert!(!page.contains("&'"), "a sign is not escaped");
+    }
+
+    #[test]
+    fn it_needs_nothing_from_elsewhere() {
+        let page = html(&made_up(), None);
+        for word in ["src=", "url(", "@import", "<link", "<script"] {
+            assert!(!page.contains(word), "{word}");
+        }
+        let outside = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!outside.contains("http:") && !outside.contains("https:"), "it names another place");
+        assert!(!page.contains("id=\"cost\""));
+    }
+
+    #[test]
+    fn all_that_was_measured_is_on_it() {
+        let results = made_up();
+        let page = html(&results, None);
+        assert_eq!(page.matches("<svg").count(), 2 + 4);
+        for scene in &results.scenes {
+            assert!(scene.verdict.iter().all(|sentence| page.contains(sentence)));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The results as text.
+
+use std::fmt::Write;
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::compare::results::{Results, SceneResults};
+use crate::compare::words::spread;
+
+/// A table for each scene, with what it asks above it and the verdict below.
+pub fn text(results: &Results) -> String {
+    let mut text = String::new();
+    for scene in &results.scenes {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\n{}: {}\n\n{}", scene.name, scene.question, table(results, scene));
+        for trouble in &scene.troubles {
+            let variant = trouble.variant.as_ref().map_or(String::new(), |variant| format!(", {variant}"));
+            let _ = writeln!(
+                text,
+                "! {}{variant}, round {}: {}",
+                trouble.contestant, trouble.round, trouble.what
+            );
+        }
+        scene.verdict.iter().for_each(|sentence| text.extend([sentence.as_str(), "\n"]));
+    }
+    let _ = write!(
+        text,
+        "\nMedian (min…max) of {} rounds, {} s, on {}.\nClients and servers share the cores.",
+        results.rounds,
+        results.seconds,
+        results.machine.sentence()
+    );
+    text
+}
+
+fn table(results: &Results, scene: &SceneResults) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
+    let names = results.contestants.iter().map(|one| one.name.as_str());
+    table.set_header(["median (min…max)", "unit"].into_iter().chain(names).chain(["ahead"]));
+    for figure in &scene.figures {
+        let sides = figure.sides.iter().map(spread);
+        table
+            .add_row([figure.title(), figure.unit.clone()].into_iter().chain(sides).chain([figure.leader()]));
+    }
+    for column in table.column_iter_mut().skip(2).take(results.contestants.len()) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}

@@ -1,0 +1,38 @@
+//! Whether the way that a request is carried matters where nearly all of the work is drawing.
+
+use std::io;
+
+use super::{Better, Description, Measure, Sample, Stage};
+use crate::compare::load::answer::Ask;
+use crate::compare::load::closed::Closed;
+
+const CONNECTIONS: usize = 16;
+const RATE: &str = "pictures a second";
+const CPU: &str = "processor time of a picture";
+const KINDS: &[&str] = &["JPEG, one picture", "GIF, 15 frames"];
+
+pub const DESCRIPTION: Description = Description {
+    name: "drawing",
+    question: "Does it matter where nearly all of the work is drawing?",
+    how: "16 keep-alive connections ask for captions as fast as they get them, each with another text, so that \
+          none is in a cache; JPEGs of the template raccoon first, then GIFs of deal-with-it.",
+    measures: &[
+        Measure { name: RATE, unit: "/s", better: Better::Higher, variants: KINDS, telling: KINDS },
+        Measure { name: CPU, unit: "ms", better: Better::Lower, variants: KINDS, telling: KINDS },
+    ],
+    is_line: false,
+};
+
+pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
+    let program = stage.start(&[("preload", "all")]).await?;
+    for (ask, kind) in [(Ask::Jpeg, KINDS[0]), (Ask::Gif, KINDS[1])] {
+        let load = Closed::start(program.address, ask, CONNECTIONS).await?;
+        load.window(&program, stage.length(0.3, 0.6)).await;
+        let window = load.window(&program, stage.length(0.8, 4.0)).await;
+        sample.value(RATE, kind, window.rate);
+        sample.value(CPU, kind, window.cpu.map(|seconds| seconds * 1e3));
+        sample.wrongs(kind, &load.wrongs);
+    }
+    program.kill().await;
+    Ok(())
+}

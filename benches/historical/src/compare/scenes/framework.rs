@@ -1,0 +1,37 @@
+//! What it costs to carry a request that costs nothing itself.
+
+use std::io;
+
+use super::{Better, Description, Measure, ONLY, Sample, Stage};
+use crate::compare::load::answer::Ask;
+use crate::compare::load::closed::Closed;
+
+const CONNECTIONS: usize = 64;
+const RATE: &str = "requests a second";
+const CPU: &str = "processor time of a request";
+
+pub const DESCRIPTION: Description = Description {
+    name: "framework",
+    question: "What does it cost to carry a request that costs nothing itself?",
+    how: "64 keep-alive connections ask for /health again and again, as soon as each has its answer. The clients \
+          take about as much of the processors as the server, so the processor time of a request tells more than \
+          the rate.",
+    measures: &[
+        Measure { name: RATE, unit: "/s", better: Better::Higher, variants: &[ONLY], telling: &[ONLY] },
+        Measure { name: CPU, unit: "µs", better: Better::Lower, variants: &[ONLY], telling: &[ONLY] },
+    ],
+    is_line: false,
+};
+
+pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
+    let program = stage.start(&[]).await?;
+    let load = Closed::start(program.address, Ask::Health, CONNECTIONS).await?;
+    load.window(&program, stage.length(0.2, 0.5)).await;
+    let window = load.window(&program, stage.length(1.0, 4.0)).await;
+    sample.value(RATE, ONLY, window.rate);
+    sample.value(CPU, ONLY, window.cpu.map(|seconds| seconds * 1e6));
+    sample.wrongs(ONLY, &load.wrongs);
+    drop(load);
+    program.kill().await;
+    Ok(())
+}

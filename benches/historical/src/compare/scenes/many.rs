@@ -1,0 +1,76 @@
+//! What a connection costs that has little to say.
+
+use std::io;
+use std::time::Duration;
+
+use super::{Better, Description, Measure, Sample, Stage};
+use crate::compare::load::answer::Ask;
+use crate::compare::load::paced::Paced;
+
+const SIZES: &[&str] = &["10 connections", "100 connections", "1,000 connections", "10,000 connections"];
+const COUNTS: [usize; 4] = [10, 100, 1_000, 10_000];
+const LAST: &[&str] = &["1,000 connections", "10,000 connections"];
+/// Descriptors that are not for these connections.
+const SPARE: u64 = 100;
+const MEMORY: &str = "memory of the server";
+const THREADS: &str = "threads of the server";
+const P99: &str = "latency, p99";
+const CPU: &str = "processor time of a request";
+
+const fn measure(name: &'static str, unit: &'static str) -> Measure {
+    Measure { name, unit, better: Better::Lower, variants: SIZES, telling: LAST }
+}
+
+pub const DESCRIPTION: Description = Description {
+    name: "many",
+    question: "What do connections cost that have little to say?",
+    how: "10, 100, 1,000 and 10,000 keep-alive connections ask for /health once a second each, on a fixed schedule \
+          that spreads them over the second, each number on a server just started with nothing preloaded.",
+    measures: &[measure(MEMORY, "MiB"), measure(THREADS, ""), measure(P99, "ms"), measure(CPU, "µs")],
+    is_line: true,
+};
+
+pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
+    for (size, count) in SIZES.iter().zip(COUNTS) {
+        if stage.descriptors < count as u64 + SPARE {
+            let limit = stage.descriptors;
+            sample.trouble(size, format!("left out: a process may open {limit} files here (ulimit -n)"));
+        } else if let Err(error) = play_one(stage, sample, size, count).await {
+            sample.trouble(size, error.to_string());
+        }
+    }
+    Ok(())
+}
+
+async fn play_one(
+    stage: &Stage<'_>,
+    sample: &mut Sample,
+    size: &'static str,
+    count: usize,
+) -> io::Result<()> {
+    let program = stage.start(&[]).await?;
+    let mut clients = Paced::connect(program.address, Ask::Health, count).await?;
+    let rate = count as f64;
+    // One request on each makes the server reserve what it needs for it.
+    let warmth = if count > 1_000 { 1.0 } else { 0.3 };
+    let first = clients.run(rate / warmth, Duration::from_secs_f64(warmth)).await?;
+    sample.wrongs(size, &first.wrongs);
+
+    let before = program.cpu();
+    let measured = clients.run(rate, stage.length(1.0, 3.5)).await?;
+    let cpu = program.cpu().zip(before).map(|(after, before)| (after - before) / measured.due as f64);
+    let (memory, threads) = program.memory_and_threads().unzip();
+    sample.wrongs(size, &measured.wrongs);
+    let open = clients.open();
+    if measured.is_sound() && open * 100 >= count * 99 {
+        sample.value(MEMORY, size, memory.map(|bytes| bytes / f64::from(1 << 20)));
+        sample.value(THREADS, size, threads);
+        sample.value(P99, size, Some(measured.quantile(0.99)));
+        sample.value(CPU, size, cpu.map(|seconds| seconds * 1e6));
+    } else {
+        sample.trouble(size, format!("gave up: {open} of {count} connections were left at the end"));
+    }
+    drop(clients);
+    program.kill().await;
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! The scenes. Each answers a question, with one contestant and one round at a time.
+
+mod drawing;
+mod framework;
+mod many;
+mod mixed;
+mod slow;
+mod stop;
+
+use std::io;
+use std::time::Duration;
+
+use super::contestants::Contestant;
+use super::figures::Better;
+use super::load::wrongs::Wrongs;
+use super::program::{Knob, Program};
+
+/// Told where a scene has no variants.
+pub const ONLY: &str = "";
+
+/// The scenes that there are, in the order of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Scene {
+    /// Requests that cost nothing but carrying them.
+    Framework,
+    /// Pictures, one after the other.
+    Drawing,
+    /// Small requests beside pictures.
+    Mixed,
+    /// Ten to ten thousand connections.
+    Many,
+    /// Clients that are too slow.
+    Slow,
+    /// A signal to end, in the middle of work.
+    Stop,
+}
+
+/// What a scene is about.
+pub struct Description {
+    pub name: &'static str,
+    pub question: &'static str,
+    /// One sentence.
+    pub how: &'static str,
+    pub measures: &'static [Measure],
+    /// A line over the variants; otherwise there are bars for each.
+    pub is_line: bool,
+}
+
+/// What is measured in a scene.
+pub struct Measure {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub better: Better,
+    /// The circumstances under which it is measured, or [`ONLY`].
+    pub variants: &'static [&'static str],
+    /// Those of them that answer the question.
+    pub telling: &'static [&'static str],
+}
+
+/// One contestant, one round.
+pub struct Stage<'a> {
+    pub contestant: &'a Contestant,
+    pub is_quick: bool,
+    /// Processors.
+    pub cores: usize,
+    /// Files that a process may open.
+    pub descriptors: u64,
+}
+
+/// What one contestant gave in one round.
+#[derive(Default)]
+pub struct Sample {
+    pub values: Vec<Value>,
+    pub troubles: Vec<Trouble>,
+}
+
+/// A number.
+pub struct Value {
+    pub measure: &'static str,
+    pub variant: &'static str,
+    pub number: f64,
+}
+
+/// Something that went wrong, which is a result, too.
+pub struct Trouble {
+    pub variant: &'static str,
+    pub what: String,
+}
+
+impl Scene {
+    pub fn description(self) -> &'static Description {
+        match self {
+            Scene::Framework => &framework::DESCRIPTION,
+            Scene::Drawing => &drawing::DESCRIPTION,
+            Scene::Mixed => &mixed::DESCRIPTION,
+            Scene::Many => &many::DESCRIPTION,
+            Scene::Slow => &slow::DESCRIPTION,
+            Scene::Stop => &stop::DESCRIPTION,
+        }
+    }
+
+    /// Plays it. A contestant that fails gives troubles instead of values.
+    pub async fn play(self, stage: &Stage<'_>) -> Sample {
+        let mut sample = Sample::default();
+        let played = match self {
+            Scene::Framework => framework::play(stage, &mut sample).await,
+            Scene::Drawing => drawing::play(stage, &mut sample).await,
+            Scene::Mixed => mixed::play(stage, &mut sample).await,
+            Scene::Many => many::play(stage, &mut sample).await,
+            Scene::Slow => slow::play(stage, &mut sample).await,
+            Scene::Stop => stop::play(stage, &mut sample).await,
+        };
+        if let Err(error) = played {
+            sample.trouble(ONLY, error.to_string());
+        }
+        sample
+    }
+}
+
+impl Stage<'_> {
+    /// Starts the contestant with the knobs that all have, but for these. Nothing is decoded before it is needed
+    /// unless `preload` says so: memory is that of the connections then.
+    async fn start(&self, changed: &[Knob<'_>]) -> io::Result<Program> {
+        let threads = self.cores.to_string();
+        let mut knobs = vec![
+            ("render-threads", threads.as_str()),
+            ("queue", "128"),
+            ("result-cache", "0"),
+            ("preload", "none"),
+            ("request-timeout", "30"),
+            ("header-timeout", "60"),
+            ("keep-alive-timeout", "120"),
+            ("max-connections", "16000"),
+        ];
+        knobs.retain(|(name, _)| changed.iter().all(|(other, _)| name != other));
+        knobs.extend(changed);
+        Program::start(self.contestant, &knobs).await
+    }
+
+    /// How long to measure.
+    fn length(&self, quick: f64, full: f64) -> Duration {
+        Duration::from_secs_f64(if self.is_quick { quick } else { full })
+    }
+}
+
+impl Sample {
+    /// A number, unless the system did not tell it.
+    fn value(&mut self, measure: &'static str, variant: &'static str, number: Option<f64>) {
+        self.values.extend(number.map(|number| Value { measure, variant, number }));
+    }
+
+    fn trouble(&mut self, variant: &'static str, what: String) {
+        self.troubles.push(Trouble { variant, what });
+    }
+
+    fn wrongs(&mut self, variant: &'static str, wrongs: &Wrongs) {
+        wrongs.sentences().into_iter().for_each(|what| self.trouble(variant, what));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn what_is_telling_is_measured() {
+        for scene in Scene::value_variants() {
+            let Description { name, measures, .. } = scene.description();
+            assert_eq!(scene.to_possible_value().expect("none is hidden").get_name(), *name);
+            for measure in *measures {
+                assert!(measure.telling.iter().all(|variant| measure.variants.contains(variant)), "{name}");
+            }
+        }
+    }
+}

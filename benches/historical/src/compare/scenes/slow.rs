@@ -1,0 +1,107 @@
+//! Whether clients that are slow on purpose get in the way of the others.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+
+use super::{Better, Description, Measure, Sample, Stage};
+use crate::compare::load::answer::Ask;
+use crate::compare::load::paced::{Measured, Paced};
+
+const SLOW: usize = 1_000;
+/// Seconds that a head may take, for the server.
+const DEADLINE: &str = "2";
+/// When the slow ones are counted: that deadline and two seconds.
+const COUNTED: Duration = Duration::from_secs(4);
+const NORMAL: usize = 8;
+/// Requests a second.
+const RATE: f64 = 200.0;
+/// What is sent, one byte a second. It lasts for longer than anybody looks.
+const HEAD: &[u8] = b"GET /health HTTP/1.1\r\nHost: compare\r\n\r\n";
+
+const WITHOUT: &str = "without them";
+const WITH: &str = "beside 1,000 slow ones";
+const P99: &str = "latency, p99";
+const HELD: &str = "slow ones still held";
+
+pub const DESCRIPTION: Description = Description {
+    name: "slow",
+    question: "Do clients that are slow on purpose get in the way of the others?",
+    how: "/health is asked for 200 times a second over 8 connections, first alone, then while 1,000 more clients \
+          send one byte a second of a request; the server is told to wait 2 s for a head, and 4 s after they came \
+          the slow ones that it still holds are counted.",
+    measures: &[
+        Measure {
+            name: P99,
+            unit: "ms",
+            better: Better::Lower,
+            variants: &[WITHOUT, WITH],
+            telling: &[WITH],
+        },
+        Measure { name: HELD, unit: "of 1,000", better: Better::Lower, variants: &[WITH], telling: &[WITH] },
+    ],
+    is_line: false,
+};
+
+pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
+    let program = stage.start(&[("header-timeout", DEADLINE)]).await?;
+    let normal = Paced::connect(program.address, Ask::Health, NORMAL).await?;
+    normal.run(RATE, stage.length(0.2, 0.3)).await?;
+    add(sample, WITHOUT, &normal.run(RATE, stage.length(0.7, 4.0)).await?);
+
+    let mut slow = JoinSet::new();
+    for _ in 0..SLOW {
+        slow.spawn(be_slow(program.address));
+    }
+    add(sample, WITH, &normal.run(RATE, COUNTED + Duration::from_millis(300)).await?);
+    let (mut held, mut strangers) = (0, 0);
+    while let Some(end) = slow.join_next().await {
+        match end {
+            Ok(Ok(true)) => held += 1,
+            Ok(Ok(false)) => {}
+            Ok(Err(_)) | Err(_) => strangers += 1,
+        }
+    }
+    if strangers > 0 {
+        sample.trouble(WITH, format!("{strangers} of the slow ones were not accepted"));
+    }
+    sample.value(HELD, WITH, Some(f64::from(held)));
+    program.kill().await;
+    Ok(())
+}
+
+fn add(sample: &mut Sample, variant: &'static str, measured: &Measured) {
+    sample.value(P99, variant, measured.is_sound().then(|| measured.quantile(0.99)));
+    sample.wrongs(variant, &measured.wrongs);
+}
+
+/// Sends a byte a second. Whether the server still holds the connection when it is counted.
+async fn be_slow(address: SocketAddr) -> io::Result<bool> {
+    let mut socket = timeout(COUNTED, TcpStream::connect(address)).await??;
+    let begin = Instant::now();
+    let (mut said, counted) = ([0; 512], begin + COUNTED);
+    for (second, byte) in HEAD.iter().enumerate() {
+        let next = (begin + Duration::from_secs(second as u64 + 1)).min(counted);
+        if socket.write_all(&[*byte]).await.is_err() {
+            return Ok(false);
+        }
+        // An answer may come before the end; only the end is one.
+        loop {
+            match timeout_at(next, socket.read(&mut said)).await {
+                Ok(Ok(0) | Err(_)) => return Ok(false),
+                Ok(Ok(_)) => {}
+                Err(_) => break,
+            }
+        }
+        if next == counted {
+            return Ok(true);
+        }
+    }
+    sleep_until(counted).await;
+    Ok(true)
+}

@@ -1,0 +1,172 @@
+//! Numbers and verdicts in words.
+
+use super::figures::{Behind, Better, Figure, Side, Spread, Verdict};
+
+/// A number to three digits, with commas between thousands.
+pub fn number(value: f64) -> String {
+    let digits = match value.abs() {
+        size if size == 0.0 || size >= 99.95 => 0,
+        size if size >= 9.995 => 1,
+        size if size >= 0.0995 => 2,
+        _ => 3,
+    };
+    let text = format!("{value:.digits$}");
+    let whole = text.split('.').next().unwrap_or_default().trim_start_matches('-').len();
+    if value.fract() == 0.0 && digits > 0 {
+        return format!("{value:.0}");
+    }
+    let sign = text.len() - text.trim_start_matches('-').len();
+    let commas = (1..whole).rev().filter(|left| left % 3 == 0);
+    commas.enumerate().fold(text, |mut text, (done, left)| {
+        text.insert(sign + whole - left + done, ',');
+        text
+    })
+}
+
+/// A number with its unit.
+pub fn with_unit(value: f64, unit: &str) -> String {
+    match unit {
+        "" => number(value),
+        _ if unit.starts_with('/') => format!("{}{unit}", number(value)),
+        _ => format!("{} {unit}", number(value)),
+    }
+}
+
+/// A median and its spread, or a dash.
+pub fn spread(side: &Side) -> String {
+    match side.spread {
+        Some(Spread { median, min, max }) if min == max => number(median),
+        Some(Spread { median, min, max }) => {
+            format!("{} ({}…{})", number(median), number(min), number(max))
+        }
+        None => "–".to_string(),
+    }
+}
+
+/// "a", "a and b", "a, b and c".
+pub fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+impl Figure {
+    /// What was measured, and where.
+    pub fn title(&self) -> String {
+        match &self.variant {
+            Some(variant) => format!("{}, {variant}", self.measure),
+            None => self.measure.clone(),
+        }
+    }
+
+    /// Who is ahead, in a few words.
+    pub fn leader(&self) -> String {
+        match &self.verdict {
+            Verdict::None { .. } => "–".to_string(),
+            Verdict::Ahead { leaders, .. } if leaders.len() > 1 => "tie".to_string(),
+            Verdict::Ahead { leaders, .. } => leaders.concat(),
+        }
+    }
+
+    /// Who is ahead, by how much.
+    pub fn sentence(&self) -> String {
+        let title = capitalised(&self.title());
+        let (leaders, behind, missing) = match &self.verdict {
+            Verdict::None { why } => return format!("{title}: no verdict, {why}."),
+            Verdict::Ahead { leaders, behind, missing } => (leaders, behind, missing),
+        };
+        let median = |name: &str| {
+            let side = self.sides.iter().find(|side| side.contestant == name);
+            side.and_then(|side| side.spread).map_or(0.0, |spread| spread.median)
+        };
+        let shown: Vec<String> = leaders.iter().map(|name| number(median(name))).collect();
+        let same = shown.iter().all(|value| *value == shown[0]);
+        let values = if same { shown[0].clone() } else { list(&shown) };
+        let best = if self.better == Better::Higher { "most" } else { "least" };
+        let mut sentence = match leaders.len() {
+            1 => format!(
+                "{title}: {} has the {best}, {}",
+                leaders[0],
+                with_unit(median(&leaders[0]), &self.unit)
+            ),
+            count if count == self.sides.len() => {
+                format!("{title}: a tie, {}{}", values, unit_after(&self.unit))
+            }
+            _ => format!("{title}: {} tie with {}{}", list(leaders), values, unit_after(&self.unit)),
+        };
+        for Behind { contestant, ratio } in behind {
+            sentence += &match ratio {
+                Some(ratio) => format!("; {contestant} has {} × that", number(*ratio)),
+                None => format!("; {contestant} has {}", with_unit(median(contestant), &self.unit)),
+            };
+        }
+        if !missing.is_empty() {
+            sentence += &format!("; {} gave no figure", list(missing));
+        }
+        sentence + "."
+    }
+}
+
+fn unit_after(unit: &str) -> String {
+    if unit.is_empty() || unit.starts_with('/') { unit.to_string() } else { format!(" {unit}") }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::figures::verdict;
+    use super::*;
+
+    fn figure(better: Better, sides: &[(&str, &[f64])]) -> Figure {
+        let side = |&(name, values): &(&str, &[f64])| Side {
+            contestant: name.to_string(),
+            values: values.iter().copied().map(Some).collect(),
+            spread: Spread::of(values),
+        };
+        let sides: Vec<_> = sides.iter().map(side).collect();
+        Figure {
+            measure: "time".to_string(),
+            unit: "ms".to_string(),
+            variant: None,
+            better,
+            verdict: verdict(better, &sides),
+            sides,
+        }
+    }
+
+    #[test]
+    fn numbers_have_three_digits_and_commas() {
+        let numbers = [0.0, 0.0123, 0.5, 1.234, 12.345, 99.96, 123.4, 1234.5, 1_234_567.0, 3.0, -1234.0];
+        let shown = ["0", "0.012", "0.50", "1.23", "12.3", "100", "123", "1,234", "1,234,567", "3", "-1,234"];
+        assert_eq!(numbers.map(number), shown);
+        assert_eq!(with_unit(1.5, "ms"), "1.50 ms");
+        assert_eq!(with_unit(1500.0, "/s"), "1,500/s");
+    }
+
+    #[test]
+    fn a_sentence_tells_the_leader_and_how_far_the_others_are() {
+        let clear = figure(Better::Lower, &[("a", &[2.0; 3]), ("b", &[6.0; 3])]);
+        assert_eq!(clear.sentence(), "Time: a has the least, 2 ms; b has 3 × that.");
+        let all = figure(Better::Lower, &[("a", &[0.0; 3]), ("b", &[0.0; 3])]);
+        assert_eq!(all.sentence(), "Time: a tie, 0 ms.");
+        let few = figure(Better::Higher, &[("a", &[5.0; 3]), ("b", &[4.0; 2])]);
+        assert_eq!(few.sentence(), "Time: no verdict, it takes three rounds.");
+        let two = [("a", &[5.0, 6.0, 7.0][..]), ("b", &[4.0, 5.0, 6.0]), ("c", &[1.5; 3])];
+        let two = figure(Better::Higher, &two);
+        assert_eq!(two.sentence(), "Time: a and b tie with 6 and 5 ms; c has 0.25 × that.");
+        assert_eq!(two.leader(), "tie");
+    }
+
+    #[test]
+    fn lists_read_as_sentences_do() {
+        let names: Vec<_> = ["a", "b", "c"].map(String::from).into();
+        assert_eq!((list(&names[..1]), list(&names[..2])), ("a".to_string(), "a and b".to_string()));
+        assert_eq!(list(&names), "a, b and c");
+    }
+}

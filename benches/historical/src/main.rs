@@ -1,0 +1,38 @@
+//! Measures three ways to carry the same service, and writes down what came out: `historical compare` under load.
+//!
+//! `cargo run --release -p historical -- --help` tells the rest.
+
+#![forbid(unsafe_code)]
+
+mod compare;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// One service carried in three ways: threads, futures 0.1, async/await.
+#[derive(Parser)]
+#[command(name = "historical")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays the same load on each and writes a table, report/index.html and report/results.json.
+    Compare(compare::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Compare(options) => compare::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("historical: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The whole way, once: build, start, ask, end, write.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+#[test]
+fn a_scene_is_played_and_written_down() -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compare");
+    let output = Command::new(env!("CARGO_BIN_EXE_historical"))
+        .args([
+            "compare",
+            "--quick",
+            "--rounds",
+            "1",
+            "--scene",
+            "framework",
+            "--only",
+            "futures-0.1",
+            "--out",
+        ])
+        .arg(&folder)
+        .output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = String::from_utf8(output.stdout)?;
+    assert!(table.contains("requests a second"), "{table}");
+
+    let results: serde_json::Value = serde_json::from_str(&fs::read_to_string(folder.join("results.json"))?)?;
+    let scene = &results["scenes"][0];
+    assert_eq!(scene["name"], "framework");
+    assert_eq!(scene["troubles"].as_array().map(Vec::len), Some(0), "{scene}");
+    let rate = &scene["figures"][0]["sides"][0]["values"][0];
+    assert!(rate.as_f64().is_some_and(|rate| rate > 100.0), "{rate} requests a second");
+    assert!(fs::read_to_string(folder.join("index.html"))?.contains("futures-0.1"));
+    Ok(())
+}
