@@ -62,7 +62,10 @@ impl Contestant {
         let version = |&(name, prefix): &(&str, &str)| {
             let start = format!("name = \"{name}\"\nversion = \"");
             let mut versions = lock.split(start.as_str()).skip(1).filter_map(|rest| rest.split('"').next());
-            format!("{name} {}", versions.find(|version| version.starts_with(prefix)).unwrap_or(prefix))
+            format!(
+                "{name} {}",
+                versions.find(|version| version.starts_with(prefix)).unwrap_or(prefix.trim_end_matches('.'))
+            )
         };
         self.crates.iter().map(version).collect::<Vec<_>>().join(", ")
     }

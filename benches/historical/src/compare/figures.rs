@@ -49,6 +49,13 @@ pub struct Side {
     pub spread: Option<Spread>,
 }
 
+impl Side {
+    /// Rounds that have a value.
+    pub fn count(&self) -> usize {
+        self.values.iter().flatten().count()
+    }
+}
+
 /// One thing that was measured, of all contestants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
@@ -67,7 +74,8 @@ pub struct Figure {
 pub enum Verdict {
     /// There is nothing to be ahead in, or too little was measured.
     None { why: String },
-    /// The one with the best median, and all whose spread overlaps its spread.
+    /// The one with the best median, and all whose spread overlaps its spread. Missing are those that gave too few
+    /// values.
     Ahead { leaders: Vec<String>, behind: Vec<Behind>, missing: Vec<String> },
 }
 
@@ -98,10 +106,12 @@ pub fn verdict(better: Better, sides: &[Side]) -> Verdict {
     if sides.iter().any(|side| side.values.len() < ENOUGH) {
         return none("it takes three rounds");
     }
+    // One that gave a value in one round only has no spread either.
+    let (sound, unsound): (Vec<&Side>, Vec<&Side>) = sides.iter().partition(|side| side.count() >= ENOUGH);
     let mut ranked: Vec<(&str, Spread)> =
-        sides.iter().filter_map(|side| Some((side.contestant.as_str(), side.spread?))).collect();
+        sound.iter().filter_map(|side| Some((side.contestant.as_str(), side.spread?))).collect();
     ranked.sort_by(|(_, a), (_, b)| rank(better, a.median, b.median));
-    let Some(&(_, best)) = ranked.first() else { return none("nobody gave a value") };
+    let Some(&(_, best)) = ranked.first() else { return none("nobody gave a value in three rounds") };
 
     let (leaders, behind): (Vec<_>, Vec<_>) =
         ranked.into_iter().partition(|(_, spread)| spread.overlaps(&best));
@@ -112,11 +122,7 @@ pub fn verdict(better: Better, sides: &[Side]) -> Verdict {
             .into_iter()
             .map(|(name, spread)| Behind { contestant: name.to_string(), ratio: ratio(spread) })
             .collect(),
-        missing: sides
-            .iter()
-            .filter(|side| side.spread.is_none())
-            .map(|side| side.contestant.clone())
-            .collect(),
+        missing: unsound.into_iter().map(|side| side.contestant.clone()).collect(),
     }
 }
 

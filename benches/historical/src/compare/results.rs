@@ -183,7 +183,9 @@ pub mod tests {
         assert_eq!(figure.sides[0].spread, None);
         assert_eq!(figure.sides[2].values, [Some(15.0), Some(16.0), Some(17.0)]);
         assert_eq!(figure.sides[2].spread, Some(Spread { median: 16.0, min: 15.0, max: 17.0 }));
-        assert!(many.verdict.last().is_some_and(|sentence| sentence.contains("threads gave no figure")));
+        assert!(
+            many.verdict.last().is_some_and(|sentence| sentence.contains("threads gave too few figures"))
+        );
         assert_eq!((many.troubles.len(), many.troubles[8].round), (9, 3));
     }
 }

@@ -34,13 +34,20 @@ pub fn with_unit(value: f64, unit: &str) -> String {
 
 /// A median and its spread, or a dash.
 pub fn spread(side: &Side) -> String {
-    match side.spread {
+    let text = match side.spread {
         Some(Spread { median, min, max }) if min == max => number(median),
         Some(Spread { median, min, max }) => {
             format!("{} ({}…{})", number(median), number(min), number(max))
         }
-        None => "–".to_string(),
-    }
+        None => return "–".to_string(),
+    };
+    text + &rounds(side)
+}
+
+/// In how many rounds it was measured, if not in all.
+pub fn rounds(side: &Side) -> String {
+    let (count, all) = (side.count(), side.values.len());
+    if count < all { format!(" in {count} of {all} rounds") } else { String::new() }
 }
 
 /// "a", "a and b", "a, b and c".
@@ -65,8 +72,8 @@ impl Figure {
     pub fn leader(&self) -> String {
         match &self.verdict {
             Verdict::None { .. } => "–".to_string(),
-            Verdict::Ahead { leaders, .. } if leaders.len() > 1 => "tie".to_string(),
-            Verdict::Ahead { leaders, .. } => leaders.concat(),
+            Verdict::Ahead { leaders, .. } if leaders.len() == self.sides.len() => "tie".to_string(),
+            Verdict::Ahead { leaders, .. } => list(leaders),
         }
     }
 
@@ -103,7 +110,7 @@ impl Figure {
             };
         }
         if !missing.is_empty() {
-            sentence += &format!("; {} gave no figure", list(missing));
+            sentence += &format!("; {} gave too few figures", list(missing));
         }
         sentence + "."
     }
@@ -160,7 +167,7 @@ mod tests {
         let two = [("a", &[5.0, 6.0, 7.0][..]), ("b", &[4.0, 5.0, 6.0]), ("c", &[1.5; 3])];
         let two = figure(Better::Higher, &two);
         assert_eq!(two.sentence(), "Time: a and b tie with 6 and 5 ms; c has 0.25 × that.");
-        assert_eq!(two.leader(), "tie");
+        assert_eq!((two.leader(), all.leader()), ("a and b".to_string(), "tie".to_string()));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct Client {
 
 impl Client {
     /// # Errors
-    /// If the server does not take the connection within ten seconds.
+    /// If the server does not take the connection in time.
     pub async fn connect(address: SocketAddr) -> io::Result<Client> {
         let socket = timeout(PATIENCE, TcpStream::connect(address)).await??;
         socket.set_nodelay(true)?;
@@ -37,7 +37,7 @@ impl Client {
     /// Sends a request and waits for its answer.
     ///
     /// # Errors
-    /// If there is none within ten seconds. The connection is of no use then.
+    /// If there is none in time. The connection is of no use then.
     pub async fn ask(&mut self, ask: Ask, request: &str) -> Result<Answer, Wrong> {
         let asked = async {
             self.writer.write_all(request.as_bytes()).await.map_err(|_| Wrong::Closed)?;

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -17,8 +17,19 @@ use crate::compare::program::Program;
 /// Clients that ask until this is dropped.
 pub struct Closed {
     _clients: JoinSet<()>,
-    answers: Arc<AtomicU64>,
-    pub wrongs: Wrongs,
+    connections: usize,
+    tally: Arc<Tally>,
+}
+
+/// What all clients write to.
+#[derive(Default)]
+struct Tally {
+    answers: AtomicU64,
+    /// Clients that have had an answer.
+    served: AtomicUsize,
+    wrongs: Wrongs,
+    /// Of the next picture.
+    number: AtomicU64,
 }
 
 /// What was answered during some time.
@@ -39,55 +50,63 @@ impl Closed {
         for _ in 0..connections {
             connected.push(Client::connect(address).await?);
         }
-        let (answers, wrongs) = (Arc::<AtomicU64>::default(), Wrongs::default());
-        let number = Arc::<AtomicU64>::default();
+        let tally = Arc::<Tally>::default();
         let mut clients = JoinSet::new();
         for client in connected {
-            let loop_of_one = ask_on(client, address, ask, number.clone(), answers.clone(), wrongs.clone());
-            clients.spawn(loop_of_one);
+            clients.spawn(ask_on(client, address, ask, tally.clone()));
         }
-        Ok(Closed { _clients: clients, answers, wrongs })
+        Ok(Closed { _clients: clients, connections, tally })
     }
 
     /// Watches for a while. What is in flight at its begin makes up for what is in flight at its end.
     pub async fn window(&self, program: &Program, length: Duration) -> Window {
-        let (start, cpu, answers) = (Instant::now(), program.cpu(), self.answers.load(Ordering::Relaxed));
+        let (start, cpu, answers) =
+            (Instant::now(), program.cpu(), self.tally.answers.load(Ordering::Relaxed));
         sleep(length).await;
         let seconds = start.elapsed().as_secs_f64();
-        let answers = (self.answers.load(Ordering::Relaxed) - answers) as f64;
+        let answers = (self.tally.answers.load(Ordering::Relaxed) - answers) as f64;
         let cpu = program.cpu().zip(cpu).map(|(after, before)| (after - before) / answers);
         let rate = (answers > 0.0).then_some(answers / seconds);
         Window { rate, cpu: cpu.filter(|cpu| cpu.is_finite()) }
     }
+
+    /// What went wrong until now, in sentences. A client that waits for its first answer is no wrong answer, and
+    /// is told, too.
+    pub fn troubles(&self) -> Vec<String> {
+        let mut troubles = self.tally.wrongs.sentences();
+        let served = self.tally.served.load(Ordering::Relaxed);
+        if served < self.connections {
+            troubles.push(format!("only {served} of {} connections were ever answered", self.connections));
+        }
+        troubles
+    }
 }
 
 /// The life of one client.
-async fn ask_on(
-    mut client: Client,
-    address: SocketAddr,
-    ask: Ask,
-    number: Arc<AtomicU64>,
-    answers: Arc<AtomicU64>,
-    wrongs: Wrongs,
-) {
+async fn ask_on(mut client: Client, address: SocketAddr, ask: Ask, tally: Arc<Tally>) {
+    let mut was_served = false;
     loop {
-        let is_over = match client.ask(ask, &ask.request(&number)).await {
+        let is_over = match client.ask(ask, &ask.request(&tally.number)).await {
             Ok(answer) => {
+                if !was_served {
+                    was_served = true;
+                    tally.served.fetch_add(1, Ordering::Relaxed);
+                }
                 match answer.wrong {
-                    None => drop(answers.fetch_add(1, Ordering::Relaxed)),
-                    Some(wrong) => wrongs.add(wrong),
+                    None => drop(tally.answers.fetch_add(1, Ordering::Relaxed)),
+                    Some(wrong) => tally.wrongs.add(wrong),
                 }
                 answer.is_last
             }
             Err(wrong) => {
-                wrongs.add(wrong);
+                tally.wrongs.add(wrong);
                 true
             }
         };
         if is_over {
             match Client::connect(address).await {
                 Ok(fresh) => client = fresh,
-                Err(_) => return wrongs.add(Wrong::Closed),
+                Err(_) => return tally.wrongs.add(Wrong::Closed),
             }
         }
     }

@@ -9,5 +9,5 @@ pub mod wrongs;
 
 use std::time::Duration;
 
-/// What is not answered until then is late. Longer than any queue that the scenes make.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// What is not answered until then is late. Many times longer than any queue that the scenes make.
+pub const PATIENCE: Duration = Duration::from_secs(4);

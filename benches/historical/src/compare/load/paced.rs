@@ -165,7 +165,7 @@ impl Paced {
         Ok(Paced { lanes: lanes.into(), readers, tally })
     }
 
-    /// Asks this often a second, in turns on all connections. Ends when all is answered, or ten seconds after the
+    /// Asks this often a second, in turns on all connections. Ends when all is answered, or a while after the
     /// last was due.
     ///
     /// # Errors

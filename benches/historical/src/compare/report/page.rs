@@ -9,7 +9,7 @@ use super::plots;
 use crate::compare::contestants;
 use crate::compare::figures::{ENOUGH, Figure, Side, Verdict, by_chance};
 use crate::compare::results::{Results, SceneResults};
-use crate::compare::words::{number, with_unit};
+use crate::compare::words::{number, rounds, with_unit};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -132,6 +132,7 @@ fn plots(scene: &SceneResults) -> Markup {
                     figcaption {
                         (first.measure)
                         @if scene.is_line && !first.unit.is_empty() { ", " (first.unit) }
+                        @if has_gaps(group) { br; small { "✕: gave up" } }
                         @if let (false, Some(variant)) = (scene.is_line, &first.variant) { br; small { (variant) } }
                     }
                     @match if scene.is_line { plots::lines(group) } else { plots::bars(first) } {
@@ -143,6 +144,11 @@ fn plots(scene: &SceneResults) -> Markup {
             }
         }
     }
+}
+
+/// Whether a line ends before its time, which its plot marks with a cross.
+fn has_gaps(figures: &[&Figure]) -> bool {
+    figures.len() > 1 && figures.iter().flat_map(|figure| &figure.sides).any(|side| side.spread.is_none())
 }
 
 /// The medians, for those who do not see the plot.
@@ -192,7 +198,7 @@ fn cell(figure: &Figure, side: &Side) -> Markup {
             @match side.spread {
                 Some(spread) => {
                     span.ahead[is_ahead] { (number(spread.median)) }
-                    small { (number(spread.min)) "…" (number(spread.max)) }
+                    small { (number(spread.min)) "…" (number(spread.max)) (rounds(side)) }
                 },
                 None => "–",
             }

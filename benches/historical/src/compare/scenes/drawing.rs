@@ -31,7 +31,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
         let window = load.window(&program, stage.length(0.8, 4.0)).await;
         sample.value(RATE, kind, window.rate);
         sample.value(CPU, kind, window.cpu.map(|seconds| seconds * 1e3));
-        sample.wrongs(kind, &load.wrongs);
+        sample.troubles(kind, load.troubles());
     }
     program.kill().await;
     Ok(())

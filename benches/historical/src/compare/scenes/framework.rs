@@ -30,7 +30,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let window = load.window(&program, stage.length(1.0, 4.0)).await;
     sample.value(RATE, ONLY, window.rate);
     sample.value(CPU, ONLY, window.cpu.map(|seconds| seconds * 1e6));
-    sample.wrongs(ONLY, &load.wrongs);
+    sample.troubles(ONLY, load.troubles());
     drop(load);
     program.kill().await;
     Ok(())

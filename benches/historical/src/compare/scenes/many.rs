@@ -54,13 +54,18 @@ async fn play_one(
     // One request on each makes the server reserve what it needs for it.
     let warmth = if count > 1_000 { 1.0 } else { 0.3 };
     let first = clients.run(rate / warmth, Duration::from_secs_f64(warmth)).await?;
-    sample.wrongs(size, &first.wrongs);
+    sample.troubles(size, first.wrongs.sentences());
+    if !first.is_sound() {
+        sample.trouble(size, format!("gave up: {} of {} requests failed", first.wrongs.count(), first.due));
+        program.kill().await;
+        return Ok(());
+    }
 
     let before = program.cpu();
     let measured = clients.run(rate, stage.length(1.0, 3.5)).await?;
     let cpu = program.cpu().zip(before).map(|(after, before)| (after - before) / measured.due as f64);
     let (memory, threads) = program.memory_and_threads().unzip();
-    sample.wrongs(size, &measured.wrongs);
+    sample.troubles(size, measured.wrongs.sentences());
     let open = clients.open();
     if measured.is_sound() && open * 100 >= count * 99 {
         sample.value(MEMORY, size, memory.map(|bytes| bytes / f64::from(1 << 20)));

@@ -41,7 +41,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let drawers = Closed::start(program.address, Ask::Gif, DRAWERS).await?;
     small.run(RATE, stage.length(0.2, 0.5)).await?;
     add(sample, BUSY, &small.run(RATE, stage.length(1.2, 4.0)).await?);
-    sample.wrongs(BUSY, &drawers.wrongs);
+    sample.troubles(BUSY, drawers.troubles());
     drop(drawers);
     program.kill().await;
     Ok(())
@@ -51,5 +51,5 @@ fn add(sample: &mut Sample, variant: &'static str, measured: &Measured) {
     for (name, part) in [(P50, 0.5), (P99, 0.99), (MAX, 1.0)] {
         sample.value(name, variant, measured.is_sound().then(|| measured.quantile(part)));
     }
-    sample.wrongs(variant, &measured.wrongs);
+    sample.troubles(variant, measured.wrongs.sentences());
 }

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use super::contestants::Contestant;
 use super::figures::Better;
-use super::load::wrongs::Wrongs;
 use super::program::{Knob, Program};
 
 /// Told where a scene has no variants.
@@ -153,8 +152,8 @@ impl Sample {
         self.troubles.push(Trouble { variant, what });
     }
 
-    fn wrongs(&mut self, variant: &'static str, wrongs: &Wrongs) {
-        wrongs.sentences().into_iter().for_each(|what| self.trouble(variant, what));
+    fn troubles(&mut self, variant: &'static str, all: Vec<String>) {
+        all.into_iter().for_each(|what| self.trouble(variant, what));
     }
 }
 

@@ -77,7 +77,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
 
 fn add(sample: &mut Sample, variant: &'static str, measured: &Measured) {
     sample.value(P99, variant, measured.is_sound().then(|| measured.quantile(0.99)));
-    sample.wrongs(variant, &measured.wrongs);
+    sample.troubles(variant, measured.wrongs.sentences());
 }
 
 /// Sends a byte a second. Whether the server still holds the connection when it is counted.
