@@ -1,10 +1,12 @@
-//! Measures three ways to carry the same service, and writes down what came out: `historical compare` under load.
+//! Measures three ways to carry the same service, and writes down what came out: `historical compare` under load,
+//! `historical cost` without.
 //!
 //! `cargo run --release -p historical -- --help` tells the rest.
 
 #![forbid(unsafe_code)]
 
 mod compare;
+mod cost;
 
 use std::process::ExitCode;
 
@@ -22,11 +24,14 @@ struct Arguments {
 enum Command {
     /// Plays the same load on each and writes a table, report/index.html and report/results.json.
     Compare(compare::Options),
+    /// Measures what each costs people, off sources and binaries, and writes a table and report/cost.json.
+    Cost(cost::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Compare(options) => compare::run(&options),
+        Command::Cost(options) => cost::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,98 @@
+//! How large the programs are, and how long they build.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use object::{Object, ObjectSection, SectionKind};
+
+use super::alone::{Package, cargo};
+use super::contestants::{HERE, TO_MEMED};
+
+/// Bytes.
+pub struct Size {
+    /// Of the file, with symbols and line tables.
+    pub file: u64,
+    /// Of its machine code.
+    pub code: u64,
+}
+
+impl Size {
+    /// Of a program of any system.
+    ///
+    /// # Errors
+    /// If there is none, or it is none.
+    pub fn of(program: &Path) -> Result<Size, Box<dyn Error>> {
+        let bytes = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
+        let object =
+            object::File::parse(&*bytes).map_err(|error| format!("{}: {error}", program.display()))?;
+        let text = object.sections().filter(|section| section.kind() == SectionKind::Text);
+        Ok(Size { file: bytes.len() as u64, code: text.map(|section| section.size()).sum() })
+    }
+}
+
+/// Builds the programs of all three where this one was built, and says where they are, in the order of the
+/// contestants.
+///
+/// # Errors
+/// If they do not build.
+pub fn programs() -> Result<[PathBuf; 3], Box<dyn Error>> {
+    let folder = env::current_exe()?.parent().ok_or("this program is in no folder")?.to_path_buf();
+    let mut command = Command::new(cargo());
+    command.current_dir(Path::new(HERE).join(TO_MEMED));
+    command.args(["build", "-p", "memed", "--bin", "memed", "-p", "historical", "--bin", "threads"]);
+    command.args(["--bin", "async-await"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    if !command.status()?.success() {
+        return Err("the contestants do not build".into());
+    }
+    Ok(["threads", "memed", "async-await"]
+        .map(|name| folder.join(name).with_extension(env::consts::EXE_EXTENSION)))
+}
+
+/// Builds a program for release, with all crates that it needs, in a new target folder, and says how long it took.
+/// The crates are downloaded already.
+///
+/// # Errors
+/// If it does not build.
+pub fn build_time(package: &Package, target: &Path) -> Result<Duration, Box<dyn Error>> {
+    let program = package.program.ok_or("a library is not timed")?;
+    let mut command = Command::new(cargo());
+    command.current_dir(&package.folder).args([
+        "build",
+        "--release",
+        "--offline",
+        "--quiet",
+        "--bin",
+        program,
+    ]);
+    command.arg("--target-dir").arg(target);
+    let start = Instant::now();
+    let status = command.status()?;
+    let time = start.elapsed();
+    if !status.success() {
+        return Err(format!("{program} does not build alone").into());
+    }
+    fs::remove_dir_all(target)?;
+    Ok(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_test_is_a_program_with_code_in_it() {
+        let size = Size::of(&env::current_exe().unwrap()).unwrap();
+        assert!(size.code > 100_000 && size.file > size.code, "{} of {}", size.code, size.file);
+    }
+
+    #[test]
+    fn a_manifest_is_no_program() {
+        assert!(Size::of(&Path::new(HERE).join("Cargo.toml")).is_err());
+    }
+}

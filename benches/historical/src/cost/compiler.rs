@@ -1,0 +1,149 @@
+//! Asks the compiler what it shows of a mistake in a terminal. trybuild asks for every type in full.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde::Deserialize;
+use tempfile::TempDir;
+use toml::{Table, Value};
+
+use super::alone::cargo;
+use super::contestants::{HERE, TO_MEMED};
+use super::messages::Mistake;
+
+/// The crates that mistakes are made with.
+const CRATES: [&str; 3] = ["futures01", "futures-cpupool", "tokio"];
+
+/// What cargo prints a line of for each message of the compiler, as far as it is read here.
+#[derive(Deserialize)]
+struct Line {
+    target: Option<Target>,
+    message: Option<Diagnostic>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    level: String,
+    /// None for the summary at the end.
+    spans: Vec<serde_json::Value>,
+    rendered: Option<String>,
+}
+
+/// What it shows of each, in the order given. Checks the crates that they need first: seconds.
+///
+/// # Errors
+/// If cargo cannot be run, or one of them compiles.
+pub fn shown(mistakes: &[Mistake]) -> Result<Vec<String>, Box<dyn Error>> {
+    let folder = TempDir::with_prefix("historical-")?;
+    write_package(mistakes, folder.path())?;
+    let mut command = Command::new(cargo());
+    command.current_dir(folder.path()).args(["check", "--offline", "--quiet", "--keep-going"]);
+    command.args(["--message-format", "json"]).arg("--target-dir").arg(folder.path().join("target"));
+    let output = command.env_remove("RUSTFLAGS").output()?;
+    let mut shown = errors(&String::from_utf8(output.stdout)?)?;
+    let mut all = Vec::new();
+    for (number, mistake) in mistakes.iter().enumerate() {
+        let said = shown.remove(&name(number)).ok_or_else(|| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            format!("{}: the compiler has nothing to say: {said}", mistake.file.display())
+        })?;
+        all.push(without_folders(&said, folder.path()));
+    }
+    Ok(all)
+}
+
+fn name(number: usize) -> String {
+    format!("mistake-{number}")
+}
+
+/// A package whose programs are the mistakes, where they are.
+fn write_package(mistakes: &[Mistake], to: &Path) -> Result<(), Box<dyn Error>> {
+    let here: Table = fs::read_to_string(Path::new(HERE).join("Cargo.toml"))?.parse()?;
+    let mut dependencies =
+        here.get("dev-dependencies").and_then(Value::as_table).cloned().unwrap_or_default();
+    dependencies.retain(|name, _| CRATES.contains(&name));
+    let programs = mistakes.iter().enumerate().map(|(number, mistake)| {
+        let path = mistake.file.to_string_lossy().into_owned();
+        Value::from(Table::from_iter([("name".into(), name(number).into()), ("path".into(), path.into())]))
+    });
+    let package = [("name", "mistakes"), ("version", "0.0.0"), ("edition", "2024")];
+    let package = package.map(|(key, value)| (key.to_string(), Value::from(value)));
+    let manifest = Table::from_iter([
+        ("package".into(), Table::from_iter(package).into()),
+        ("workspace".into(), Table::new().into()),
+        ("dependencies".into(), dependencies.into()),
+        ("bin".into(), programs.collect::<Vec<_>>().into()),
+    ]);
+    fs::write(to.join("Cargo.toml"), toml::to_string(&manifest)?)?;
+    let memed = Path::new(HERE).join(TO_MEMED);
+    for file in ["Cargo.lock", "rust-toolchain"] {
+        fs::copy(memed.join(file), to.join(file))?;
+    }
+    Ok(())
+}
+
+/// The errors of each program, as they are shown, one after the other.
+fn errors(lines: &str) -> Result<BTreeMap<String, String>, serde_json::Error> {
+    let mut errors = BTreeMap::<_, String>::new();
+    for line in lines.lines() {
+        let Line { target: Some(target), message: Some(message) } = serde_json::from_str(line)? else {
+            continue;
+        };
+        if message.level == "error" && !message.spans.is_empty() {
+            errors.entry(target.name).or_default().push_str(message.rendered.as_deref().unwrap_or_default());
+        }
+    }
+    Ok(errors)
+}
+
+/// Paths without the folders of this machine: whoever measures elsewhere gets the same numbers.
+fn without_folders(text: &str, temporary: &Path) -> String {
+    let text = text.replace(&format!("{HERE}/"), "").replace(&temporary.display().to_string(), "$DIR");
+    let lines = text.lines().map(|line| {
+        match (line.find("--> /").or(line.find("::: /")), line.find("/registry/src/")) {
+            (Some(start), Some(registry)) => {
+                let rest =
+                    line[registry + "/registry/src/".len()..].split_once('/').map_or("", |rest| rest.1);
+                format!("{}$CARGO/{rest}\n", &line[..start + 4])
+            }
+            _ => format!("{line}\n"),
+        }
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_errors_with_a_place_count() {
+        let lines = r#"{"reason": "compiler-artifact", "target": {"name": "futures"}}
+{"target": {"name": "a"}, "message": {"level": "warning", "spans": [1], "rendered": "unused"}}
+{"target": {"name": "a"}, "message": {"level": "error", "spans": [1], "rendered": "one\n"}}
+{"target": {"name": "b"}, "message": {"level": "error", "spans": [1], "rendered": "three\n"}}
+{"target": {"name": "a"}, "message": {"level": "error", "spans": [1], "rendered": "two\n"}}
+{"target": {"name": "a"}, "message": {"level": "error", "spans": [], "rendered": "aborting"}}
+{"reason": "build-finished", "success": false}"#;
+        let errors = errors(lines).unwrap();
+        assert_eq!(errors["a"], "one\ntwo\n");
+        assert_eq!(errors["b"], "three\n");
+    }
+
+    #[test]
+    fn folders_of_the_machine_are_left_out() {
+        let text = format!(
+            "  --> {HERE}/tests/a.rs:1:2\n  --> /home/me/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs:3:4\n  = note: written to '/tmp/x/target/b.txt'\n"
+        );
+        let expected = "  --> tests/a.rs:1:2\n  --> $CARGO/tokio-1.0.0/src/a.rs:3:4\n  = note: written to '$DIR/target/b.txt'\n";
+        assert_eq!(without_folders(&text, Path::new("/tmp/x")), expected);
+    }
+}

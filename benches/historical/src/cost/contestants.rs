@@ -1,0 +1,164 @@
+//! Which files carry the service, of each contestant.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::count::Counts;
+use super::source::Source;
+
+/// The contestants, by the names that all reports have for them.
+pub const NAMES: [&str; 3] = ["threads", "futures-0.1", "async-await"];
+
+/// The package of this program, and that of `memed`.
+pub const HERE: &str = env!("CARGO_MANIFEST_DIR");
+/// From [`HERE`].
+pub const TO_MEMED: &str = "../..";
+
+/// What a file of a server does, compared with the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It carries requests: every contestant has to.
+    Carries,
+    /// It says what the answer is: the two new contestants share theirs.
+    Answers,
+    /// It guards against clients that are slow, gone or malformed: hyper 1 and its timers do that for async-await,
+    /// tiny_http for nobody.
+    Guards,
+    /// It does what the others do not.
+    More,
+}
+
+/// Where its files are: from [`HERE`], a file or a folder with all that is in it.
+type Files = &'static [(Part, &'static str)];
+
+/// What each is made of, in the order of [`NAMES`].
+const FILES: [Files; 3] = [
+    &[(Part::Carries, "src/bin/threads"), (Part::Answers, "src/carried")],
+    MEMED,
+    &[(Part::Carries, "src/bin/async-await"), (Part::Answers, "src/carried")],
+];
+
+/// `memed` does more than the others, and a file can be in one part only. So `connection.rs` is here with the way
+/// that it ends connections of slow clients, and `conditional.rs` is not, though the others know `If-None-Match`.
+const MEMED: Files = &[
+    // The others have a main.rs, too: what was typed, the listener, signals, the end.
+    (Part::Carries, "../../src/main.rs"),
+    (Part::Carries, "../../src/server/mod.rs"),
+    (Part::Carries, "../../src/server/body.rs"),
+    (Part::Carries, "../../src/server/connection.rs"),
+    (Part::Carries, "../../src/server/deadline.rs"),
+    (Part::Carries, "../../src/server/future_ext.rs"),
+    (Part::Carries, "../../src/server/picture.rs"),
+    (Part::Carries, "../../src/server/render.rs"),
+    (Part::Carries, "../../src/server/service.rs"),
+    (Part::Carries, "../../src/server/shutdown.rs"),
+    (Part::Carries, "../../src/server/slots.rs"),
+    // Counterparts of src/carried.
+    (Part::Answers, "../../src/server/caption.rs"),
+    (Part::Answers, "../../src/server/listing.rs"),
+    (Part::Answers, "../../src/server/preload.rs"),
+    (Part::Answers, "../../src/server/response.rs"),
+    (Part::Answers, "../../src/server/results.rs"),
+    (Part::Answers, "../../src/server/stats.rs"),
+    // hyper 0.11 takes heads and chunks that it must not, waits for ever, and sees nobody hang up.
+    (Part::Guards, "../../src/server/chunks.rs"),
+    (Part::Guards, "../../src/server/head.rs"),
+    (Part::Guards, "../../src/server/line.rs"),
+    (Part::Guards, "../../src/server/pace.rs"),
+    (Part::Guards, "../../src/server/wire.rs"),
+    // The access log, ranges, one drawing for all who ask for it, histograms, OpenMetrics, Server-Timing.
+    (Part::More, "../../src/server/access_log.rs"),
+    (Part::More, "../../src/server/conditional.rs"),
+    (Part::More, "../../src/server/flights.rs"),
+    (Part::More, "../../src/server/latency.rs"),
+    (Part::More, "../../src/server/metrics.rs"),
+    (Part::More, "../../src/server/timing.rs"),
+];
+
+/// Counts in the parts that `wanted` has, of each contestant, in the order of [`NAMES`].
+///
+/// # Errors
+/// If a file is not there, or is not Rust.
+pub fn counts(wanted: &[Part]) -> Result<[Counts; 3], Box<dyn Error>> {
+    let mut counts = [Counts::default(), Counts::default(), Counts::default()];
+    for (contestant, counts) in counts.iter_mut().enumerate() {
+        for (_, path) in FILES[contestant].iter().filter(|(part, _)| wanted.contains(part)) {
+            for file in files(path)? {
+                *counts += Counts::of(&parsed(&file)?);
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// The files of one contestant, all parts of it.
+///
+/// # Errors
+/// If one is not there, or is not Rust.
+pub fn sources(contestant: usize) -> Result<Vec<Source>, Box<dyn Error>> {
+    let mut sources = Vec::new();
+    for (_, path) in FILES[contestant] {
+        for file in files(path)? {
+            sources.push(parsed(&file)?);
+        }
+    }
+    Ok(sources)
+}
+
+/// Reads and parses a file.
+///
+/// # Errors
+/// If it is not there, or is not Rust; then with its path.
+pub fn parsed(file: &Path) -> Result<Source, Box<dyn Error>> {
+    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(Source::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?)
+}
+
+/// A file, or all Rust files of a folder, at any depth.
+///
+/// # Errors
+/// If there is none.
+pub fn files(path: &str) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let path = Path::new(HERE).join(path);
+    let mut files = Vec::new();
+    collect(&path, &mut files).map_err(|error| format!("{}: {error}", path.display()))?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    if files.is_empty() {
+        return Err(format!("{}: there is no source", path.display()).into());
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_path_buf());
+        return Ok(());
+    }
+    fs::read_dir(path)?.try_for_each(|entry| collect(&entry?.path(), files))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_of_memeds_server_is_in_one_part_and_parses() {
+        let mut listed: Vec<_> = MEMED.iter().map(|(_, path)| Path::new(HERE).join(path)).collect();
+        listed.sort();
+        let mut there = files("../../src/server").unwrap();
+        there.extend(files("../../src/main.rs").unwrap());
+        there.sort();
+        assert_eq!(listed, there);
+        for file in there {
+            assert!(parsed(&file).unwrap().lines() > 5, "{}", file.display());
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_told_with_its_path() {
+        let error = files("src/nowhere").and_then(|files| parsed(&files[0])).err().unwrap().to_string();
+        assert!(error.contains("nowhere"), "{error}");
+    }
+}

@@ -1,0 +1,28 @@
+// A count that must stay on its thread goes to another with the work. No step is a box.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures01::future::FutureResult;
+use futures01::{Future, future};
+use futures_cpupool::CpuPool;
+
+fn read() -> FutureResult<Vec<u8>, ()> {
+    future::ok(Vec::new())
+}
+
+fn draw(body: Vec<u8>) -> FutureResult<usize, ()> {
+    future::ok(body.len())
+}
+
+fn serve(pool: &CpuPool, answered: Rc<Cell<u64>>) {
+    let answer = read().and_then(|body| draw(body)).map(move |length| {
+        answered.set(answered.get() + 1);
+        println!("{length}");
+    });
+    pool.spawn(answer).forget();
+}
+
+fn main() {
+    serve(&CpuPool::new(1), Rc::default());
+}
