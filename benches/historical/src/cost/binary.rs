@@ -15,6 +15,8 @@ use super::contestants::{HERE, TO_MEMED};
 pub struct Size {
     /// Of the file, with symbols and line tables.
     pub file: u64,
+    /// Of what is loaded of it: code and data.
+    pub loaded: u64,
     /// Of its machine code.
     pub code: u64,
 }
@@ -28,8 +30,15 @@ impl Size {
         let bytes = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
         let object =
             object::File::parse(&*bytes).map_err(|error| format!("{}: {error}", program.display()))?;
+        // Symbols and line tables have no address.
+        let loaded = object.sections().filter(|section| section.address() != 0);
+        let loaded = loaded.filter(|section| section.kind() != SectionKind::UninitializedData);
         let text = object.sections().filter(|section| section.kind() == SectionKind::Text);
-        Ok(Size { file: bytes.len() as u64, code: text.map(|section| section.size()).sum() })
+        Ok(Size {
+            file: bytes.len() as u64,
+            loaded: loaded.map(|section| section.size()).sum(),
+            code: text.map(|section| section.size()).sum(),
+        })
     }
 }
 
@@ -88,7 +97,8 @@ mod tests {
     #[test]
     fn this_test_is_a_program_with_code_in_it() {
         let size = Size::of(&env::current_exe().unwrap()).unwrap();
-        assert!(size.code > 100_000 && size.file > size.code, "{} of {}", size.code, size.file);
+        let Size { file, loaded, code } = size;
+        assert!(code > 100_000 && loaded > code && file > loaded, "{code} of {loaded} of {file}");
     }
 
     #[test]

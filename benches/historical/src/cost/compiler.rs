@@ -107,17 +107,20 @@ fn errors(lines: &str) -> Result<BTreeMap<String, String>, serde_json::Error> {
 /// Paths without the folders of this machine: whoever measures elsewhere gets the same numbers.
 fn without_folders(text: &str, temporary: &Path) -> String {
     let text = text.replace(&format!("{HERE}/"), "").replace(&temporary.display().to_string(), "$DIR");
-    let lines = text.lines().map(|line| {
-        match (line.find("--> /").or(line.find("::: /")), line.find("/registry/src/")) {
-            (Some(start), Some(registry)) => {
-                let rest =
-                    line[registry + "/registry/src/".len()..].split_once('/').map_or("", |rest| rest.1);
-                format!("{}$CARGO/{rest}\n", &line[..start + 4])
-            }
-            _ => format!("{line}\n"),
-        }
+    let lines = text.lines().map(|line| match line.find("--> /").or(line.find("::: /")) {
+        Some(arrow) => format!("{}{}\n", &line[..arrow + 4], without_home(&line[arrow + 4..])),
+        None => format!("{line}\n"),
     });
     lines.collect()
+}
+
+/// The path of a crate from its own folder on, and that of the standard library from its sources on.
+fn without_home(path: &str) -> String {
+    if let Some((_, path)) = path.split_once("/registry/src/") {
+        // The folder of the registry has a number in its name.
+        return format!("$CARGO/{}", path.split_once('/').map_or(path, |(_, path)| path));
+    }
+    path.split_once("/library/").map_or(path.to_string(), |(_, path)| format!("$RUST/{path}"))
 }
 
 #[cfg(test)]
@@ -141,9 +144,9 @@ mod tests {
     #[test]
     fn folders_of_the_machine_are_left_out() {
         let text = format!(
-            "  --> {HERE}/tests/a.rs:1:2\n  --> /home/me/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs:3:4\n  = note: written to '/tmp/x/target/b.txt'\n"
+            "  --> {HERE}/tests/a.rs:1:2\n  --> /home/me/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs:3:4\n  ::: /rustc/59807616/library/core/src/a.rs:5:6\n  = note: written to '/tmp/x/target/b.txt'\n"
         );
-        let expected = "  --> tests/a.rs:1:2\n  --> $CARGO/tokio-1.0.0/src/a.rs:3:4\n  = note: written to '$DIR/target/b.txt'\n";
+        let expected = "  --> tests/a.rs:1:2\n  --> $CARGO/tokio-1.0.0/src/a.rs:3:4\n  ::: $RUST/core/src/a.rs:5:6\n  = note: written to '$DIR/target/b.txt'\n";
         assert_eq!(without_folders(&text, Path::new("/tmp/x")), expected);
     }
 }

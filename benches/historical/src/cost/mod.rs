@@ -149,8 +149,10 @@ fn measure_programs(rows: &mut Vec<Row>) -> Result<(), Box<dyn Error>> {
         sizes.push(binary::Size::of(&program)?);
     }
     let in_kib = |size: fn(&binary::Size) -> u64| [0, 1, 2].map(|at| Some(size(&sizes[at]) as f64 / 1024.0));
-    let note = "the file, with symbols and line tables, fonts and templates";
-    rows.push(Row::measured("program", "KiB", note, in_kib(|size| size.file)));
+    let note = "the file, with symbols and line tables";
+    rows.push(Row::measured("program, file", "KiB", note, in_kib(|size| size.file)));
+    let note = "its code and data, with the fonts and templates that all three have in them";
+    rows.push(Row::measured("program, loaded", "KiB", note, in_kib(|size| size.loaded)));
     rows.push(Row::measured("machine code", "KiB", "the sections of code in it", in_kib(|size| size.code)));
     Ok(())
 }
