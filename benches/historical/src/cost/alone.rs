@@ -124,22 +124,19 @@ fn write_captioner(memed: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
         Ok(named)
     };
     let server = named_in(&["server", "main.rs"])?;
-    let rest = named_in(&["captioner", "command_line", "config.rs", "image_macro"])?;
+    let mut rest = named_in(&["captioner", "command_line", "config.rs", "image_macro"])?;
     let mut library = contestants::parsed(&memed.join("src/lib.rs"))?.syntax;
-    // Whose macros are everywhere, its name need not be: `log`.
-    let has_macros = |item: &Item, name: &str| match item {
-        Item::ExternCrate(krate) => {
-            krate.ident == name && krate.attrs.iter().any(|attribute| attribute.path().is_ident("macro_use"))
+    // Macros are called by their own names, so nobody need name their crate: `log`.
+    let with_macros = library.items.iter().filter_map(|item| match item {
+        Item::ExternCrate(krate)
+            if krate.attrs.iter().any(|attribute| attribute.path().is_ident("macro_use")) =>
+        {
+            Some(krate.ident.to_string())
         }
-        _ => false,
-    };
-    let with_macros: Vec<_> =
-        server.iter().filter(|name| library.items.iter().any(|item| has_macros(item, name))).collect();
-    let keeps = |name: &str| {
-        rest.contains(name)
-            || !server.contains(name)
-            || with_macros.iter().any(|with_macros| *with_macros == name)
-    };
+        _ => None,
+    });
+    rest.extend(with_macros);
+    let keeps = |name: &str| rest.contains(name) || !server.contains(name);
     keep_dependencies(&mut manifest, &keeps);
 
     library.items.retain(|item| match item {
@@ -217,8 +214,8 @@ fn add_named(tokens: &TokenStream, all: &BTreeSet<String>, named: &mut BTreeSet<
             TokenTree::Group(group) => add_named(&group.stream(), all, named),
             TokenTree::Ident(name) => {
                 let name = name.to_string();
-                let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "use" || word == "crate");
-                let is_imported = at > 0 && is_word(&tokens[at - 1]);
+                let is_import = |word: &TokenTree| ["use", "crate"].contains(&word.to_string().as_str());
+                let is_imported = at > 0 && is_import(&tokens[at - 1]);
                 // `a::bytes::b` is somebody else's; `::bytes::b` is how the edition of 2015 begins a path.
                 let is_inner = at > 2
                     && is_colons(at - 2)

@@ -144,9 +144,11 @@ mod tests {
     #[test]
     fn folders_of_the_machine_are_left_out() {
         let text = format!(
-            "  --> {HERE}/tests/a.rs:1:2\n  --> /home/me/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs:3:4\n  ::: /rustc/59807616/library/core/src/a.rs:5:6\n  = note: written to '/tmp/x/target/b.txt'\n"
+            "  --> {HERE}/tests/a.rs:1:2\n  --> /home/me/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs:3:4\n  \
+             ::: /rustc/59807616/library/core/src/a.rs:5:6\n  = note: written to '/tmp/x/target/b.txt'\n"
         );
-        let expected = "  --> tests/a.rs:1:2\n  --> $CARGO/tokio-1.0.0/src/a.rs:3:4\n  ::: $RUST/core/src/a.rs:5:6\n  = note: written to '$DIR/target/b.txt'\n";
+        let expected = "  --> tests/a.rs:1:2\n  --> $CARGO/tokio-1.0.0/src/a.rs:3:4\n  \
+                        ::: $RUST/core/src/a.rs:5:6\n  = note: written to '$DIR/target/b.txt'\n";
         assert_eq!(without_folders(&text, Path::new("/tmp/x")), expected);
     }
 }

@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn each_crate_counts_once_and_those_here_do_not() {
-        let tree = "threads v0.1.0 (/tmp/a)\nbytes v1.0.0\nbytes v0.4.12\nmemed v0.1.0 (C:\\b)\nlog v0.4.1\nbytes v1.0.0 (*)\n\n";
+        let tree = "threads v0.1.0 (/tmp/a)\nbytes v1.0.0\nbytes v0.4.12\n\
+                    memed v0.1.0 (C:\\b)\nlog v0.4.1\nbytes v1.0.0 (*)\n\n";
         assert_eq!(
             of_registry(tree).into_iter().collect::<Vec<_>>(),
             ["bytes v0.4.12", "bytes v1.0.0", "log v0.4.1"]

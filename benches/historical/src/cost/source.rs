@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn blank_lines_and_comments_are_no_code() {
-        let sample = "//! A file.\n\n/// Adds.\nfn add(a: u8, b: u8) -> u8 {\n    // On the way.\n\n    a + b // the sum\n}\n";
+        "//! A file.\n\n/// Adds.\nfn add(a: u8, b: u8) -> u8 {\n    // On the way.\n\n    a + b // sum\n}\n";
         assert_eq!(lines(sample), 3);
         assert_eq!(lines("/* one\ntwo */ const A: u8 = 1; /** three */ const B: u8 = 2;\n"), 1);
     }
@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn tests_are_no_code() {
-        let sample = "#[cfg(test)]\nextern crate a;\nfn b() {}\n#[cfg(test)]\n#[allow(unused)]\nmod tests {\n    fn c() {}\n}\n#[cfg(unix)]\nfn d() {}\n";
+        let sample = "#[cfg(test)]\nextern crate a;\nfn b() {}\n#[cfg(test)]\n#[allow(unused)]\nmod tests {\n\
+                      fn c() {}\n}\n#[cfg(unix)]\nfn d() {}\n";
         assert_eq!(lines(sample), 3);
         assert_eq!(Source::parse(sample).unwrap().syntax.items.len(), 2);
     }
