@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn blank_lines_and_comments_are_no_code() {
-        "//! A file.\n\n/// Adds.\nfn add(a: u8, b: u8) -> u8 {\n    // On the way.\n\n    a + b // sum\n}\n";
+        let sample = "//! A file.\n\n/// Adds.\nfn add(a: u8, b: u8) -> u8 {\n    // On the way.\n\n    a + b // sum\n}\n";
         assert_eq!(lines(sample), 3);
         assert_eq!(lines("/* one\ntwo */ const A: u8 = 1; /** three */ const B: u8 = 2;\n"), 1);
     }
