@@ -109,9 +109,19 @@ fn without_folders(text: &str, temporary: &Path) -> String {
     let text = text.replace(&format!("{HERE}/"), "").replace(&temporary.display().to_string(), "$DIR");
     let lines = text.lines().map(|line| match line.find("--> /").or(line.find("::: /")) {
         Some(arrow) => format!("{}{}\n", &line[..arrow + 4], without_home(&line[arrow + 4..])),
-        None => format!("{line}\n"),
+        None => format!("{}\n", without_number(line)),
     });
     lines.collect()
+}
+
+/// The name of the file with the whole of a type that was cut short, without the number that is in it.
+fn without_number(line: &str) -> String {
+    match line.split_once("long-type-") {
+        Some((before, after)) => {
+            format!("{before}long-type{}", after.trim_start_matches(|digit: char| digit.is_ascii_digit()))
+        }
+        None => line.to_string(),
+    }
 }
 
 /// The path of a crate from its own folder on, and that of the standard library from its sources on.
@@ -145,10 +155,10 @@ mod tests {
     fn folders_of_the_machine_are_left_out() {
         let text = format!(
             "  --> {HERE}/tests/a.rs:1:2\n  --> /home/me/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs:3:4\n  \
-             ::: /rustc/59807616/library/core/src/a.rs:5:6\n  = note: written to '/tmp/x/target/b.txt'\n"
+             ::: /rustc/59807616/library/core/src/a.rs:5:6\n  = note: written to '/tmp/x/target/a.long-type-123.txt'\n"
         );
         let expected = "  --> tests/a.rs:1:2\n  --> $CARGO/tokio-1.0.0/src/a.rs:3:4\n  \
-                        ::: $RUST/core/src/a.rs:5:6\n  = note: written to '$DIR/target/b.txt'\n";
+                        ::: $RUST/core/src/a.rs:5:6\n  = note: written to '$DIR/target/a.long-type.txt'\n";
         assert_eq!(without_folders(&text, Path::new("/tmp/x")), expected);
     }
 }
