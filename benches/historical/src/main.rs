@@ -8,6 +8,7 @@
 mod compare;
 mod cost;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -30,7 +31,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Compare(options) => compare::run(&options),
+        Command::Compare(options) => compare(&options),
         Command::Cost(options) => cost::run(&options),
     };
     match result {
@@ -40,4 +41,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The whole comparison has what each costs people on its page, too.
+fn compare(options: &compare::Options) -> Result<(), Box<dyn Error>> {
+    if options.is_whole() {
+        cost::run(&cost::Options::to(&options.out))?;
+    }
+    compare::run(options)
 }

@@ -35,7 +35,7 @@ pub struct Options {
     quick: bool,
     /// The folder for index.html and results.json
     #[arg(long, value_name = "FOLDER", default_value = "report")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// Play only this scene; can be given several times
     #[arg(long, value_name = "NAME")]
     scene: Vec<Scene>,
@@ -45,6 +45,13 @@ pub struct Options {
     /// How often everything is measured; 3 with --quick, otherwise 5
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: Option<u16>,
+}
+
+impl Options {
+    /// Whether every scene is played with every contestant.
+    pub fn is_whole(&self) -> bool {
+        self.scene.is_empty() && self.only.is_empty()
+    }
 }
 
 /// Builds the contestants, plays, and writes what came out.

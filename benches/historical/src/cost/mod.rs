@@ -12,7 +12,7 @@ mod report;
 mod source;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use contestants::Part;
@@ -28,6 +28,13 @@ pub struct Options {
     /// Also build each contestant from nothing, alone, and say how long that took: minutes
     #[arg(long)]
     build: bool,
+}
+
+impl Options {
+    /// What takes seconds, written to that folder.
+    pub fn to(out: &Path) -> Options {
+        Options { out: out.to_path_buf(), build: false }
+    }
 }
 
 /// What the rows are about: `memed` does more than the others, so what it costs is told of all of it, and of what

@@ -34,6 +34,9 @@ pub struct Row {
 pub struct Message {
     pub mistake: String,
     pub contestant: String,
+    /// Boxed or not, of the contestant that has both.
+    #[serde(default)]
+    pub form: Option<String>,
     pub lines: u64,
     pub characters: u64,
     #[serde(default)]
@@ -71,7 +74,7 @@ mod tests {
     fn a_row_may_lack_a_value_and_a_message_is_kept_as_it_is() -> Result<(), Box<dyn Error>> {
         let text = r#"{"rows": [{"measure": "lines", "unit": "lines", "note": "without tests",
                                  "threads": 200, "futures-0.1": 3000.5, "async-await": null}],
-                       "messages": [{"mistake": "m", "contestant": "threads", "lines": 3, "characters": 120,
+                       "messages": [{"mistake": "m", "contestant": "threads", "form": null, "lines": 3, "characters": 120,
                                      "longest_type": "T", "longest_type_characters": 1, "text": "a < b"}]}"#;
         let cost: Cost = serde_json::from_str(text)?;
         assert_eq!(cost.rows[0].values(), [Some(200.0), Some(3000.5), None]);

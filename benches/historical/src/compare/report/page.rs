@@ -242,7 +242,8 @@ fn message_details(message: &Message) -> Markup {
     html! {
         details {
             summary {
-                strong { (message.contestant) } ": " (message.mistake) ": " (message.lines) " lines, "
+                strong { (message.contestant) } @if let Some(form) = &message.form { ", " (form) }
+                ": " (message.mistake) ": " (message.lines) " lines, "
                 (message.characters) " characters, the longest type has " (message.longest_type_characters)
             }
             pre { (message.text) }
@@ -301,6 +302,7 @@ mod tests {
         let message = Message {
             mistake: MARKUP.to_string(),
             contestant: MARKUP.to_string(),
+            form: Some(MARKUP.to_string()),
             lines: 1,
             characters: 2,
             longest_type_characters: 3,
