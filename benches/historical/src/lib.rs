@@ -5,7 +5,7 @@
 //!
 //! | contestant | how it carries | where |
 //! |---|---|---|
-//! | `threads` | blocking I/O, a thread for each connection: tiny_http | `src/bin/threads/` |
+//! | `threads` | blocking I/O, a thread for each connection: the standard library, httparse | `src/bin/threads/` |
 //! | `futures-0.1` | `memed` itself: tokio-core, hyper 0.11 | `src/server/` of the main package |
 //! | `async-await` | tokio 1, hyper 1 | `src/bin/async-await/` |
 //!

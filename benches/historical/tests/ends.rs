@@ -4,6 +4,7 @@
 
 mod util;
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -145,7 +146,7 @@ fn an_idle_connection_does_not_keep_a_server_that_stops() {
     });
 }
 
-/// tiny_http does not look.
+/// A thread that waits for its picture reads nothing, so it is no matter for that one.
 #[test]
 fn a_client_that_hangs_up_stops_its_drawing() {
     let contestant = start(ASYNC_AWAIT, &["--render-threads", "1", "--queue", "0"]);
@@ -162,43 +163,95 @@ fn a_client_that_hangs_up_stops_its_drawing() {
     assert_eq!((contestant.count("hung_up"), contestant.count("in_flight")), (TRIES, 1));
 }
 
-/// tiny_http has no deadlines of its own.
 #[test]
 fn clients_that_are_late_are_cut_off() {
-    let knobs = ["--header-timeout", "0.1", "--keep-alive-timeout", "0.3"];
-    let contestant = start(ASYNC_AWAIT, &knobs);
-    let mut silent = contestant.connect();
-    let mut halfway = contestant.connect();
-    halfway.send_raw(b"GET /health HTTP/1.1\r\nHo");
-    let mut idle = contestant.ask("/health");
-    assert_eq!(idle.response("GET").status, 200);
-    for client in [&mut silent, &mut halfway, &mut idle] {
-        assert!(client.is_closed());
-    }
+    both(|name| {
+        let contestant = start(name, &["--header-timeout", "0.1", "--keep-alive-timeout", "0.3"]);
+        let mut silent = contestant.connect();
+        let mut halfway = contestant.connect();
+        halfway.send_raw(b"GET /health HTTP/1.1\r\nHo");
+        let mut idle = contestant.ask("/health");
+        assert_eq!(idle.response("GET").status, 200);
+        // hyper tells it nothing.
+        if name == THREADS {
+            assert_eq!(halfway.response("GET").status, 408);
+        }
+        for client in [&mut silent, &mut halfway, &mut idle] {
+            assert!(client.is_closed(), "{name}");
+        }
+    });
 }
 
 /// More than that wait, and are served when there is room.
 #[test]
 fn connections_are_capped() {
-    let contestant = start(ASYNC_AWAIT, &["--max-connections", "1"]);
-    let mut first = contestant.ask("/health");
-    assert_eq!(first.response("GET").status, 200);
-    let mut second = contestant.connect();
-    second.send("GET", "/health", &[], b"");
-    assert!(!second.has_answer_within(Duration::from_millis(100)));
-    assert_eq!(first.request("GET", "/health", &[], b"").status, 200);
-    drop(first);
-    assert_eq!(second.response("GET").status, 200);
+    let knobs: [(_, &[&str]); 3] = [
+        (ASYNC_AWAIT, &["--max-connections", "1"]),
+        (THREADS, &["--max-connections", "1"]),
+        (THREADS, &["--pool", "1"]),
+    ];
+    for (name, knobs) in knobs {
+        let contestant = start(name, knobs);
+        let mut first = contestant.ask("/health");
+        assert_eq!(first.response("GET").status, 200);
+        let mut second = contestant.connect();
+        second.send("GET", "/health", &[], b"");
+        assert!(!second.has_answer_within(Duration::from_millis(100)), "{name} {knobs:?}");
+        assert_eq!(first.request("GET", "/health", &[], b"").status, 200);
+        drop(first);
+        assert_eq!(second.response("GET").status, 200, "{name} {knobs:?}");
+    }
 }
 
-/// `--handlers 0`: a thread for each request.
 #[test]
-fn any_number_of_handlers_will_do() {
-    for handlers in ["0", "1", "3"] {
-        let mut contestant = start(THREADS, &["--handlers", handlers]);
-        let mut clients = ask_many(&contestant, QUICK, 6);
-        assert!(clients.iter_mut().all(|client| client.response("GET").status == 200), "{handlers}");
-        contestant.terminate();
-        assert_eq!(contestant.exit_code(), Some(0), "{handlers}");
+fn connections_that_are_opened_at_once_are_all_served() {
+    both(|name| {
+        let contestant = start(name, &[]);
+        let mut clients: Vec<_> = (0..64).map(|_| contestant.connect()).collect();
+        clients.iter_mut().for_each(|client| client.send("GET", "/health", &[], b""));
+        // The others stay open.
+        assert!(clients.iter_mut().all(|client| client.response("GET").status == 200), "{name}");
+    });
+}
+
+/// Each client asks again as soon as it has its answer. It knows that it is to stop from the answer that says
+/// so; a connection that ends otherwise has lost a request.
+#[test]
+fn a_signal_loses_nothing_of_many_busy_clients() {
+    both(|name| {
+        let mut contestant = start(name, &["--render-threads", "2", "--queue", "100"]);
+        let answers = AtomicUsize::new(0);
+        let ask_on = &|mut client: Client, number: usize| {
+            let target = format!("{QUICK}&bottom_text={number}&width=100");
+            loop {
+                let response = client.request("GET", &target, &[], b"");
+                assert_eq!(response.status, 200, "{name}");
+                answers.fetch_add(1, Relaxed);
+                if response.header("connection") == Some("close") {
+                    return assert!(client.is_closed(), "{name}");
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for number in 0..16 {
+                let client = contestant.connect();
+                scope.spawn(move || ask_on(client, number));
+            }
+            until(|| answers.load(Relaxed) > 100);
+            contestant.terminate();
+        });
+        assert_eq!(contestant.exit_code(), Some(0), "{name}");
+    });
+}
+
+/// The threads that connections have are reused.
+#[test]
+fn a_pool_serves_more_connections_than_it_has_threads() {
+    let mut contestant = start(THREADS, &["--pool", "3"]);
+    for _ in 0..4 {
+        let mut clients = ask_many(&contestant, QUICK, 3);
+        assert!(clients.iter_mut().all(|client| client.response("GET").status == 200));
     }
+    contestant.terminate();
+    assert_eq!(contestant.exit_code(), Some(0));
 }

@@ -30,7 +30,7 @@ pub fn read_or_exit(program: &str, arguments: Vec<OsString>) -> Config {
     exit(EX_USAGE)
 }
 
-/// Raises the limit of descriptors as far as it goes: each connection needs one, or two.
+/// Raises the limit of descriptors as far as it goes: each connection needs one.
 pub fn raise_descriptor_limit() {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         eprintln!("cannot raise the limit of descriptors: {error}");

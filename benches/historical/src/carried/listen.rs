@@ -8,8 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// Connections that may wait to be accepted; `memed` asks for as many.
 const BACKLOG: i32 = 4096;
 
-/// Listens, in blocking mode. The connections it gives have `TCP_NODELAY` on Linux, where they inherit it; so
-/// even a library that gives nobody its sockets sends its answers at once.
+/// Listens, in blocking mode. The connections it gives have `TCP_NODELAY` on Linux, where they inherit it.
 ///
 /// # Errors
 /// If the address is taken or cannot be had.

@@ -1,124 +1,100 @@
-//! The service on threads and blocking I/O: tiny_http.
+//! The service on threads and blocking I/O: the standard library's sockets, and httparse.
 //!
-//! tiny_http accepts on a thread, and has one more for each connection, which parses its requests and puts them
-//! into a queue. Here, `handlers` take them from there, and `render` has the threads that draw, which a handler
-//! waits for.
+//! `accept` gives each connection a thread of its own, or one of a pool; `connection` answers its requests there,
+//! with `http` for the bytes; `render` has the threads that draw, which a connection's thread waits for;
+//! `connections` is there for the cap and for the end.
 //!
-//! Facts about tiny_http 0.12, from its source. They are its design, and nothing here can change them:
-//! - A thread that reads has no deadline: not for a head, not for a body, not between requests. So
-//!   `--header-timeout` and `--keep-alive-timeout` do nothing, nor does `--request-timeout` for a body.
-//! - A thread that writes has none either, so `--write-timeout` does nothing, and a client that does not read
-//!   keeps its handler.
-//! - Nobody looks at a socket while its request is answered: whoever hangs up is drawn for to the end, or to the
-//!   deadline.
-//! - Nobody counts connections: `--max-connections` does nothing. Each takes two descriptors and a thread.
-//! - The first accept that fails, for want of descriptors say, ends accepting for good. The process then ends.
-//!   If it is the second descriptor or the thread that cannot be had, its accept loop panics, and nobody is told:
-//!   the process lives, and refuses connections.
-//! - It sets `Connection` itself, so no answer can say that it is the last one. And it gives a
-//!   304 a `Content-Length` of 0.
-//! - A connection can be handed to its threads only by its own accept loop, and the thread that closes one is
-//!   the one that reads it. So at the end of the process idle connections are cut.
-//! - A head may be as long as its client likes. A body that is refused is read to its end all the same, on the
-//!   handler's thread, and memory for all that it says it has is set aside at once: a `Content-Length` of 100 TB
-//!   ends the process.
-//! - When connections come in faster than idle threads wake, some wait until others end: its pool counts a
-//!   thread as idle until it has woken. Of 32 connections opened at the same moment, 28 were not served while
-//!   the others stayed open. Opened one after another, each with an answer before the next, all are served.
+//! Facts that come with it:
+//! - A thread that waits for its picture reads nothing. So nobody sees that a client hangs up: it is drawn for
+//!   to the end, or to the deadline. (One could look now and then; this does not.)
+//! - The write timeout is for a call: a client that reads anything at all in that time has as long again.
+//! - When a body is not read, be it that the request is refused or that its method takes none, the connection
+//!   ends with the answer. Chunks are read, trailers are refused.
+//! - More connections than there may be wait in the kernel's backlog, where no deadline is over them. With
+//!   `--pool N` there may be `N`, and each keeps its thread while it is idle.
 
 #![forbid(unsafe_code)]
 
-mod handlers;
+mod accept;
+mod connection;
+mod connections;
+mod http;
 mod render;
 
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
+use std::net::Shutdown;
 use std::process::exit;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
 use historical::carried::{Counts, LAST_CALL, Pictures, knobs, listen};
 use memed::config::Config;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use tiny_http::Server;
+use socket2::SockRef;
 
+use connections::Connections;
 use render::Renderer;
 
 /// Of sysexits.h: a bad command line; a failure of the system.
 const EX_USAGE: i32 = 64;
 const EX_OSERR: i32 = 71;
 
-/// Threads that take requests, where `--handlers` does not say: more than draw and wait by default, so that some
-/// are left for what is quick and for clients that read slowly. Requests beyond them wait in tiny_http's queue,
-/// which has no end, and where no deadline is over them.
-const HANDLERS: usize = 256;
-
-/// What every request can see.
+/// What every connection can see.
 struct App {
     config: Config,
     renderer: Renderer,
     pictures: Arc<Pictures>,
     counts: Counts,
-}
-
-/// Why the server is to end.
-enum End {
-    Signal,
-    /// tiny_http accepts no more.
-    Failed(std::io::Error),
+    connections: Arc<Connections>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (handlers, arguments) = take_handlers(env::args_os().skip(1).collect());
+    let (pool, arguments) = take_pool(env::args_os().skip(1).collect());
     let config = knobs::read_or_exit("threads", arguments);
     knobs::raise_descriptor_limit();
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    let listener = listen::listen(config.address)?;
-    let address = listener.local_addr()?;
+    let listener = Arc::new(listen::listen(config.address)?);
     let pictures = Arc::new(Pictures::load(&config)?);
     let renderer = Renderer::start(pictures.clone(), config.render_threads, config.queue);
-    let app = Arc::new(App { renderer, pictures, counts: Counts::default(), config });
-    let server = Arc::new(Server::from_listener(listener, None).map_err(|error| error as Box<dyn Error>)?);
-    eprintln!("listening on http://{address}");
+    let most = if pool > 0 { pool.min(config.max_connections) } else { config.max_connections };
+    let connections = Arc::new(Connections::new(most));
+    let app = Arc::new(App { renderer, pictures, counts: Counts::default(), connections, config });
+    eprintln!("listening on http://{}", listener.local_addr()?);
 
-    let (ends, ended) = mpsc::channel();
-    let told_to_stop = ends.clone();
-    thread::spawn(move || signals.forever().next().map(|_| told_to_stop.send(End::Signal)));
-    // Nothing is sent through it: it ends when the last handler has dropped its sender.
-    let (busy, done) = mpsc::channel::<()>();
-    let threads = handlers::start(handlers, &server, &app, &ends, &busy);
-    drop(busy);
-    let end = ended.recv()?;
-
+    let (accepting, for_accepting) = (listener.clone(), app.clone());
+    thread::spawn(move || {
+        if let Err(error) = accept::accept(&accepting, &for_accepting, most.min(pool)) {
+            eprintln!("cannot start the threads: {error}");
+            exit(EX_OSERR)
+        }
+    });
+    signals.forever().next();
     app.counts.stop();
-    // Meanwhile its handlers go on. Then each of them is told to return, behind what is in tiny_http's queue.
+    // Meanwhile all goes on, but each answer is the last one of its connection.
     thread::sleep(LAST_CALL);
-    (0..threads).for_each(|_| server.unblock());
-    if done.recv_timeout(app.config.shutdown_timeout) == Err(RecvTimeoutError::Timeout) {
+    app.connections.close();
+    // On Linux it ends the accept that waits; elsewhere that one ends with the process.
+    let _ = SockRef::from(&*listener).shutdown(Shutdown::Both);
+    if !app.connections.wait_for_end(app.config.shutdown_timeout) {
         eprintln!("some requests were not done in time, and are cut off");
-    }
-    if let End::Failed(error) = end {
-        eprintln!("cannot accept connections: {error}");
-        exit(EX_OSERR)
     }
     Ok(())
 }
 
-/// Takes `--handlers N` out of the arguments: it is the one knob that is not `memed`'s. 0 is a thread for each
-/// request.
-fn take_handlers(mut arguments: Vec<OsString>) -> (usize, Vec<OsString>) {
-    let Some(at) = arguments.iter().position(|argument| argument == "--handlers") else {
-        return (HANDLERS, arguments);
+/// Takes `--pool N` out of the arguments: it is the one knob that is not `memed`'s.
+fn take_pool(mut arguments: Vec<OsString>) -> (usize, Vec<OsString>) {
+    let Some(at) = arguments.iter().position(|argument| argument == "--pool") else {
+        return (0, arguments);
     };
     let taken: Vec<_> = arguments.drain(at..arguments.len().min(at + 2)).collect();
     let number = taken.get(1).and_then(|value| value.to_str()).and_then(|value| value.parse().ok());
     match number.filter(|number| *number <= 100_000) {
         Some(number) => (number, arguments),
         None => {
-            eprintln!("threads: --handlers must be followed by a whole number from 0 to 100000");
+            eprintln!("threads: --pool must be followed by a whole number from 0 to 100000");
             exit(EX_USAGE)
         }
     }
