@@ -27,7 +27,7 @@ pub const ALL: &[Contestant] = &[
         what: "one thread for each connection, blocking I/O",
         package: "historical",
         binary: "threads",
-        crates: &[("tiny_http", "0.12.")],
+        crates: &[("httparse", "1.")],
         colors: ["#D55E00", "#FF9A52"],
     },
     Contestant {

@@ -22,8 +22,8 @@ pub enum Part {
     Carries,
     /// It says what the answer is: the two new contestants share theirs.
     Answers,
-    /// It guards against clients that are slow, gone or malformed: hyper 1 and its timers do that for async-await,
-    /// tiny_http for nobody.
+    /// It guards against clients that are slow, gone or malformed, or is the HTTP where no library has it: hyper 1
+    /// and its timers do that for async-await.
     Guards,
     /// It does what the others do not.
     More,
@@ -34,7 +34,15 @@ type Files = &'static [(Part, &'static str)];
 
 /// What each is made of, in the order of [`NAMES`].
 const FILES: [Files; 3] = [
-    &[(Part::Carries, "src/bin/threads"), (Part::Answers, "src/carried")],
+    &[
+        (Part::Carries, "src/bin/threads/main.rs"),
+        (Part::Carries, "src/bin/threads/accept.rs"),
+        (Part::Carries, "src/bin/threads/connection.rs"),
+        (Part::Carries, "src/bin/threads/connections.rs"),
+        (Part::Carries, "src/bin/threads/render.rs"),
+        (Part::Guards, "src/bin/threads/http.rs"),
+        (Part::Answers, "src/carried"),
+    ],
     MEMED,
     &[(Part::Carries, "src/bin/async-await"), (Part::Answers, "src/carried")],
 ];
@@ -154,6 +162,12 @@ mod tests {
         for file in there {
             assert!(parsed(&file).unwrap().lines() > 5, "{}", file.display());
         }
+    }
+
+    #[test]
+    fn each_file_of_the_threads_is_in_one_part() {
+        let listed = FILES[0].iter().filter(|(_, path)| path.starts_with("src/bin")).count();
+        assert_eq!(listed, files("src/bin/threads").unwrap().len());
     }
 
     #[test]

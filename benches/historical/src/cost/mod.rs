@@ -51,8 +51,8 @@ const SCOPE_NOTES: [&str; 4] = [
     "all of src/server and main.rs of memed; of the others, with what they share. Code lines: no blanks, no \
      comments, no tests",
     "without what only memed does: access log, ranges, one drawing for many, histograms, /metrics, Server-Timing",
-    "also without what guards against slow, gone and malformed clients, which hyper 1 does by itself and tiny_http \
-     does not do",
+    "also without what guards against slow, gone and malformed clients, and the HTTP of the threads: hyper 1 does \
+     both by itself",
     "also without what says which answer is given",
 ];
 
