@@ -1,16 +1,17 @@
 //! The templates and fonts there are: names, never paths.
 //!
 //! A name that a client sends is compared with the names in a list; it never becomes part of a path. The
-//! list is the files built into the program and, over them, the files of a folder, read anew at each
-//! look-up so that a file that changes is seen by the next request. Its content is hashed once.
+//! list is the files built into the program and, over them, the files of a folder. The folder is looked at for
+//! each look-up, so that a change is seen by the next request, and listed anew if it has changed. Its files'
+//! contents are hashed once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -36,6 +37,10 @@ const FONTS: BuiltIn = built_in!("fonts":
 /// A file larger than this is refused before it is read.
 const MAX_FILE: u64 = 64 << 20;
 
+/// How long a folder must have been as it is for its listing to be kept: longer than clocks of file systems are
+/// wrong. Another change within the same tick would not be seen.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// Bytes for the digests of files: thousands of them.
 const DIGESTS: usize = 1 << 20;
 /// Bytes of that for one file, about, but for its name.
@@ -48,7 +53,12 @@ pub struct Library {
     extensions: &'static [&'static str],
     /// SHA-256 of the files' contents.
     digests: Cache<(String, Version), [u8; 32]>,
+    /// The last listing of the folder, and when the folder was modified then.
+    listed: Mutex<Option<(SystemTime, Arc<Files>)>>,
 }
+
+/// Paths by the names that they are asked for with.
+type Files = BTreeMap<String, PathBuf>;
 
 /// Where the content of one name is.
 #[derive(Clone, Debug)]
@@ -85,14 +95,14 @@ impl Library {
     }
 
     fn new(built_in: BuiltIn, folder: Option<PathBuf>, extensions: &'static [&'static str]) -> Library {
-        Library { built_in, folder, extensions, digests: Cache::new(DIGESTS) }
+        Library { built_in, folder, extensions, digests: Cache::new(DIGESTS), listed: Mutex::new(None) }
     }
 
     /// Every name, sorted.
     pub fn names(&self) -> Vec<String> {
-        let mut names = self.files();
-        names.extend(self.built_in.iter().map(|file| (stem(file.0).into_owned(), PathBuf::new())));
-        names.into_iter().map(|entry| entry.0).collect()
+        let built_in = self.built_in.iter().map(|file| stem(file.0).into_owned());
+        let names: BTreeSet<String> = self.files().keys().cloned().chain(built_in).collect();
+        names.into_iter().collect()
     }
 
     /// The content of that name; the folder's wins over the built-in one.
@@ -100,7 +110,7 @@ impl Library {
     /// # Errors
     /// If the file system cannot tell when the file was modified.
     pub fn find(&self, name: &str) -> io::Result<Option<Source>> {
-        if let Some(path) = self.files().remove(name) {
+        if let Some(path) = self.files().get(name) {
             if let Some(source) = Source::of_file(path)? {
                 return Ok(Some(source));
             }
@@ -109,7 +119,7 @@ impl Library {
         Ok(built_in.map(|file| Source::built_in(file.1)))
     }
 
-    /// The content of every name; the folder is listed once.
+    /// The content of every name.
     ///
     /// # Errors
     /// As [`Library::find`].
@@ -117,9 +127,9 @@ impl Library {
         let built_in = self.built_in.iter();
         let mut sources: BTreeMap<_, _> =
             built_in.map(|file| (stem(file.0).into_owned(), Source::built_in(file.1))).collect();
-        for (name, path) in self.files() {
+        for (name, path) in self.files().iter() {
             if let Some(source) = Source::of_file(path)? {
-                sources.insert(name, source);
+                sources.insert(name.clone(), source);
             }
         }
         Ok(sources)
@@ -142,18 +152,37 @@ impl Library {
         Ok(Some(*digest))
     }
 
-    /// The folder's files by name. Of two files with one name, the first in the order of their file names. A
-    /// folder that cannot be listed is told, and has none: what is built in is served all the same.
-    fn files(&self) -> BTreeMap<String, PathBuf> {
-        let mut paths = Vec::new();
-        if let Some(ref folder) = self.folder {
-            match fs::read_dir(folder) {
-                Ok(entries) => paths.extend(entries.filter_map(|entry| entry.ok()).map(|entry| entry.path())),
-                Err(error) => warn!("{} cannot be listed: {}", folder.display(), error),
+    /// The folder's files by name: listed, if the folder has changed since it was the last time.
+    fn files(&self) -> Arc<Files> {
+        let folder = match self.folder {
+            Some(ref folder) => folder,
+            None => return Arc::default(),
+        };
+        let modified = fs::metadata(folder).and_then(|metadata| metadata.modified()).ok();
+        let mut listed = self.listed.lock().expect("no listing panics");
+        if let Some((then, ref files)) = *listed {
+            if modified == Some(then) {
+                return files.clone();
             }
         }
+        // Before it is listed: a change meanwhile makes it look newer.
+        let is_settled = |modified: &SystemTime| modified.elapsed().is_ok_and(|age| age > SETTLED);
+        let modified = modified.filter(is_settled);
+        let files = Arc::new(self.list(folder));
+        *listed = modified.map(|modified| (modified, files.clone()));
+        files
+    }
+
+    /// Of two files with one name, the first in the order of their file names. A folder that cannot be listed is
+    /// told, and has none: what is built in is served all the same.
+    fn list(&self, folder: &Path) -> Files {
+        let mut paths = Vec::new();
+        match fs::read_dir(folder) {
+            Ok(entries) => paths.extend(entries.filter_map(|entry| entry.ok()).map(|entry| entry.path())),
+            Err(error) => warn!("{} cannot be listed: {}", folder.display(), error),
+        }
         paths.sort();
-        let mut files = BTreeMap::new();
+        let mut files = Files::new();
         for path in paths.into_iter().filter(|path| self.is_ours(path)) {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
             let name = stem(&name.unwrap_or_default()).into_owned();
@@ -177,11 +206,11 @@ impl Source {
     }
 
     /// A file that was deleted since it was listed is as unknown as one that was never there.
-    fn of_file(path: PathBuf) -> io::Result<Option<Source>> {
-        match fs::metadata(&path) {
+    fn of_file(path: &Path) -> io::Result<Option<Source>> {
+        match fs::metadata(path) {
             Ok(metadata) => {
                 let version = Version::File(metadata.modified()?, metadata.len());
-                Ok(Some(Source { version, place: Place::File(path) }))
+                Ok(Some(Source { version, place: Place::File(path.to_path_buf()) }))
             }
             Err(_) => Ok(None),
         }
@@ -195,18 +224,31 @@ impl Source {
     /// The whole content.
     ///
     /// # Errors
-    /// If the file cannot be read, or is larger than 64 MiB.
+    /// If the file cannot be read, or is larger than 64 MiB; with its path.
     pub fn read(&self) -> io::Result<Cow<'static, [u8]>> {
         let path = match self.place {
             Place::BuiltIn(content) => return Ok(Cow::Borrowed(content)),
             Place::File(ref path) => path,
         };
+        let with_path =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {}", path.display(), error));
+        let content = self.read_file(path).map_err(with_path)?;
+        Ok(Cow::Owned(content))
+    }
+
+    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let too_large = || io::Error::new(io::ErrorKind::InvalidData, "the file is larger than 64 MiB");
+        match self.version {
+            Version::File(_, length) if length > MAX_FILE => return Err(too_large()),
+            _ => {}
+        }
         let mut content = Vec::new();
+        // It may have grown.
         File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut content)?;
         if content.len() as u64 > MAX_FILE {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is larger than 64 MiB"));
+            return Err(too_large());
         }
-        Ok(Cow::Owned(content))
+        Ok(content)
     }
 }
 
@@ -218,5 +260,73 @@ fn stem(file_name: &str) -> Cow<'_, str> {
         Cow::Borrowed(stem)
     } else {
         Cow::Owned(stem.nfc().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::fs::{self, File};
+    use std::path::PathBuf;
+    use std::process;
+    use std::sync::Arc;
+    use std::time::{Duration, SystemTime};
+
+    use super::{Library, MAX_FILE};
+
+    /// A folder that is gone at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let path = env::temp_dir().join(format!("memed-library-{}-{}", name, process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Folder(path)
+        }
+
+        fn is_old(&self) {
+            let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+            File::open(&self.0).unwrap().set_modified(hour_ago).unwrap();
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_folder_is_listed_again_when_it_has_changed_and_only_then() {
+        let folder = Folder::new("changes");
+        fs::write(folder.0.join("one.png"), b"1").unwrap();
+        let library = Library::templates(Some(folder.0.clone()));
+        let has = |name: &str| library.find(name).unwrap().is_some();
+        // It has just changed, and may change again without looking newer.
+        assert!(has("one") && !has("two"));
+        assert!(!Arc::ptr_eq(&library.files(), &library.files()));
+        folder.is_old();
+        assert!(Arc::ptr_eq(&library.files(), &library.files()));
+        fs::write(folder.0.join("two.png"), b"2").unwrap();
+        assert!(has("one") && has("two"));
+        folder.is_old();
+        assert!(has("two"));
+        fs::remove_file(folder.0.join("two.png")).unwrap();
+        assert!(!has("two"));
+        folder.is_old();
+        fs::remove_dir_all(&folder.0).unwrap();
+        assert!(!has("one") && has("cat"));
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_told_with_its_path_and_never_read() {
+        let folder = Folder::new("large");
+        let path = folder.0.join("large.ttf");
+        // It has no blocks on the disk, so its length is all that there is of it.
+        File::create(&path).unwrap().set_len(MAX_FILE * 1000).unwrap();
+        let library = Library::fonts(Some(folder.0.clone()));
+        let source = library.find("large").unwrap().unwrap();
+        let error = library.digest("large", &source).unwrap_err().to_string();
+        assert!(error.contains("large.ttf") && error.contains("64 MiB"), "{}", error);
     }
 }
