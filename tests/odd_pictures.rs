@@ -331,6 +331,24 @@ fn an_animation_keeps_its_time_in_its_own_format_only() {
 }
 
 #[test]
+fn sides_that_no_scaler_can_take_are_refused_and_the_longest_ones_are_scaled() {
+    let folder = Folder::new();
+    for &(width, height) in &[(100_000, 1), (1, 100_000), (100_001, 1), (1, 100_001)] {
+        folder.put("long.png", &png_of(&RgbaImage::from_pixel(width, height, Rgba([200, 200, 200, 255]))));
+        let is_possible = width.max(height) == 100_000;
+        match folder.captioner().caption(&asked("template=long&width=1&height=1"), &Cancel::new()) {
+            Ok(picture) => {
+                assert!(is_possible);
+                let pixel = decoded(&picture.bytes).get_pixel(0, 0).0;
+                assert!(pixel[..3].iter().all(|channel| channel.abs_diff(200) <= 8), "{:?}", pixel);
+            }
+            Err(CaptionError::BadFile { .. }) => assert!(!is_possible),
+            Err(error) => panic!("{:?}", error),
+        }
+    }
+}
+
+#[test]
 fn sides_that_a_format_cannot_have_are_refused_in_that_format_only() {
     let folder = Folder::new();
     for &(width, height) in &[(65_535, 2), (65_536, 2), (2, 65_536)] {

@@ -16,13 +16,16 @@ use image_macro::Format;
 /// Pixels of a canvas, at most. Checked before anything is decoded.
 const MAX_PIXELS: u64 = 40_000_000;
 
+/// Pixels of a side, at most: a scaler has weights for each, and they must not become too small to be told.
+const MAX_SIDE: u32 = 100_000;
+
 /// Why a file is no template.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// Neither JPEG, PNG nor GIF.
     #[error("it is neither a JPEG, a PNG nor a GIF")]
     Format,
-    /// A canvas of more than 40 megapixels, or an animation of more than [`super::animation::MAX_WORK`].
+    /// A canvas of more than 40 megapixels, a side of more than 100,000 pixels, or an animation of more than [`super::animation::MAX_WORK`].
     #[error("it is too large: {0}")]
     TooLarge(String),
     /// It cannot be decoded.
@@ -198,6 +201,10 @@ pub fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         let sentence = format!("{}x{} is more than {} pixels", width, height, MAX_PIXELS);
+        return Err(DecodeError::TooLarge(sentence));
+    }
+    if width.max(height) > MAX_SIDE {
+        let sentence = format!("{}x{} has a side of more than {} pixels", width, height, MAX_SIDE);
         return Err(DecodeError::TooLarge(sentence));
     }
     Ok(())

@@ -2,8 +2,8 @@
 //!
 //! A name that a client sends is compared with the names in a list; it never becomes part of a path. The
 //! list is the files built into the program and, over them, the files of a folder. The folder is looked at for
-//! each look-up, so that a change is seen by the next request, and listed anew if it has changed. Its files'
-//! contents are hashed once.
+//! each look-up, so that a change is seen by the next request, and listed anew if it has changed, or a second
+//! after the last time. Its files' contents are hashed once.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -41,6 +41,10 @@ const MAX_FILE: u64 = 64 << 20;
 /// wrong. Another change within the same tick would not be seen.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// How long a listing is kept: there are changes that a folder's own time does not tell, such as what a link in it
+/// leads to.
+const KEPT: Duration = Duration::from_secs(1);
+
 /// Bytes for the digests of files: thousands of them.
 const DIGESTS: usize = 1 << 20;
 /// Bytes of that for one file, about, but for its name.
@@ -53,12 +57,20 @@ pub struct Library {
     extensions: &'static [&'static str],
     /// SHA-256 of the files' contents.
     digests: Cache<(String, Version), [u8; 32]>,
-    /// The last listing of the folder, and when the folder was modified then.
-    listed: Mutex<Option<(SystemTime, Arc<Files>)>>,
+    /// The last listing of the folder.
+    listed: Mutex<Option<Listing>>,
 }
 
 /// Paths by the names that they are asked for with.
 type Files = BTreeMap<String, PathBuf>;
+
+/// What was in a folder.
+struct Listing {
+    taken: Instant,
+    /// When the folder was modified.
+    modified: SystemTime,
+    files: Arc<Files>,
+}
 
 /// Where the content of one name is.
 #[derive(Clone, Debug)]
@@ -152,35 +164,38 @@ impl Library {
         Ok(Some(*digest))
     }
 
-    /// The folder's files by name: listed, if the folder has changed since it was the last time.
+    /// The folder's files by name: listed, if the folder has changed since it was the last time, or that is long ago.
+    /// A folder that cannot be listed is told, and has none: what is built in is served all the same.
     fn files(&self) -> Arc<Files> {
         let folder = match self.folder {
             Some(ref folder) => folder,
             None => return Arc::default(),
         };
         let modified = fs::metadata(folder).and_then(|metadata| metadata.modified()).ok();
-        let mut listed = self.listed.lock().expect("no listing panics");
-        if let Some((then, ref files)) = *listed {
-            if modified == Some(then) {
-                return files.clone();
+        if let Some(ref listing) = *self.listed.lock().expect("nothing panics under it") {
+            if modified == Some(listing.modified) && listing.taken.elapsed() < KEPT {
+                return listing.files.clone();
             }
         }
-        // Before it is listed: a change meanwhile makes it look newer.
+        let taken = Instant::now();
+        let listed = self.list(folder).map(Arc::new);
+        // Of a time before it was listed: a change meanwhile makes the folder look newer.
         let is_settled = |modified: &SystemTime| modified.elapsed().is_ok_and(|age| age > SETTLED);
-        let modified = modified.filter(is_settled);
-        let files = Arc::new(self.list(folder));
-        *listed = modified.map(|modified| (modified, files.clone()));
-        files
+        let kept = match (modified.filter(is_settled), &listed) {
+            (Some(modified), Ok(files)) => Some(Listing { taken, modified, files: files.clone() }),
+            _ => None,
+        };
+        *self.listed.lock().expect("nothing panics under it") = kept;
+        listed.unwrap_or_else(|error| {
+            warn!("{} cannot be listed: {}", folder.display(), error);
+            Arc::default()
+        })
     }
 
-    /// Of two files with one name, the first in the order of their file names. A folder that cannot be listed is
-    /// told, and has none: what is built in is served all the same.
-    fn list(&self, folder: &Path) -> Files {
-        let mut paths = Vec::new();
-        match fs::read_dir(folder) {
-            Ok(entries) => paths.extend(entries.filter_map(|entry| entry.ok()).map(|entry| entry.path())),
-            Err(error) => warn!("{} cannot be listed: {}", folder.display(), error),
-        }
+    /// Of two files with one name, the first in the order of their file names.
+    fn list(&self, folder: &Path) -> io::Result<Files> {
+        let entries = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+        let mut paths = entries.collect::<io::Result<Vec<_>>>()?;
         paths.sort();
         let mut files = Files::new();
         for path in paths.into_iter().filter(|path| self.is_ours(path)) {
@@ -188,7 +203,7 @@ impl Library {
             let name = stem(&name.unwrap_or_default()).into_owned();
             files.entry(name).or_insert(path);
         }
-        files
+        Ok(files)
     }
 
     fn is_ours(&self, path: &Path) -> bool {
