@@ -36,7 +36,7 @@ const KNOBS: &[(&str, &str)] = &[
     ("write-timeout", "3"),
     ("max-connections", "8000"),
 ];
-/// How long one goes on, at most: the server has given it up by then, if it gives up.
+/// How long one that does not read goes on, at most: the server has given it up by then, if it gives up.
 const LONGEST: Duration = Duration::from_secs(DEADLINE + 2);
 
 /// Those that are there now. They have nothing to do with each other: each comes, and sends its bytes, when no

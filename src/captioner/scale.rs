@@ -6,7 +6,8 @@ use image::{Rgb, RgbImage, RgbaImage};
 
 use super::{Cancel, CaptionError};
 
-/// Pixels of the larger picture that are gone through at once: about a millisecond's worth.
+/// Pixels of the larger picture that are gone through at once, or those that one row of the smaller needs: about a
+/// millisecond's worth, unless it is scaled to a few rows.
 const PIECE: u32 = 1 << 20;
 const VALID: &str = "as many bytes as its size needs";
 
