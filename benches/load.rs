@@ -14,7 +14,7 @@ extern crate hdrhistogram;
 extern crate hyper;
 extern crate image;
 extern crate libc;
-extern crate rlimit;
+extern crate memed;
 extern crate serde_json;
 extern crate socket2;
 extern crate tokio_core;
@@ -60,6 +60,7 @@ use std::env;
 use std::process::exit;
 use std::time::{Duration, Instant};
 
+use memed::descriptors;
 use report::Goal;
 
 /// A scene: its name, what it shows, and how to play it.
@@ -82,6 +83,8 @@ const SCENES: &[Scene] = &[
 pub struct Options {
     /// How long the slow clients stay.
     pub slow: Duration,
+    /// How many each process may have.
+    pub descriptors: u64,
 }
 
 fn main() {
@@ -107,12 +110,13 @@ fn main() {
         exit(64);
     }
     // Both processes need a descriptor for each connection; a child has the limits of its parent.
-    match rlimit::increase_nofile_limit(rlimit::INFINITY) {
-        Ok(limit) => println!("Each process may open {} files.", limit),
-        Err(error) => eprintln!("load: the limit of open files stays as it is: {}", error),
-    }
+    let descriptors = descriptors::prepare(c10k::IDLE).unwrap_or_else(|error| {
+        eprintln!("load: the limit of open files stays as it is: {}", error);
+        1024
+    });
+    println!("Each process may open {} files.", descriptors);
     let slow = Duration::from_secs(if flags.is_empty() { 12 } else { 60 });
-    let options = Options { slow };
+    let options = Options { slow, descriptors };
     let mut missed = Vec::new();
     for scene in
         SCENES.iter().filter(|scene| names.is_empty() || names.iter().any(|name| *name == scene.name))

@@ -10,7 +10,7 @@
 //! | [`server`] | how it is carried: futures 0.1, tokio-core, hyper 0.11 | sockets and threads; no pixel |
 //!
 //! `server` calls the other two, `captioner` knows `image_macro`, nobody calls back. [`config`] holds every
-//! knob, [`command_line`] reads them. A test (`tests/rooms.rs`) keeps the walls standing.
+//! knob, [`command_line`] reads them, [`descriptors`] has room made for connections. A test (`tests/rooms.rs`) keeps the walls standing.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -40,6 +40,7 @@ extern crate miniz_oxide;
 extern crate net2;
 extern crate percent_encoding;
 extern crate prometheus_client;
+extern crate rlimit;
 #[cfg(target_os = "linux")]
 extern crate rustix;
 extern crate rusttype;
@@ -61,5 +62,6 @@ extern crate weezl;
 pub mod captioner;
 pub mod command_line;
 pub mod config;
+pub mod descriptors;
 pub mod image_macro;
 pub mod server;

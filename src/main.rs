@@ -6,7 +6,6 @@ extern crate env_logger;
 #[macro_use]
 extern crate log;
 extern crate memed;
-extern crate rlimit;
 
 use std::collections::HashMap;
 use std::env;
@@ -15,6 +14,7 @@ use std::process::exit;
 
 use memed::command_line::{self, Parsed};
 use memed::config::Config;
+use memed::descriptors;
 use memed::server::{shutdown, Server, ACCESS_LOG};
 
 // Of sysexits.h: what shells and supervisors know.
@@ -40,14 +40,13 @@ fn main() {
         }
     };
     start_logging(&config);
-    raise_descriptor_limit(config.max_connections);
+    prepare_descriptors(config.max_connections);
     exit(serve(config))
 }
 
-/// As many descriptors as the process may have: what a shell gives at first is often a thousand. If they do not
-/// reach for all connections, the last ones wait as they do at the cap.
-fn raise_descriptor_limit(connections: usize) {
-    match rlimit::increase_nofile_limit(u64::MAX) {
+/// If they do not reach for all connections, the last ones wait as they do at the cap.
+fn prepare_descriptors(connections: usize) {
+    match descriptors::prepare(connections) {
         Ok(limit) if limit < connections as u64 => {
             warn!("there are {} descriptors for {} connections (see ulimit -n)", limit, connections)
         }

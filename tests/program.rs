@@ -152,6 +152,15 @@ fn thread_names(arguments: &[&str]) -> Vec<String> {
     names()
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_descriptor_table_is_large_before_it_is_needed() {
+    let program = Program::start(&["--max-connections", "1000"]);
+    let status = fs::read_to_string(format!("/proc/{}/status", program.child.id())).unwrap();
+    let size = status.lines().find_map(|line| line.strip_prefix("FDSize:")).expect("Linux tells it");
+    assert!(size.trim().parse::<usize>().unwrap() >= 1000, "{}", size);
+}
+
 #[test]
 fn the_binary_alone_in_an_empty_folder_serves_a_cat() {
     let folder = Folder::new("alone");

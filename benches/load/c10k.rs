@@ -10,7 +10,8 @@ use paced::{self, Measured, Paced};
 use program::Program;
 use report::{median, median_and_spread, Goal, Table};
 
-const IDLE: usize = 10_000;
+/// Connections that do nothing.
+pub const IDLE: usize = 10_000;
 /// Descriptors that are not for idle connections.
 const SPARE: u64 = 200;
 const ROUNDS: usize = 12;
@@ -66,9 +67,8 @@ fn served(clients: &mut [Client]) -> usize {
         .count()
 }
 
-pub fn play(_: &Options) -> Vec<Goal> {
-    let limit = rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(1024, |limits| limits.0);
-    let wanted = IDLE.min(limit.saturating_sub(SPARE) as usize);
+pub fn play(options: &Options) -> Vec<Goal> {
+    let wanted = IDLE.min(options.descriptors.saturating_sub(SPARE) as usize);
     let (mut with, mut without) = (Side::start(), Side::start());
 
     let before = with.server.resident();

@@ -6,6 +6,7 @@ use std::process::exit;
 
 use memed::command_line::{self, Parsed};
 use memed::config::{Config, Preload};
+use memed::descriptors;
 
 /// Of sysexits.h: a bad command line.
 const EX_USAGE: i32 = 64;
@@ -30,9 +31,10 @@ pub fn read_or_exit(program: &str, arguments: Vec<OsString>) -> Config {
     exit(EX_USAGE)
 }
 
-/// Raises the limit of descriptors as far as it goes: each connection needs one.
-pub fn raise_descriptor_limit() {
-    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+/// As many descriptors as the process may have, and room for as many connections, as `memed` has it. To be called
+/// before there are threads.
+pub fn prepare_descriptors(config: &Config) {
+    if let Err(error) = descriptors::prepare(config.max_connections) {
         eprintln!("cannot raise the limit of descriptors: {error}");
     }
 }

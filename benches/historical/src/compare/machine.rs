@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::thread;
 
+use memed::descriptors;
 use serde::{Deserialize, Serialize};
 
 /// Facts that numbers depend on.
@@ -20,12 +21,15 @@ pub struct Machine {
     pub descriptors: u64,
 }
 
+/// That this process makes at a time, at most.
+const CONNECTIONS: usize = 10_000;
 const UNKNOWN: &str = "not known";
 
 impl Machine {
-    /// Looks around, and raises this process's own limit of files; the programs that it starts inherit that.
+    /// Looks around, and raises this process's own limit of files; the programs that it starts inherit that. To be
+    /// called before there are threads.
     pub fn look() -> Machine {
-        let descriptors = rlimit::increase_nofile_limit(rlimit::INFINITY).unwrap_or(1024);
+        let descriptors = descriptors::prepare(CONNECTIONS).unwrap_or(1024);
         let processor = value("/proc/cpuinfo", "model name").unwrap_or_else(|| UNKNOWN.to_string());
         let memory = value("/proc/meminfo", "MemTotal");
         let kib = memory.and_then(|memory| memory.split(' ').next()?.parse::<u64>().ok());

@@ -124,7 +124,7 @@ fn write_captioner(memed: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
         Ok(named)
     };
     let server = named_in(&["server", "main.rs"])?;
-    let mut rest = named_in(&["captioner", "command_line", "config.rs", "image_macro"])?;
+    let mut rest = named_in(&["captioner", "command_line", "config.rs", "descriptors.rs", "image_macro"])?;
     let mut library = contestants::parsed(&memed.join("src/lib.rs"))?.syntax;
     // Macros are called by their own names, so nobody need name their crate: `log`.
     let with_macros = library.items.iter().filter_map(|item| match item {

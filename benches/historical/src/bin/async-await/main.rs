@@ -39,7 +39,7 @@ struct App {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let config = knobs::read_or_exit("async-await", env::args_os().skip(1).collect());
-    knobs::raise_descriptor_limit();
+    knobs::prepare_descriptors(&config);
     let runtime = runtime::Builder::new_multi_thread()
         .enable_all()
         // Threads that may block do nothing here but draw.

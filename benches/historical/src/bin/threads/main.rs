@@ -54,7 +54,7 @@ struct App {
 fn main() -> Result<(), Box<dyn Error>> {
     let (pool, arguments) = take_pool(env::args_os().skip(1).collect());
     let config = knobs::read_or_exit("threads", arguments);
-    knobs::raise_descriptor_limit();
+    knobs::prepare_descriptors(&config);
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let listener = Arc::new(listen::listen(config.address)?);
     let pictures = Arc::new(Pictures::load(&config)?);
