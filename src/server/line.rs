@@ -282,9 +282,9 @@ impl Line {
 
     /// Throws away what the client sends, until it stops or the time is over.
     fn poll_linger(&mut self) -> Poll<(), io::Error> {
-        let mut discarded = [0; READ];
+        let mut discarded = self.scratch.borrow_mut();
         for _ in 0..READS_IN_A_ROW {
-            match self.socket.read(&mut discarded) {
+            match self.socket.read(&mut discarded[..]) {
                 Ok(0) => return Ok(Async::Ready(())),
                 Ok(_) => {}
                 Err(ref error) if error.kind() == io::ErrorKind::WouldBlock => {
