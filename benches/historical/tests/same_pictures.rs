@@ -36,8 +36,15 @@ fn all() -> [Contestant; 3] {
 }
 
 /// What must be the same.
-fn essence(response: &Response) -> (u16, [Option<&str>; 5], &[u8]) {
-    let names = ["content-type", "cache-control", "etag", "retry-after", "content-length"];
+fn essence(response: &Response) -> (u16, [Option<&str>; 6], &[u8]) {
+    let names = [
+        "content-type",
+        "cache-control",
+        "etag",
+        "retry-after",
+        "content-length",
+        "access-control-allow-origin",
+    ];
     (response.status, names.map(|name| response.header(name)), &response.body)
 }
 
@@ -136,6 +143,8 @@ fn methods_are_refused_and_told_alike() {
             assert_eq!(response.status, status, "{}, {method} {target}", contestant.name);
             let must_be = if target.starts_with("/caption") { "GET, HEAD, POST" } else { "GET, HEAD" };
             assert_eq!(response.header("allow"), Some(must_be), "{}", contestant.name);
+            let for_pages = (status == 204).then_some(must_be);
+            assert_eq!(response.header("access-control-allow-methods"), for_pages, "{}", contestant.name);
         }
         if status == 405 {
             same(&contestants, method, target, &[], b"");

@@ -140,11 +140,12 @@ mod tests {
     use memed::captioner::Cancel;
     use memed::config::Config;
 
+    use super::super::reply::Header;
     use super::{Pictures, Work};
 
     const QUERY: &str = "template=cat&top_text=hi&width=100";
 
-    fn draw(pictures: &Pictures) -> (u16, Vec<(&'static str, String)>) {
+    fn draw(pictures: &Pictures) -> (u16, Vec<Header>) {
         let reply = match pictures.of_query(QUERY, None) {
             Ok(work) => pictures.run(work, &Cancel::new()),
             Err(reply) => reply,

@@ -1,5 +1,6 @@
 //! What a request is answered with, in `memed`'s words. Each contestant makes its library's response of it.
 
+use std::borrow::Cow;
 use std::error::Error;
 
 use bytes::Bytes;
@@ -14,6 +15,12 @@ const RETRY_AFTER: &str = "1";
 /// Of a picture, which stays the same; and of anything else.
 const CACHED: &str = "public, max-age=300";
 const NOT_CACHED: &str = "no-store";
+/// What a page of another origin may read, and ask with, beyond what browsers let it.
+const RESPONSE_HEADERS: &str = "Allow, ETag, Retry-After";
+const REQUEST_HEADERS: &str = "Content-Type, If-None-Match";
+
+/// A header field: its name and its value.
+pub type Header = (&'static str, Cow<'static, str>);
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -21,7 +28,7 @@ pub struct Reply {
     /// The HTTP status code.
     pub status: u16,
     /// Those that depend on what it is; `Content-Length` and `Connection` do not.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<Header>,
     /// All of it; a HEAD is not sent it.
     pub body: Bytes,
     /// Whether the connection is to end after it: nobody knows where the next request begins.
@@ -29,14 +36,20 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn new(status: u16, content_type: &str, cached: &str, body: impl Into<Bytes>) -> Reply {
-        let headers = vec![("Content-Type", content_type.to_string()), ("Cache-Control", cached.to_string())];
-        Reply { status, headers, body: body.into(), closes: false }
+    /// Without a body. Pages of any origin may ask.
+    fn bare(status: u16, cached: &'static str) -> Reply {
+        let headers: Vec<Header> = vec![
+            ("Cache-Control", cached.into()),
+            ("Access-Control-Allow-Origin", "*".into()),
+            ("Access-Control-Expose-Headers", RESPONSE_HEADERS.into()),
+        ];
+        Reply { status, headers, body: Bytes::new(), closes: false }
     }
 
     /// JSON, ended by a line break for those who read it in a terminal.
     pub fn json(status: u16, value: &Value) -> Reply {
-        Reply::new(status, "application/json", NOT_CACHED, format!("{value}\n"))
+        let reply = Reply::bare(status, NOT_CACHED).with("Content-Type", "application/json");
+        Reply { body: format!("{value}\n").into(), ..reply }
     }
 
     /// `{"error": …}`.
@@ -47,19 +60,23 @@ impl Reply {
     /// 200 with a picture.
     pub fn picture(format: Format, bytes: Bytes, fingerprint: &Fingerprint) -> Reply {
         let content_type = format!("image/{}", format.name());
-        Reply::new(200, &content_type, CACHED, bytes).with("ETag", tag_of(fingerprint))
+        let reply = Reply::bare(200, CACHED).with("Content-Type", content_type);
+        Reply { body: bytes, ..reply }.with("ETag", tag_of(fingerprint))
     }
 
     /// 304: the client has the picture.
     pub fn not_modified(fingerprint: &Fingerprint) -> Reply {
-        let headers = vec![("Cache-Control", CACHED.to_string()), ("ETag", tag_of(fingerprint))];
-        Reply { status: 304, headers, body: Bytes::new(), closes: false }
+        Reply::bare(304, CACHED).with("ETag", tag_of(fingerprint))
     }
 
-    /// 204 to an OPTIONS, with the methods that there are.
+    /// 204 to an OPTIONS, with the methods that there are: what a browser asks before it lets a page post JSON to
+    /// another origin.
     pub fn options(allowed: &str) -> Reply {
-        let headers = vec![("Cache-Control", NOT_CACHED.to_string()), ("Allow", allowed.to_string())];
-        Reply { status: 204, headers, body: Bytes::new(), closes: false }
+        Reply::bare(204, NOT_CACHED)
+            .with("Allow", allowed.to_string())
+            .with("Access-Control-Allow-Methods", allowed.to_string())
+            .with("Access-Control-Allow-Headers", REQUEST_HEADERS)
+            .with("Access-Control-Max-Age", "86400")
     }
 
     /// 405 with the methods that there are.
@@ -93,7 +110,7 @@ impl Reply {
     /// 503: nothing more may wait.
     pub fn busy() -> Reply {
         let sentence = "every thread that draws is busy and the queue is full: try again in a second";
-        Reply::error(503, sentence).with("Retry-After", RETRY_AFTER.to_string())
+        Reply::error(503, sentence).with("Retry-After", RETRY_AFTER)
     }
 
     /// 504.
@@ -112,8 +129,8 @@ impl Reply {
         Reply { closes: true, ..self }
     }
 
-    fn with(mut self, name: &'static str, value: String) -> Reply {
-        self.headers.push((name, value));
+    fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Reply {
+        self.headers.push((name, value.into()));
         self
     }
 }

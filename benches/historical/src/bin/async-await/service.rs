@@ -66,7 +66,7 @@ async fn read(app: &App, body: Incoming) -> Result<Bytes, Reply> {
 fn into_response(reply: Reply, is_stopping: bool) -> Response<Full<Bytes>> {
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
-        response = response.header(name, value);
+        response = response.header(name, &*value);
     }
     if reply.closes || is_stopping {
         response = response.header(CONNECTION, "close");
