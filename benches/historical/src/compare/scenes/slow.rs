@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::thread;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use tokio::runtime;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::{Better, Description, Measure, Sample, Stage};
@@ -54,25 +56,41 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     normal.run(RATE, stage.length(0.2, 0.3)).await?;
     add(sample, WITHOUT, &normal.run(RATE, stage.length(0.7, 4.0)).await?);
 
-    let mut slow = JoinSet::new();
-    for _ in 0..SLOW {
-        slow.spawn(be_slow(program.address));
-    }
+    let slow = Slow::start(program.address)?;
     add(sample, WITH, &normal.run(RATE, COUNTED + Duration::from_millis(300)).await?);
-    let (mut held, mut strangers) = (0, 0);
-    while let Some(end) = slow.join_next().await {
-        match end {
-            Ok(Ok(true)) => held += 1,
-            Ok(Ok(false)) => {}
-            Ok(Err(_)) | Err(_) => strangers += 1,
-        }
-    }
+    let (held, strangers) = slow.count().await?;
     if strangers > 0 {
         sample.trouble(WITH, format!("{strangers} of the slow ones were not accepted"));
     }
     sample.value(HELD, WITH, Some(f64::from(held)));
     program.kill().await;
     Ok(())
+}
+
+/// All the slow ones. They have a thread of their own, so that a normal one never waits for its turn behind a
+/// thousand of them: who is slow then is the server.
+struct Slow(thread::JoinHandle<io::Result<Vec<io::Result<bool>>>>);
+
+impl Slow {
+    fn start(address: SocketAddr) -> io::Result<Slow> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Slow(thread::spawn(move || {
+            runtime.block_on(async {
+                let slow: JoinSet<_> = (0..SLOW).map(|_| be_slow(address)).collect();
+                Ok(slow.join_all().await)
+            })
+        })))
+    }
+
+    /// How many the server still held at the end of their time, and how many it never took.
+    async fn count(self) -> io::Result<(u32, u32)> {
+        let ends = spawn_blocking(|| self.0.join())
+            .await?
+            .map_err(|_| io::Error::other("the slow ones panicked"))??;
+        let held = ends.iter().filter(|end| matches!(end, Ok(true))).count();
+        let strangers = ends.iter().filter(|end| end.is_err()).count();
+        Ok((held as u32, strangers as u32))
+    }
 }
 
 fn add(sample: &mut Sample, variant: &'static str, measured: &Measured) {
