@@ -31,7 +31,7 @@ struct Recorded {
 
 impl Default for Latency {
     fn default() -> Latency {
-        // It grows with the longest that it has seen, a dozen times at most.
+        // It grows with the longest that it has seen.
         let histogram = Histogram::new(DIGITS).expect("it can have up to five digits");
         Latency(RefCell::new(Recorded { histogram, sum: Duration::default() }))
     }
@@ -59,7 +59,8 @@ impl Latency {
         }
         let (mut next, mut above) = (0, count);
         let buckets = EDGES.map(|edge| {
-            let within = histogram.count_between(next, edge);
+            // Where the histogram ends, its last cell would stand for all that is beyond it.
+            let within = if next > histogram.max() { 0 } else { histogram.count_between(next, edge) };
             next = histogram.next_non_equivalent(edge);
             above -= within;
             (seconds(edge), within)
@@ -137,6 +138,17 @@ mod tests {
             counts.push(summary.above);
             assert_eq!((counts[bucket], counts[bucket + 1]), (1, 1), "{:?}", edge);
             assert_eq!(counts.iter().sum::<u64>(), 2);
+        }
+    }
+
+    /// One that fills the last cell that the histogram has grown by then.
+    #[test]
+    fn the_longest_is_in_one_bucket_whatever_it_is() {
+        for power in 1..32 {
+            let longest = Duration::from_micros((1 << power) - 1);
+            let summary = recorded(&[longest]).summary();
+            let counts: Vec<_> = summary.buckets.iter().map(|bucket| bucket.1).collect();
+            assert_eq!(counts.iter().sum::<u64>() + summary.above, 1, "{:?}: {:?}", longest, counts);
         }
     }
 
