@@ -3,7 +3,7 @@
 //! `contestants` says who, [`scenes`] what; `program` starts and ends them, `load` are the clients. `figures`
 //! makes medians and verdicts of the numbers, `results` the file of them, `report` the table and the page.
 
-mod contestants;
+pub mod contestants;
 mod figures;
 mod load;
 mod machine;
@@ -110,8 +110,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Plays every scene with every contestant in each round. The order of the contestants is another each round, so
-/// that none always has the machine after the same other one.
+/// Plays every scene with every contestant in each round, each time in another [`order`].
 ///
 /// Gives for each scene and each contestant a sample a round.
 async fn play(
@@ -125,11 +124,10 @@ async fn play(
     let mut samples: Vec<Vec<Vec<Sample>>> =
         scenes.iter().map(|_| contestants.iter().map(|_| Vec::with_capacity(rounds)).collect()).collect();
     for round in 0..rounds {
-        for (scene, samples) in scenes.iter().zip(&mut samples) {
+        for (number, (scene, samples)) in scenes.iter().zip(&mut samples).enumerate() {
             let name = scene.description().name;
             let start = Instant::now();
-            for turn in 0..contestants.len() {
-                let index = (round + turn) % contestants.len();
+            for index in order(round + number, contestants.len()) {
                 let contestant = contestants[index];
                 progress.set_message(format!("{name}: {}", contestant.name));
                 let Machine { cores, descriptors, .. } = *machine;
@@ -144,6 +142,15 @@ async fn play(
     }
     progress.finish_and_clear();
     samples
+}
+
+/// All contestants, with another one first each time, and every second time backwards: so that none always has
+/// the machine after the same other one.
+fn order(time: usize, contestants: usize) -> impl Iterator<Item = usize> {
+    (0..contestants).map(move |turn| {
+        let step = if time.is_multiple_of(2) { turn } else { contestants - turn };
+        (time + step) % contestants
+    })
 }
 
 /// Hidden if nobody is there to see it.
@@ -171,4 +178,18 @@ async fn stopped() -> io::Error {
 #[cfg(not(unix))]
 async fn stopped() -> io::Error {
     tokio::signal::ctrl_c().await.err().unwrap_or_else(|| io::ErrorKind::Interrupted.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::order;
+
+    #[test]
+    fn all_orders_come_and_each_has_everybody() {
+        let mut orders: Vec<Vec<usize>> = (0..6).map(|time| order(time, 3).collect()).collect();
+        orders.sort();
+        let all = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+        assert_eq!(orders, all);
+        assert_eq!(order(5, 1).collect::<Vec<_>>(), [0]);
+    }
 }
