@@ -68,6 +68,12 @@ impl Tally {
     fn record(&self, due: Instant) {
         self.latencies().saturating_record(due.elapsed().as_micros() as u64);
     }
+
+    /// A failure is no better than the slowest answer: otherwise who fails the slowest would look fast.
+    fn fail(&self, wrong: Wrong) {
+        self.wrongs.add(wrong);
+        self.latencies().saturating_record(PATIENCE.as_micros() as u64);
+    }
 }
 
 struct Lane {
@@ -93,7 +99,7 @@ impl Lane {
     fn push(&self, due: Instant) {
         let mut state = self.state();
         if state.is_over {
-            return self.tally.wrongs.add(Wrong::Closed);
+            return self.tally.fail(Wrong::Closed);
         }
         state.due.push_back(due);
         if state.due.len() == 1 {
@@ -116,7 +122,7 @@ impl Lane {
                     let Some(due) = state.due.pop_front() else { break Wrong::Malformed };
                     match answer.wrong {
                         None => self.tally.record(due),
-                        Some(wrong) => self.tally.wrongs.add(wrong),
+                        Some(wrong) => self.tally.fail(wrong),
                     }
                     if answer.is_last {
                         break Wrong::Closed;
@@ -131,7 +137,7 @@ impl Lane {
         let mut state = self.state();
         state.is_over = true;
         while state.due.pop_front().is_some() {
-            self.tally.wrongs.add(wrong);
+            self.tally.fail(wrong);
         }
     }
 }
@@ -185,10 +191,9 @@ impl Paced {
     fn take(&self, due: u64) -> io::Result<Measured> {
         for lane in self.lanes.iter() {
             let mut state = lane.state();
-            // They are late, and that is in the latencies, too. Their lane is of no more use.
-            while let Some(due) = state.due.pop_front() {
-                self.tally.record(due);
-                self.tally.wrongs.add(Wrong::Late);
+            // Their lane is of no more use.
+            while state.due.pop_front().is_some() {
+                self.tally.fail(Wrong::Late);
                 state.is_over = true;
             }
         }
@@ -282,6 +287,7 @@ mod tests {
         drop(listener.accept()?);
         let measured = paced.run(1000.0, Duration::from_millis(50)).await?;
         assert_eq!((measured.wrongs.count(), measured.due), (50, 50));
+        assert!(measured.quantile(0.01) >= 4000.0, "a failure is the slowest there is");
         assert!(!measured.is_sound());
         assert_eq!(paced.open(), 0);
         Ok(())

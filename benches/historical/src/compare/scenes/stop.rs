@@ -94,7 +94,8 @@ async fn ask_until_the_end(
         let request = Ask::LongGif.request(&number);
         let was_stopping = is_stopping.load(Ordering::SeqCst);
         if client.writer.write_all(request.as_bytes()).await.is_err() {
-            fate.refused += 1;
+            let count = if was_stopping { &mut fate.refused } else { &mut fate.lost };
+            *count += 1;
             return Ok(fate);
         }
         match timeout(LIMIT, client.reader.answer(Ask::LongGif)).await.unwrap_or(Err(Wrong::Late)) {
