@@ -72,18 +72,14 @@ impl Reply {
     /// 204 to an OPTIONS, with the methods that there are: what a browser asks before it lets a page post JSON to
     /// another origin.
     pub fn options(allowed: &str) -> Reply {
-        Reply::bare(204, NOT_CACHED)
-            .with("Allow", allowed.to_string())
-            .with("Access-Control-Allow-Methods", allowed.to_string())
-            .with("Access-Control-Allow-Headers", REQUEST_HEADERS)
-            .with("Access-Control-Max-Age", "86400")
+        Reply::bare(204, NOT_CACHED).allowing(allowed)
     }
 
     /// 405 with the methods that there are.
     pub fn method_not_allowed(method: &str, allowed: &str) -> Reply {
         let method: String = method.chars().take(20).collect();
         let sentence = format!("{method} is not possible here, only {allowed}");
-        Reply::error(405, &sentence).with("Allow", allowed.to_string())
+        Reply::error(405, &sentence).allowing(allowed)
     }
 
     /// 413.
@@ -127,6 +123,14 @@ impl Reply {
     /// The same, and the connection ends after it.
     pub fn closing(self) -> Reply {
         Reply { closes: true, ..self }
+    }
+
+    /// With the methods that there are, for clients and for pages of other origins.
+    fn allowing(self, allowed: &str) -> Reply {
+        self.with("Allow", allowed.to_string())
+            .with("Access-Control-Allow-Methods", allowed.to_string())
+            .with("Access-Control-Allow-Headers", REQUEST_HEADERS)
+            .with("Access-Control-Max-Age", "86400")
     }
 
     fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Reply {

@@ -1,5 +1,6 @@
 //! From a request to its response.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -66,7 +67,10 @@ async fn read(app: &App, body: Incoming) -> Result<Bytes, Reply> {
 fn into_response(reply: Reply, is_stopping: bool) -> Response<Full<Bytes>> {
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
-        response = response.header(name, &*value);
+        response = match value {
+            Cow::Borrowed(value) => response.header(name, HeaderValue::from_static(value)),
+            Cow::Owned(value) => response.header(name, value),
+        };
     }
     if reply.closes || is_stopping {
         response = response.header(CONNECTION, "close");

@@ -13,7 +13,7 @@ const MAX_FIELDS: usize = 100;
 /// Bytes of a line with the size of a chunk, at most; extensions are skipped.
 const MAX_SIZE_LINE: usize = 256;
 /// Bytes to read at once.
-const READ: usize = 8 << 10;
+const READ: usize = 2 << 10;
 /// How long to throw away what a client sends that has been refused. A socket closed before it is empty is
 /// reset, and the reset may overtake the answer.
 const LINGER: Duration = Duration::from_secs(1);
