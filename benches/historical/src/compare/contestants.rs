@@ -96,7 +96,7 @@ pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
 }
 
 /// The cargo that runs this program, or the one of the path.
-fn cargo() -> OsString {
+pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -66,11 +66,6 @@ impl Alone {
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
-}
-
-/// The cargo that started this program, or that of the path.
-pub fn cargo() -> String {
-    env::var("CARGO").unwrap_or_else(|_| "cargo".to_string())
 }
 
 /// The manifest of a package, without what is about tests, benches and workspaces.

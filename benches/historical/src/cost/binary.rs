@@ -1,15 +1,15 @@
 //! How large the programs are, and how long they build.
 
 use std::error::Error;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
 use object::{Object, ObjectSection, SectionKind};
 
-use super::alone::{Package, cargo};
-use super::contestants::{HERE, TO_MEMED};
+use super::alone::Package;
+use crate::compare::contestants::{ALL, build, cargo};
 
 /// Bytes.
 pub struct Size {
@@ -42,25 +42,14 @@ impl Size {
     }
 }
 
-/// Builds the programs of all three where this one was built, and says where they are, in the order of the
-/// contestants.
+/// Builds the programs of all three as `compare` does, and says where they are, in the order of the contestants.
 ///
 /// # Errors
 /// If they do not build.
-pub fn programs() -> Result<[PathBuf; 3], Box<dyn Error>> {
-    let folder = env::current_exe()?.parent().ok_or("this program is in no folder")?.to_path_buf();
-    let mut command = Command::new(cargo());
-    command.current_dir(Path::new(HERE).join(TO_MEMED));
-    command.args(["build", "-p", "memed", "--bin", "memed", "-p", "historical", "--bin", "threads"]);
-    command.args(["--bin", "async-await"]);
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    if !command.status()?.success() {
-        return Err("the contestants do not build".into());
-    }
-    Ok(["threads", "memed", "async-await"]
-        .map(|name| folder.join(name).with_extension(env::consts::EXE_EXTENSION)))
+pub fn programs() -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let all: Vec<_> = ALL.iter().collect();
+    build(&all)?;
+    Ok(all.iter().map(|one| one.program()).collect::<Result<_, _>>()?)
 }
 
 /// Builds a program for release, with all crates that it needs, in a new target folder, and says how long it took.
@@ -92,7 +81,10 @@ pub fn build_time(package: &Package, target: &Path) -> Result<Duration, Box<dyn 
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+
     use super::*;
+    use crate::cost::contestants::HERE;
 
     #[test]
     fn this_test_is_a_program_with_code_in_it() {

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use toml::{Table, Value};
 
-use super::alone::cargo;
 use super::contestants::{HERE, TO_MEMED};
 use super::messages::Mistake;
+use crate::compare::contestants::cargo;
 
 /// The crates that mistakes are made with.
 const CRATES: [&str; 3] = ["futures01", "futures-cpupool", "tokio"];

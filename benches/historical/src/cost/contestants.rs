@@ -6,9 +6,10 @@ use std::{fs, io};
 
 use super::count::Counts;
 use super::source::Source;
+use crate::compare::contestants::ALL;
 
 /// The contestants, by the names that all reports have for them.
-pub const NAMES: [&str; 3] = ["threads", "futures-0.1", "async-await"];
+pub const NAMES: [&str; 3] = [ALL[0].name, ALL[1].name, ALL[2].name];
 
 /// The package of this program, and that of `memed`.
 pub const HERE: &str = env!("CARGO_MANIFEST_DIR");

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::process::Command;
 
-use super::alone::{Package, cargo};
+use super::alone::Package;
+use crate::compare::contestants::cargo;
 
 /// The crates that end up in what is built for this machine, by name and version; without those that only run at
 /// build time (build scripts, derive macros), and without the packages here.
