@@ -4,6 +4,8 @@
 use std::io;
 
 use rlimit;
+#[cfg(target_os = "linux")]
+use rustix;
 
 /// Descriptors that are not for connections: the reactor's, the listener, the files that are read.
 #[cfg(target_os = "linux")]
@@ -34,7 +36,7 @@ pub fn prepare(connections: usize) -> io::Result<u64> {
 #[cfg(target_os = "linux")]
 fn make_room(descriptors: u64) {
     let last = descriptors.saturating_sub(1).min(i32::MAX as u64) as i32;
-    match ::rustix::io::fcntl_dupfd_cloexec(io::stderr(), last) {
+    match rustix::io::fcntl_dupfd_cloexec(io::stderr(), last) {
         Ok(descriptor) => drop(descriptor),
         // Without it the table grows as it is needed.
         Err(error) => debug!("cannot make room for {} descriptors: {}", descriptors, error),
