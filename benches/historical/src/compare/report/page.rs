@@ -265,7 +265,8 @@ fn footer(results: &Results) -> Markup {
                  the median of the rounds, and beside it or as a whisker their least and their greatest. Two \
                  contestants whose ranges overlap are called a tie. Chance alone keeps the ranges of two that are \
                  the same apart in " (number(by_chance(results.rounds) * 100.0)) " of 100 figures with "
-                (results.rounds) " rounds" @if results.rounds < ENOUGH { ", so there are no verdicts here" } "."
+                (results.rounds) " rounds" @if results.rounds < ENOUGH { ", so there are no verdicts here" }
+                "; and a tie says that these rounds cannot tell them apart, not that they are equal."
             }
             p {
                 "Where requests are due on a schedule, latency counts from when a request was due and not from when \
@@ -273,8 +274,9 @@ fn footer(results: &Results) -> Markup {
                  checked: its status, its length, and that it is a whole picture where it should be one."
             }
             p {
-                "Memory is the resident set of the process, processor time that of all its threads, as Linux counts \
-                 them. On other systems they are not measured, which a dash says. The numbers of every round are in \
+                "Memory is the resident set of the process; what the kernel holds for it, sockets and a stack of its \
+                 own for each thread, is not in it. Processor time is that of all its threads, as Linux counts them. \
+                 On other systems they are not measured, which a dash says. The numbers of every round are in \
                  results.json."
             }
         }

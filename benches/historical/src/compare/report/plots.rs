@@ -29,7 +29,7 @@ const TEXT: i32 = 13;
 /// Between two names that would stand on each other.
 const LINE: i32 = 17;
 /// The corners of the plot of lines.
-const LEFT: i32 = 56;
+const LEFT: i32 = 62;
 const RIGHT: i32 = 252;
 const TOP: i32 = 14;
 const BOTTOM: i32 = 186;
