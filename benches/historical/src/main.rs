@@ -9,6 +9,8 @@ mod compare;
 mod cost;
 
 use std::error::Error;
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -31,8 +33,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Compare(options) => compare(&options),
-        Command::Cost(options) => cost::run(&options),
+        Command::Compare(options) => make_folder(&options.out).and_then(|()| compare(&options)),
+        Command::Cost(options) => make_folder(&options.out).and_then(|()| cost::run(&options)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,6 +43,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Makes the folder for what comes out, and tries whether it can be written to: better now than when all is
+/// measured.
+fn make_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let tried = fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
+    tried.map_err(|error| format!("cannot write to the folder {}: {error}", folder.display()))?;
+    Ok(())
 }
 
 /// The whole comparison has what each costs people on its page, too.

@@ -35,3 +35,21 @@ fn a_scene_is_played_and_written_down() -> Result<(), Box<dyn Error>> {
     assert!(fs::read_to_string(folder.join("index.html"))?.contains("futures-0.1"));
     Ok(())
 }
+
+#[test]
+fn a_folder_that_cannot_be_is_told_before_anything_is_played() -> Result<(), Box<dyn Error>> {
+    // A file is no folder.
+    let no_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    for command in ["compare", "cost"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_historical"))
+            .args([command, "--out"])
+            .arg(&no_folder)
+            .output()?;
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr)?;
+        assert!(said.starts_with("historical: cannot write to the folder"), "{said}");
+        assert!(said.contains("Cargo.toml") && said.lines().count() == 1, "{said}");
+        assert!(output.stdout.is_empty());
+    }
+    Ok(())
+}

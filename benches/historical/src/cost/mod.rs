@@ -24,7 +24,7 @@ use report::{Report, Row};
 pub struct Options {
     /// The folder that cost.json is written to
     #[arg(long, default_value = "report", value_name = "FOLDER")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// Also build each contestant from nothing, alone, and say how long that took: minutes
     #[arg(long)]
     build: bool,

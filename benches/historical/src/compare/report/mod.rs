@@ -16,7 +16,6 @@ use super::results::Results;
 /// # Errors
 /// If the folder cannot be written to, or `cost.json` cannot be understood.
 pub fn write(results: &Results, folder: &Path) -> Result<(), Box<dyn Error>> {
-    fs::create_dir_all(folder)?;
     fs::write(folder.join("results.json"), serde_json::to_string_pretty(results)? + "\n")?;
     let cost = cost::read(&folder.join("cost.json"))?;
     fs::write(folder.join("index.html"), page::html(results, cost.as_ref()))?;
