@@ -67,9 +67,12 @@ fn name(number: usize) -> String {
 /// A package whose programs are the mistakes, where they are.
 fn write_package(mistakes: &[Mistake], to: &Path) -> Result<(), Box<dyn Error>> {
     let here: Table = fs::read_to_string(Path::new(HERE).join("Cargo.toml"))?.parse()?;
-    let mut dependencies =
-        here.get("dev-dependencies").and_then(Value::as_table).cloned().unwrap_or_default();
-    dependencies.retain(|name, _| CRATES.contains(&name));
+    let tables = ["dependencies", "dev-dependencies"].iter().filter_map(|key| here.get(*key)?.as_table());
+    let dependencies: Table = tables
+        .flatten()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .filter(|(name, _)| CRATES.contains(&name.as_str()))
+        .collect();
     let programs = mistakes.iter().enumerate().map(|(number, mistake)| {
         let path = mistake.file.to_string_lossy().into_owned();
         Value::from(Table::from_iter([("name".into(), name(number).into()), ("path".into(), path.into())]))

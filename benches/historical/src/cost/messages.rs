@@ -75,9 +75,17 @@ impl Mistake {
     /// With what the compiler says in full and as shown.
     ///
     /// # Errors
-    /// If there is no text beside the file.
+    /// If there is no text beside the file, or what is shown is about another error.
     pub fn message(&self, shown: &str) -> io::Result<Message> {
         let full = fs::read_to_string(self.file.with_extension("stderr"))?;
+        // "error[E0271]", or "error".
+        let kind = |text: &str| text.split(':').next().map(str::to_string);
+        if kind(&full) != kind(shown) {
+            return Err(io::Error::other(format!(
+                "{}: this is another mistake: {shown}",
+                self.file.display()
+            )));
+        }
         Ok(Message {
             mistake: self.sentence(),
             contestant: NAMES[self.contestant],
@@ -223,10 +231,13 @@ mod tests {
             let contestants: Vec<_> = four.iter().map(|mistake| (mistake.contestant, mistake.form)).collect();
             assert_eq!(contestants, [(0, None), (1, Some("boxed")), (1, Some("unboxed")), (2, None)]);
             for mistake in four {
-                let message = mistake.message("`Rc<u8>`").unwrap();
+                let full = fs::read_to_string(mistake.file.with_extension("stderr")).unwrap();
+                let shown = format!("{}: `Rc<u8>`", full.split(':').next().unwrap());
+                let message = mistake.message(&shown).unwrap();
                 assert!(message.full.lines > 5 && message.full.text.starts_with("error"), "{message:?}");
                 assert!(!message.full.text.contains(HERE), "{message:?}");
                 assert_eq!(message.shown.longest_type, "Rc<u8>");
+                assert!(mistake.message("error[E0433]: cannot find module or crate").is_err());
             }
         }
     }
