@@ -30,7 +30,7 @@ use scenes::{Sample, Scene, Stage};
 /// What `compare` can be told.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Two to three minutes instead of a quarter of an hour; spreads are wider
+    /// Three minutes instead of twelve; spreads are wider
     #[arg(long)]
     quick: bool,
     /// The folder for index.html and results.json

@@ -88,21 +88,23 @@ impl Figure {
             let side = self.sides.iter().find(|side| side.contestant == name);
             side.and_then(|side| side.spread).map_or(0.0, |spread| spread.median)
         };
-        let shown: Vec<String> = leaders.iter().map(|name| number(median(name))).collect();
-        let same = shown.iter().all(|value| *value == shown[0]);
-        let values = if same { shown[0].clone() } else { list(&shown) };
+        let named = |name: &String| format!("{name} {}", number(median(name)));
         let best = if self.better == Better::Higher { "most" } else { "least" };
-        let mut sentence = match leaders.len() {
-            1 => format!(
-                "{title}: {} has the {best}, {}",
-                leaders[0],
-                with_unit(median(&leaders[0]), &self.unit)
-            ),
-            count if count == self.sides.len() => {
-                format!("{title}: a tie, {}{}", values, unit_after(&self.unit))
-            }
-            _ => format!("{title}: {} tie with {}{}", list(leaders), values, unit_after(&self.unit)),
-        };
+        let (first, others) = (&leaders[0], &leaders[1..]);
+        let most = with_unit(median(first), &self.unit);
+        let is_all = leaders.len() == self.sides.len();
+        let mut sentence =
+            if is_all && others.iter().all(|name| number(median(name)) == number(median(first))) {
+                format!("{title}: a tie, {most}")
+            } else if is_all {
+                let all: Vec<_> = leaders.iter().map(named).collect();
+                format!("{title}: a tie: {}{}", list(&all), unit_after(&self.unit))
+            } else if others.is_empty() {
+                format!("{title}: {first} has the {best}, {most}")
+            } else {
+                let others: Vec<_> = others.iter().map(named).collect();
+                format!("{title}: {first} has the {best}, {most}, and ties with {}", list(&others))
+            };
         for Behind { contestant, ratio } in behind {
             sentence += &match ratio {
                 Some(ratio) => format!("; {contestant} has {} × that", number(*ratio)),
@@ -162,11 +164,13 @@ mod tests {
         assert_eq!(clear.sentence(), "Time: a has the least, 2 ms; b has 3 × that.");
         let all = figure(Better::Lower, &[("a", &[0.0; 3]), ("b", &[0.0; 3])]);
         assert_eq!(all.sentence(), "Time: a tie, 0 ms.");
+        let near = figure(Better::Lower, &[("a", &[2.0, 3.0, 4.0]), ("b", &[1.0, 2.0, 3.0])]);
+        assert_eq!(near.sentence(), "Time: a tie: b 2 and a 3 ms.");
         let few = figure(Better::Higher, &[("a", &[5.0; 3]), ("b", &[4.0; 2])]);
         assert_eq!(few.sentence(), "Time: no verdict, it takes three rounds.");
         let two = [("a", &[5.0, 6.0, 7.0][..]), ("b", &[4.0, 5.0, 6.0]), ("c", &[1.5; 3])];
         let two = figure(Better::Higher, &two);
-        assert_eq!(two.sentence(), "Time: a and b tie with 6 and 5 ms; c has 0.25 × that.");
+        assert_eq!(two.sentence(), "Time: a has the most, 6 ms, and ties with b 5; c has 0.25 × that.");
         assert_eq!((two.leader(), all.leader()), ("a and b".to_string(), "tie".to_string()));
     }
 

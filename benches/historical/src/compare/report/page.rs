@@ -12,6 +12,7 @@ use crate::compare::results::{Results, SceneResults};
 use crate::compare::words::{number, rounds, with_unit};
 
 const STYLE: &str = include_str!("page.css");
+const COST_QUESTION: &str = "What does it cost those who write and build it?";
 
 /// The whole page.
 pub fn html(results: &Results, cost: Option<&Cost>) -> String {
@@ -26,7 +27,7 @@ pub fn html(results: &Results, cost: Option<&Cost>) -> String {
                 style { (PreEscaped(STYLE)) (PreEscaped(colors())) }
             }
             body {
-                (header(results))
+                (header(results, cost.is_some()))
                 main {
                     @for scene in &results.scenes { (section(results, scene)) }
                     @if let Some(cost) = cost { (cost_section(cost)) }
@@ -52,7 +53,7 @@ fn colors() -> String {
     format!("{light}@media (prefers-color-scheme: dark) {{\n{dark}}}\n")
 }
 
-fn header(results: &Results) -> Markup {
+fn header(results: &Results, has_cost: bool) -> Markup {
     let length = if results.quick { "the quick version, whose spreads are wide" } else { "the full version" };
     html! {
         header {
@@ -82,6 +83,7 @@ fn header(results: &Results) -> Markup {
                             @if let Some(sentence) = scene.verdict.first() { br; span.soft { (sentence) } }
                         }
                     }
+                    @if has_cost { li { a href="#cost" { (COST_QUESTION) } } }
                 }
             }
         }
@@ -210,7 +212,7 @@ fn cost_section(cost: &Cost) -> Markup {
     html! {
         section id="cost" {
             span.label { "cost" }
-            h2 { "What does it cost those who write and build it?" }
+            h2 { (COST_QUESTION) }
             p { "Counted from the sources, the programs and the compiler's messages." }
             div.wide {
                 table {
