@@ -15,7 +15,7 @@ const OTHERS: u64 = 64;
 /// the kernel make room for that many connections, or for as many as the limit lets in. Gives the limit.
 ///
 /// Pitfall: Linux doubles the table when it is full, and in a process with threads each doubling waits until
-/// every processor has passed a quiet point (`synchronize_rcu` in its `expand_fdtable`): 10 to 20 ms in which the
+/// every processor has passed a quiet point (`synchronize_rcu` in its `expand_fdtable`): up to 20 ms in which the
 /// reactor stands still in its accept, at 64 connections, at 128, at 256 and so on. The table never shrinks, so
 /// it is made as large as it may get while there is one thread and nobody waits. It takes eight bytes a
 /// descriptor, of the next power of two. Pinned by `the_descriptor_table_is_large_before_it_is_needed` in

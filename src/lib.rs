@@ -10,7 +10,8 @@
 //! | [`server`] | how it is carried: futures 0.1, tokio-core, hyper 0.11 | sockets and threads; no pixel |
 //!
 //! `server` calls the other two, `captioner` knows `image_macro`, nobody calls back. [`config`] holds every
-//! knob, [`command_line`] reads them, [`descriptors`] has room made for connections. A test (`tests/rooms.rs`) keeps the walls standing.
+//! knob, [`command_line`] reads them, [`descriptors`] has room made for connections. A test (`tests/rooms.rs`)
+//! keeps the walls standing.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
