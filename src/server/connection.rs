@@ -17,7 +17,7 @@ use tokio_core::reactor::{Handle, Timeout};
 use super::access_log::Chunk;
 use super::future_ext::{ready, BoxFuture};
 use super::line::{self, Line, Scratch};
-use super::pace::{Late, Timeouts};
+use super::pace::Late;
 use super::service::Memed;
 use super::shutdown::{Drain, Watch};
 use super::slots::Slot;
@@ -147,12 +147,7 @@ fn serve(
     if let Err(error) = socket.set_send_buffer_size(SEND_BUFFER) {
         debug!("{}: cannot set SO_SNDBUF: {}", peer, error);
     }
-    let timeouts = Timeouts {
-        head: app.config.header_timeout,
-        idle: app.config.keep_alive_timeout,
-        write: app.config.write_timeout,
-    };
-    let state = Rc::new(WireState::new(timeouts));
+    let state = Rc::new(WireState::new(app.timeouts.next()));
     let line = Line::new(socket, handle.clone(), state.clone(), held.scratch);
     let line = Rc::new(RefCell::new(line));
     let service = Memed::new(app.clone(), state.clone(), peer);

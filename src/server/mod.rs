@@ -47,6 +47,7 @@ use tokio_core::reactor::{Core, Handle, Timeout};
 use self::deadline::Deadline;
 use self::flights::Flights;
 use self::future_ext::BoxFuture;
+use self::pace::{Staggered, Timeouts};
 use self::render::{RenderError, Renderer};
 use self::response::{Reply, ReplyFuture};
 use self::results::Results;
@@ -83,6 +84,7 @@ struct App {
     results: Results,
     counters: Rc<Counters>,
     slots: Slots,
+    timeouts: Staggered,
     is_stopping: Cell<bool>,
 }
 
@@ -148,6 +150,11 @@ impl Server {
         let results = Results::new(config.result_cache);
         let counters = Rc::new(Counters::default());
         let slots = Slots::new(config.max_connections);
+        let timeouts = Staggered::new(Timeouts {
+            head: config.header_timeout,
+            idle: config.keep_alive_timeout,
+            write: config.write_timeout,
+        });
         let is_stopping = Cell::new(false);
         let app = Rc::new(App {
             config,
@@ -160,6 +167,7 @@ impl Server {
             results,
             counters,
             slots,
+            timeouts,
             is_stopping,
         });
         Ok(Server { core, listener, local_addr, app })

@@ -3,11 +3,17 @@
 //! No sockets and no timers here: `line` and `access_log` tell what happens, `connection` asks for the deadline
 //! and keeps the one timer that a connection has.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// Bytes that a client must take of a response within the write timeout, if there are so many left: who reads
 /// a byte now and then holds a connection no longer than who reads nothing.
 const ENOUGH: usize = 64 << 10;
+/// The timeouts of a connection are longer than asked for by up to one in this many parts.
+const STAGGER: u32 = 10;
+/// 2^32 divided by the golden ratio. Multiples of it, modulo 2^32, lie evenly, however few or many of them there
+/// are and wherever one begins (Knuth, TAOCP 3, section 6.4).
+const GOLDEN: u32 = 0x9e37_79b9;
 
 /// How long a client may take for what.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +24,32 @@ pub struct Timeouts {
     pub idle: Duration,
     /// The next [`ENOUGH`] bytes of a response.
     pub write: Duration,
+}
+
+/// The timeouts of one connection after the other, no two the same: a thousand clients that came at one instant are
+/// late at one instant otherwise, and all others wait until the last of them was told.
+#[derive(Debug)]
+pub struct Staggered {
+    timeouts: Timeouts,
+    /// [`GOLDEN`] times how many there have been.
+    position: Cell<u32>,
+}
+
+impl Staggered {
+    /// None shorter than these, and none more than a tenth longer.
+    pub fn new(timeouts: Timeouts) -> Staggered {
+        Staggered { timeouts, position: Cell::new(0) }
+    }
+
+    /// Those of the next connection.
+    pub fn next(&self) -> Timeouts {
+        let position = self.position.get();
+        self.position.set(position.wrapping_add(GOLDEN));
+        let fraction = f64::from(position) / f64::from(u32::MAX);
+        let stretch = |time: Duration| time + (time / STAGGER).mul_f64(fraction);
+        let Timeouts { head, idle, write } = self.timeouts;
+        Timeouts { head: stretch(head), idle: stretch(idle), write: stretch(write) }
+    }
 }
 
 /// What is late.
@@ -134,7 +166,7 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use super::{Late, Pace, Timeouts, ENOUGH};
+    use super::{Late, Pace, Staggered, Timeouts, ENOUGH, STAGGER};
     use std::thread;
     use std::time::Duration;
 
@@ -164,6 +196,24 @@ mod tests {
         };
         assert_eq!(late_after(|timeouts| &mut timeouts.idle, next), None);
         assert_eq!(late_after(|timeouts| &mut timeouts.head, next), Some(Late::Head));
+    }
+
+    #[test]
+    fn those_who_came_together_are_not_late_together() {
+        let staggered = Staggered::new(Timeouts { head: LONG, idle: LONG, write: LONG });
+        let mut heads: Vec<_> = (0..1000)
+            .map(|_| {
+                let Timeouts { head, idle, write } = staggered.next();
+                assert_eq!((idle, write), (head, head));
+                head
+            })
+            .collect();
+        heads.sort();
+        assert!(heads[0] >= LONG && heads[999] <= LONG + LONG / STAGGER);
+        // As even as it can be, they would be this far apart.
+        let even = LONG / STAGGER / 1000;
+        let gaps = heads.windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(gaps.clone().min() > Some(even / 4) && gaps.max() < Some(even * 4));
     }
 
     #[test]
