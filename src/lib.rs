@@ -36,6 +36,7 @@ extern crate jpeg_encoder;
 #[macro_use]
 extern crate log;
 extern crate lru;
+extern crate memchr;
 #[cfg(test)]
 extern crate miniz_oxide;
 extern crate net2;

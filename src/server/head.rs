@@ -5,8 +5,11 @@
 //! holds a head back until it is complete, [`check`] reads it with httparse, the very parser that hyper
 //! uses, and hyper gets only heads that it will read the same way.
 
-use httparse::{self, Header, EMPTY_HEADER};
+use std::mem::MaybeUninit;
+
+use httparse::{self, Header};
 use hyper::{StatusCode, Uri};
+use memchr::memchr;
 
 /// Bytes of the request target, at most: 16 captions of 256 characters, each percent-escaped as three, is
 /// 12 KiB; in Cyrillic twice that.
@@ -59,6 +62,7 @@ impl Rejection {
 #[derive(Debug, Default)]
 pub struct Search {
     searched: usize,
+    /// Whether this is not the first line, and nothing but CR has been seen of it.
     line_is_empty: bool,
 }
 
@@ -71,17 +75,19 @@ impl Search {
     /// The index after the empty line. `bytes` is what it was the last time, and more; it does not begin
     /// with an empty line.
     pub fn end_in(&mut self, bytes: &[u8]) -> Option<usize> {
-        while self.searched < bytes.len() {
-            let byte = bytes[self.searched];
+        loop {
+            let unsearched = &bytes[self.searched..];
+            let line_end = memchr(b'\n', unsearched);
+            let of_line = &unsearched[..line_end.unwrap_or(unsearched.len())];
+            self.line_is_empty = self.line_is_empty && of_line.iter().all(|&byte| byte == b'\r');
+            self.searched += of_line.len();
+            line_end?;
             self.searched += 1;
-            match byte {
-                b'\n' if self.line_is_empty => return Some(self.searched),
-                b'\n' => self.line_is_empty = true,
-                b'\r' => {}
-                _ => self.line_is_empty = false,
+            if self.line_is_empty {
+                return Some(self.searched);
             }
+            self.line_is_empty = true;
         }
-        None
     }
 }
 
@@ -105,9 +111,9 @@ pub fn too_large(bytes: &[u8]) -> Rejection {
 /// # Errors
 /// The [`Rejection`] to answer with.
 pub fn check(head: &[u8]) -> Result<Framing, Rejection> {
-    let mut fields = [EMPTY_HEADER; MAX_FIELDS];
-    let mut request = httparse::Request::new(&mut fields);
-    match request.parse(head) {
+    let mut fields = [MaybeUninit::uninit(); MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut []);
+    match request.parse_with_uninit_headers(head, &mut fields) {
         Ok(httparse::Status::Complete(_)) => {}
         Ok(httparse::Status::Partial) => {
             return Err(Rejection::malformed("the head of the request is not complete"))
@@ -118,10 +124,10 @@ pub fn check(head: &[u8]) -> Result<Framing, Rejection> {
     if target.len() > MAX_TARGET {
         return Err(target_too_long());
     }
-    // A bare word would be an address to hyper, which is for proxies; what it cannot parse it would refuse
+    // A bare word would be an address to hyper, which is for proxies; a URL that it cannot parse it would refuse
     // without a word.
-    let is_path_or_url = target == "*" || target.starts_with('/') || target.contains("://");
-    if !is_path_or_url || target.parse::<Uri>().is_err() {
+    let is_url = || target.contains("://") && target.parse::<Uri>().is_ok();
+    if target != "*" && !target.starts_with('/') && !is_url() {
         return Err(Rejection::malformed("the request target is neither a path nor a URL"));
     }
     let is_http_1_0 = request.version == Some(0);

@@ -212,14 +212,15 @@ impl Line {
         Ok(Async::NotReady)
     }
 
-    /// Gives hyper some of the released bytes.
-    pub fn take(&mut self, length: usize) -> BytesMut {
+    /// Lets hyper have the first of the released bytes, which are gone then.
+    pub fn take(&mut self, length: usize, to: &mut dyn FnMut(&[u8])) {
+        to(&self.buffer[..length]);
         self.released -= length;
-        let taken = self.buffer.split_to(length);
-        if self.buffer.is_empty() {
+        if length == self.buffer.len() {
             self.buffer = BytesMut::new();
+        } else {
+            self.buffer.advance(length);
         }
-        taken
     }
 
     /// How many bytes hyper may take.

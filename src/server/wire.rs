@@ -93,7 +93,7 @@ impl Wire {
             Async::Ready(false) => Ok(Async::Ready(0)),
             Async::Ready(true) => {
                 let length = most.min(line.released());
-                to(&line.take(length));
+                line.take(length, to);
                 Ok(Async::Ready(length))
             }
         }
