@@ -9,8 +9,9 @@ use hyper::header::{
     CacheControl, CacheDirective, Connection, ContentLength, ContentRange, ContentRangeSpec, ContentType,
     ETag, Headers, RangeUnit, RetryAfter,
 };
+use hyper::mime::{self, Mime};
 use hyper::{Method, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{self, Value};
 
 use super::access_log::{AccessLog, Body};
 use super::body::BodyError;
@@ -23,6 +24,8 @@ use super::timing::Origin;
 use captioner::{CaptionError, Fingerprint, Format};
 use image_macro::Invalid;
 
+/// As many as an answer has as a rule: room for them is made once.
+const HEADERS: usize = 10;
 /// Seconds after which a client that was refused should come again: the queue is shorter by then.
 const RETRY_AFTER: u64 = 1;
 /// Seconds for which a picture need not be asked for again. Then its tag is enough.
@@ -39,7 +42,6 @@ pub type ReplyFuture = BoxFuture<Reply, ()>;
 #[derive(Debug)]
 pub struct Reply {
     status: StatusCode,
-    content_type: &'static str,
     body: Bytes,
     /// Those that depend on what it is.
     headers: Headers,
@@ -50,12 +52,18 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn new<B: Into<Bytes>>(status: StatusCode, content_type: &'static str, body: B) -> Reply {
-        let mut headers = Headers::new();
+    fn new<B: Into<Bytes>>(status: StatusCode, content_type: Mime, body: B) -> Reply {
+        let mut reply = Reply::without_body(status);
+        reply.headers.set(ContentType(content_type));
+        reply.body = body.into();
+        reply
+    }
+
+    fn without_body(status: StatusCode) -> Reply {
+        let mut headers = Headers::with_capacity(HEADERS);
         // Until it is known to be a picture that will stay the same.
         headers.set(CacheControl(vec![CacheDirective::NoStore]));
-        let body = body.into();
-        Reply { status, content_type, body, headers, allow: None, retry_after: false, close: false }
+        Reply { status, body: Bytes::new(), headers, allow: None, retry_after: false, close: false }
     }
 
     /// 200 with JSON.
@@ -65,15 +73,16 @@ impl Reply {
 
     /// JSON with another status.
     pub fn json_with(status: StatusCode, value: &Value) -> Reply {
-        let mut body = value.to_string();
+        let mut body = serde_json::to_vec(value).expect("a Value is always JSON");
         // For those who read it in a terminal.
-        body.push('\n');
-        Reply::new(status, "application/json", body.into_bytes())
+        body.push(b'\n');
+        Reply::new(status, mime::APPLICATION_JSON, body)
     }
 
     /// 200 with OpenMetrics text.
     pub fn metrics(text: String) -> Reply {
         let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        let content_type = content_type.parse().expect("it is well-formed");
         Reply::new(StatusCode::Ok, content_type, text.into_bytes())
     }
 
@@ -85,9 +94,9 @@ impl Reply {
     /// 200 with a picture that nobody can say whose it is.
     pub fn picture(picture: Finished, origin: &Origin) -> Reply {
         let content_type = match picture.format {
-            Format::Jpeg => "image/jpeg",
-            Format::Png => "image/png",
-            Format::Gif => "image/gif",
+            Format::Jpeg => mime::IMAGE_JPEG,
+            Format::Png => mime::IMAGE_PNG,
+            Format::Gif => mime::IMAGE_GIF,
         };
         let mut reply = Reply::new(StatusCode::Ok, content_type, picture.bytes);
         reply.headers.set_raw("Server-Timing", origin.server_timing());
@@ -104,7 +113,7 @@ impl Reply {
 
     /// 304: the client has the picture.
     pub fn not_modified(fingerprint: &Fingerprint) -> Reply {
-        Reply::new(StatusCode::NotModified, "text/plain", Bytes::new()).tagged(fingerprint)
+        Reply::without_body(StatusCode::NotModified).tagged(fingerprint)
     }
 
     /// The same, 206 with a part of it, or 416.
@@ -132,7 +141,7 @@ impl Reply {
     /// origin.
     pub fn options(allowed: &'static [Method]) -> Reply {
         let allow = Some(allowed);
-        Reply { allow, ..Reply::new(StatusCode::NoContent, "text/plain", Bytes::new()) }
+        Reply { allow, ..Reply::without_body(StatusCode::NoContent) }
     }
 
     /// 405 with the methods that there are.
@@ -161,8 +170,6 @@ impl Reply {
         response.headers_mut().set_raw("Access-Control-Expose-Headers", RESPONSE_HEADERS);
         // These two have no body, and the length of a 304 would be that of the picture.
         if self.status != StatusCode::NoContent && self.status != StatusCode::NotModified {
-            let content_type = self.content_type.parse().expect("the content types above are well-formed");
-            response.headers_mut().set(ContentType(content_type));
             response.headers_mut().set(ContentLength(length));
         }
         if let Some(allowed) = self.allow {

@@ -1,5 +1,6 @@
 //! hyper's `Service`: the route table, one line a route, and the ring that catches panics.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -98,8 +99,8 @@ const READ_OR_POST: &[Method] = &[Method::Get, Method::Head, Method::Post];
 fn route(app: &Rc<App>, request: Request) -> ReplyFuture {
     let path = request.path().to_string();
     // Split before it is unescaped: an escaped slash is part of a name.
-    let segments: Vec<String> = path.split('/').skip(1).map(unescaped).collect();
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let segments: Vec<Cow<'_, str>> = path.split('/').skip(1).map(unescaped).collect();
+    let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
     let method = request.method().clone();
     match segments[..] {
         ["caption"] => allowing(READ_OR_POST, method, || caption::caption(app, request)),
@@ -137,6 +138,6 @@ fn not_found(path: &str) -> Reply {
 }
 
 /// A name that is not UTF-8 becomes one that nothing has.
-fn unescaped(segment: &str) -> String {
-    percent_decode(segment.as_bytes()).decode_utf8_lossy().into_owned()
+fn unescaped(segment: &str) -> Cow<'_, str> {
+    percent_decode(segment.as_bytes()).decode_utf8_lossy()
 }
