@@ -27,7 +27,8 @@ pub struct Config {
     /// How long the requests in flight may take once the server has been told to stop.
     pub shutdown_timeout: Duration,
     /// How long the head of a request may take, from its first byte on; of the first request of a connection,
-    /// from the connection on. This and the next two are lengthened by up to a tenth, each connection's differently.
+    /// from the connection on. This and the next two are lengthened by up to a tenth, by another share for each
+    /// connection.
     pub header_timeout: Duration,
     /// How long a connection may be idle between two requests.
     pub keep_alive_timeout: Duration,

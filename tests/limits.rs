@@ -87,6 +87,27 @@ fn a_connection_that_asks_nothing_is_closed_without_a_word() {
 }
 
 #[test]
+fn those_who_came_together_are_not_closed_together() {
+    let timeout = Duration::from_secs(2);
+    let serve = Serve::with(Config { header_timeout: timeout, ..config() });
+    let silent: Vec<_> = (0..8).map(|_| serve.connect()).collect();
+    let start = Instant::now();
+    let waiting: Vec<_> = silent
+        .into_iter()
+        .map(|mut client| {
+            thread::spawn(move || {
+                assert!(client.is_closed());
+                start.elapsed()
+            })
+        })
+        .collect();
+    let waits: Vec<_> = waiting.into_iter().map(|client| client.join().unwrap()).collect();
+    let apart = *waits.iter().max().unwrap() - *waits.iter().min().unwrap();
+    // They may be as far apart as a tenth.
+    assert!(apart > timeout / 10 / 4, "{:?}", waits);
+}
+
+#[test]
 fn a_connection_that_asks_in_time_is_kept() {
     let serve = Serve::with(Config { header_timeout: 2 * SHORT, keep_alive_timeout: 2 * SHORT, ..config() });
     let mut client = serve.connect();

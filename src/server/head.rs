@@ -124,8 +124,8 @@ pub fn check(head: &[u8]) -> Result<Framing, Rejection> {
     if target.len() > MAX_TARGET {
         return Err(target_too_long());
     }
-    // A bare word would be an address to hyper, which is for proxies; a URL that it cannot parse it would refuse
-    // without a word.
+    // A bare word would be an address to hyper, which is for proxies; and it refuses a URL that it cannot parse
+    // without saying why. Of a path it takes all: see `hyper_takes_every_path`.
     let is_url = || target.contains("://") && target.parse::<Uri>().is_ok();
     if target != "*" && !target.starts_with('/') && !is_url() {
         return Err(Rejection::malformed("the request target is neither a path nor a URL"));
@@ -219,6 +219,7 @@ pub fn can_begin_with(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{check, too_large, Framing, Search, MAX_TARGET};
+    use hyper::Uri;
 
     fn status(head: &str) -> u16 {
         match check(head.as_bytes()) {
@@ -233,14 +234,27 @@ mod tests {
             ("GET / HTTP/1.1\r\n\r\nrest", Some(18)),
             ("GET / HTTP/1.1\n\nrest", Some(16)),
             ("GET / HTTP/1.1\r\n\r\r\r\r\r\nrest", Some(22)),
+            ("GET / HTTP/1.1\n\rA: b\n\nrest", Some(22)),
             ("GET / HTTP/1.1\r\nA: b\r\n", None),
             ("", None),
         ] {
             assert_eq!(Search::default().end_in(bytes.as_bytes()), end, "{:?}", bytes);
-            // And the same byte by byte.
-            let mut search = Search::default();
-            let found = (1..=bytes.len()).find_map(|length| search.end_in(&bytes.as_bytes()[..length]));
-            assert_eq!(found, end, "{:?}", bytes);
+            let in_pieces = |lengths: &[usize]| {
+                let mut search = Search::default();
+                lengths.iter().find_map(|&length| search.end_in(&bytes.as_bytes()[..length]))
+            };
+            let byte_by_byte: Vec<_> = (1..=bytes.len()).collect();
+            assert_eq!(in_pieces(&byte_by_byte), end, "{:?}", bytes);
+            for first in 0..bytes.len() {
+                assert_eq!(in_pieces(&[first, bytes.len()]), end, "{:?} after {}", bytes, first);
+            }
+        }
+    }
+
+    #[test]
+    fn hyper_takes_every_path() {
+        for &path in &["*", "/", "//", "/#?", "/?#", "/://", "/[", "/é", "/%", "/\u{7f}"] {
+            assert!(path.parse::<Uri>().is_ok(), "{:?}", path);
         }
     }
 

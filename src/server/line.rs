@@ -157,6 +157,7 @@ impl Line {
 
     /// Puts a head that hyper takes in the place of what there is.
     fn refuse(&mut self, rejection: Rejection) {
+        self.search = Search::default();
         self.state.has_read_head();
         self.state.reject(rejection);
         let is_head = self.buffer.starts_with(b"HEAD ");

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 /// Bytes that a client must take of a response within the write timeout, if there are so many left: who reads
 /// a byte now and then holds a connection no longer than who reads nothing.
 const ENOUGH: usize = 64 << 10;
-/// The timeouts of a connection are longer than asked for by up to one in this many parts.
+/// The timeouts of a connection are longer than asked for by up to one part in this many.
 const STAGGER: u32 = 10;
-/// 2^32 divided by the golden ratio. Multiples of it, modulo 2^32, lie evenly, however few or many of them there
-/// are and wherever one begins (Knuth, TAOCP 3, section 6.4).
+/// 2^32 divided by the golden ratio. Successive multiples of it, modulo 2^32, lie evenly, however few or many of
+/// them there are and wherever one begins (Knuth, TAOCP 3, section 6.4).
 const GOLDEN: u32 = 0x9e37_79b9;
 
 /// How long a client may take for what.
@@ -26,8 +26,8 @@ pub struct Timeouts {
     pub write: Duration,
 }
 
-/// The timeouts of one connection after the other, no two the same: a thousand clients that came at one instant are
-/// late at one instant otherwise, and all others wait until the last of them was told.
+/// The timeouts of one connection after the other, spread a little: a thousand clients that came at one instant
+/// would be late at one instant otherwise, and all others would wait until the last of them was told.
 #[derive(Debug)]
 pub struct Staggered {
     timeouts: Timeouts,

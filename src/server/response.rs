@@ -24,7 +24,7 @@ use super::timing::Origin;
 use captioner::{CaptionError, Fingerprint, Format};
 use image_macro::Invalid;
 
-/// As many as an answer has as a rule: room for them is made once.
+/// As many as an answer of ours has at most: room for them is made once.
 const HEADERS: usize = 10;
 /// Seconds after which a client that was refused should come again: the queue is shorter by then.
 const RETRY_AFTER: u64 = 1;
