@@ -12,7 +12,8 @@
 //! [`carried`] is what the two new ones share. What is left in each of them is the carrying. Of what `memed`
 //! does, they leave out `/metrics` and its histograms, `Server-Timing`, ranges, the access log, the folders of
 //! templates and fonts, the smaller send buffer for each client, and that requests for the same picture wait for
-//! one drawing: a comparison asks for pictures that differ. And each is what its libraries make of it: a client
+//! one drawing: a comparison asks for pictures that differ; nor do they let the timeouts of clients that came together
+//! fall apart, which one reactor needs more than they do. And each is what its libraries make of it: a client
 //! whose head is late gets a 408 from two of them, and from hyper 1 the end of its connection.
 
 #![forbid(unsafe_code)]

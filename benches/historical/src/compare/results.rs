@@ -58,26 +58,22 @@ impl SceneResults {
     pub fn new(scene: &Description, contestants: &[&Contestant], samples: &[Vec<Sample>]) -> SceneResults {
         let (mut figures, mut verdict_sentences) = (Vec::new(), Vec::new());
         for measure in scene.measures {
-            for variant in measure.variants {
-                let sides: Vec<Side> = contestants
-                    .iter()
-                    .zip(samples)
-                    .map(|(contestant, rounds)| side(contestant.name, measure.name, variant, rounds))
-                    .collect();
-                let verdict = verdict(measure.better, &sides);
-                let figure = Figure {
+            let figure = |variant: &&str| {
+                let side = |(contestant, rounds): (&&Contestant, &Vec<Sample>)| {
+                    side(contestant.name, measure.name, variant, rounds)
+                };
+                let sides: Vec<Side> = contestants.iter().zip(samples).map(side).collect();
+                Figure {
                     measure: measure.name.to_string(),
                     unit: measure.unit.to_string(),
                     variant: named(variant),
                     better: measure.better,
+                    verdict: verdict(measure.better, &sides),
                     sides,
-                    verdict,
-                };
-                if measure.telling.contains(variant) {
-                    verdict_sentences.push(figure.sentence());
                 }
-                figures.push(figure);
-            }
+            };
+            figures.extend(measure.variants.iter().map(figure));
+            verdict_sentences.extend(measure.telling.iter().map(|variant| figure(variant).sentence()));
         }
         SceneResults {
             name: scene.name.to_string(),
@@ -183,9 +179,12 @@ pub mod tests {
         assert_eq!(figure.sides[0].spread, None);
         assert_eq!(figure.sides[2].values, [Some(15.0), Some(16.0), Some(17.0)]);
         assert_eq!(figure.sides[2].spread, Some(Spread { median: 16.0, min: 15.0, max: 17.0 }));
-        assert!(
-            many.verdict.last().is_some_and(|sentence| sentence.contains("threads gave too few figures"))
-        );
+        // The most telling first, and of the last measure it is the one that threads did not reach.
+        assert!(many.verdict[0].contains("10,000 connections"), "{:?}", many.verdict);
+        let gave_up =
+            many.verdict.iter().filter(|sentence| sentence.contains("threads gave too few figures"));
+        assert!(gave_up.clone().all(|sentence| sentence.contains("10,000 connections")));
+        assert!(gave_up.count() > 0);
         assert_eq!((many.troubles.len(), many.troubles[8].round), (9, 3));
     }
 }

@@ -173,7 +173,7 @@ fn table(results: &Results, scene: &SceneResults) -> Markup {
                     th { "median, and min…max of " (results.rounds) " rounds" }
                     th { "unit" }
                     @for one in &results.contestants { th.number { (one.name) } }
-                    th { "ahead" }
+                    th { "ahead or tied" }
                 }
             }
             tbody {
@@ -265,7 +265,8 @@ fn footer(results: &Results) -> Markup {
             p {
                 "In each round every contestant is started anew, in another order, with the same knobs. A figure is \
                  the median of the rounds, and beside it or as a whisker their least and their greatest. Two \
-                 contestants whose ranges overlap are called a tie. Chance alone keeps the ranges of two that are \
+                 contestants whose ranges overlap are called a tie; in bold are the best median and those that tie \
+                 with it. Chance alone keeps the ranges of two that are \
                  the same apart in " (number(by_chance(results.rounds) * 100.0)) " of 100 figures with "
                 (results.rounds) " rounds" @if results.rounds < ENOUGH { ", so there are no verdicts here" }
                 "; and a tie says that these rounds cannot tell them apart, not that they are equal."

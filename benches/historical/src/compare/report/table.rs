@@ -37,7 +37,7 @@ fn table(results: &Results, scene: &SceneResults) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     let names = results.contestants.iter().map(|one| one.name.as_str());
-    table.set_header(["median (min…max)", "unit"].into_iter().chain(names).chain(["ahead"]));
+    table.set_header(["median (min…max)", "unit"].into_iter().chain(names).chain(["ahead or tied"]));
     for figure in &scene.figures {
         let sides = figure.sides.iter().map(spread);
         table
