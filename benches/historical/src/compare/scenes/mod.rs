@@ -52,7 +52,7 @@ pub struct Measure {
     pub better: Better,
     /// The circumstances under which it is measured, or [`ONLY`].
     pub variants: &'static [&'static str],
-    /// Those of them that answer the question.
+    /// Those of them that answer the question, the most telling first: the page begins with its sentence.
     pub telling: &'static [&'static str],
 }
 
