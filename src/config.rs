@@ -100,7 +100,7 @@ impl LogLevel {
     pub fn filter(self) -> &'static str {
         match self {
             LogLevel::Errors => "error",
-            LogLevel::Events => "warn,memed=info,memed::access=off",
+            LogLevel::Events => "warn,memed=info,memed::access=off,memed::requests=error",
             LogLevel::Requests => "warn,memed=info",
             LogLevel::Debug => "warn,memed=debug",
             LogLevel::Trace => "debug,memed=trace",

@@ -24,6 +24,7 @@ extern crate core;
 extern crate crc32fast;
 extern crate fast_image_resize;
 extern crate fearless_simd;
+#[macro_use]
 extern crate futures;
 extern crate futures_cpupool;
 extern crate gif;
@@ -53,6 +54,7 @@ extern crate sha2;
 extern crate simd_adler32;
 extern crate thiserror;
 extern crate tokio_core;
+#[macro_use]
 extern crate tokio_io;
 extern crate tokio_signal;
 extern crate tokio_timer;

@@ -15,7 +15,7 @@ use std::process::exit;
 use memed::command_line::{self, Parsed};
 use memed::config::Config;
 use memed::descriptors;
-use memed::server::{shutdown, Server, ACCESS_LOG};
+use memed::server::{signals, Server, ACCESS_LOG};
 
 // Of sysexits.h: what shells and supervisors know.
 const EX_USAGE: i32 = 64;
@@ -64,7 +64,7 @@ fn serve(config: Config) -> i32 {
             return EX_OSERR;
         }
     };
-    let signal = match shutdown::on_signals(&server.handle()) {
+    let signal = match signals::on_signals(&server.handle()) {
         Ok(signal) => signal,
         Err(error) => {
             error!("cannot watch for signals: {}", error);

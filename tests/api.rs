@@ -185,7 +185,7 @@ fn a_browser_is_told_that_it_may_post() {
     let told = client.request("OPTIONS", "/caption");
     assert_eq!((told.status, told.body.len()), (204, 0));
     assert_eq!(told.headers["access-control-allow-origin"], "*");
-    assert_eq!(told.headers["access-control-allow-methods"], "GET, HEAD, POST");
+    assert_eq!(told.headers["access-control-allow-methods"], "GET, HEAD, POST, OPTIONS");
     assert_eq!(told.headers["access-control-allow-headers"], "Content-Type, If-None-Match, If-Range, Range");
     assert_eq!(client.request("OPTIONS", "/nothing").status, 404);
     assert_eq!(client.get("/health").status, 200);

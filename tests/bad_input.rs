@@ -274,12 +274,12 @@ fn unknown_paths_are_404_and_wrong_methods_are_405_with_those_allowed() {
         assert_error(&client.request("DELETE", path), 404, &parts, path);
     }
     for &(path, allowed) in &[
-        ("/caption", "GET, HEAD, POST"),
-        ("/templates", "GET, HEAD"),
-        ("/templates/cat", "GET, HEAD"),
-        ("/fonts", "GET, HEAD"),
-        ("/stats", "GET, HEAD"),
-        ("/health", "GET, HEAD"),
+        ("/caption", "GET, HEAD, POST, OPTIONS"),
+        ("/templates", "GET, HEAD, OPTIONS"),
+        ("/templates/cat", "GET, HEAD, OPTIONS"),
+        ("/fonts", "GET, HEAD, OPTIONS"),
+        ("/stats", "GET, HEAD, OPTIONS"),
+        ("/health", "GET, HEAD, OPTIONS"),
     ] {
         for method in &["PUT", "DELETE", "PATCH", "TRACE", "BREW", "get", "POST"] {
             if path == "/caption" && *method == "POST" {

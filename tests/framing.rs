@@ -91,7 +91,7 @@ fn a_content_length_is_digits_and_there_is_one() {
 
 #[test]
 fn the_only_transfer_encoding_is_chunked_once() {
-    let only = "the only Transfer-Encoding that is understood is \"chunked\", once";
+    let only = "the only Transfer-Encoding supported is \"chunked\", once";
     let head = |value: &str| format!("{}Transfer-Encoding: {}\r\n\r\n{}", POST, value, CHUNKS);
     refused(&[
         (&head("gzip"), 400, only),
@@ -102,7 +102,7 @@ fn the_only_transfer_encoding_is_chunked_once() {
         (&head("chunked;q=1"), 400, only),
         (&head("xchunked"), 400, only),
         (&head(""), 400, only),
-        (&head("chunked").replace("1.1", "1.0"), 400, "no Transfer-Encoding in HTTP/1.0"),
+        (&head("chunked").replace("1.1", "1.0"), 400, "HTTP/1.0 has no Transfer-Encoding"),
         (&head("chunked").replace("Encoding:", "Encoding :"), 400, "the name of a header field"),
     ]);
     let serve = Serve::start();
@@ -226,7 +226,7 @@ fn the_end_of_a_head_is_seen_however_it_is_cut() {
 #[test]
 fn a_head_that_is_malformed_is_refused() {
     let first_line = "the first line must be a method, a URL and HTTP/1.1";
-    let version = "there are HTTP/1.1 and HTTP/1.0 here";
+    let version = "only HTTP/1.1 and HTTP/1.0 are supported";
     let name = "the name of a header field has a byte";
     let value = "the value of a header field has a byte";
     let target = "the request target is neither a path nor a URL";

@@ -101,7 +101,7 @@ fn the_metrics_are_open_metrics_text_that_nobody_keeps() {
     assert_eq!((head.status, head.body.len()), (200, 0));
     assert_eq!(head.headers["content-type"], content_type);
     let refused = client.request("POST", "/metrics");
-    assert_eq!((refused.status, refused.headers["allow"].as_str()), (405, "GET, HEAD"));
+    assert_eq!((refused.status, refused.headers["allow"].as_str()), (405, "GET, HEAD, OPTIONS"));
     assert!(client.get("/nothing").error().contains("/metrics"));
 }
 

@@ -1,37 +1,107 @@
-//! Decodes templates and fonts before they are asked for, on the pool, while requests are served already.
+//! Decodes templates and fonts before they are asked for, while requests are served already.
 
 use std::rc::Rc;
+use std::time::Duration;
+use std::vec;
 
-use super::response::with_causes;
-use super::App;
-use captioner::CaptionError;
+use futures::future::{self, Loop};
+use futures::Future;
+use tokio_core::reactor::{Handle, Timeout};
+
+use super::app::App;
+use super::future_ext::{ready, LocalFuture};
+use super::http::reply::with_causes;
+use super::pool::PoolError;
+use captioner::{CaptionError, Captioner};
 use config::Preload;
 
-/// Starts what the config asks for: a job for each name, so that no request waits for more than one of them. Whatever cannot be decoded is told.
-pub fn start(app: &Rc<App>) {
-    let (templates, fonts) = match app.config.preload {
-        Preload::Templates => (true, false),
-        Preload::Fonts => (false, true),
-        Preload::All => (true, true),
-        Preload::None => return,
-    };
-    // At start nothing waits for the reactor yet, so it may list the folders itself.
-    let captioner = &app.captioner;
-    let templates = if templates { captioner.template_names() } else { Vec::new() };
-    let fonts = if fonts { captioner.font_names() } else { Vec::new() };
-    for name in templates {
-        let captioner = captioner.clone();
-        app.renderer.run_unattended(move || tell(&name, captioner.preload_template(&name)));
+/// How long to wait when the queue is full: requests go first.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What is left to do.
+type Items = vec::IntoIter<Item>;
+
+/// Something to decode, by name.
+#[derive(Clone, Debug)]
+enum Item {
+    Template(String),
+    Font(String),
+}
+
+impl Item {
+    fn name(&self) -> &str {
+        match *self {
+            Item::Template(ref name) | Item::Font(ref name) => name,
+        }
     }
-    for name in fonts {
-        let captioner = captioner.clone();
-        app.renderer.run_unattended(move || tell(&name, captioner.preload_font(&name)));
+
+    fn load(&self, captioner: &Captioner) -> Result<(), CaptionError> {
+        match *self {
+            Item::Template(ref name) => captioner.preload_template(name),
+            Item::Font(ref name) => captioner.preload_font(name),
+        }
     }
 }
 
-fn tell(name: &str, loaded: Result<(), CaptionError>) {
-    match loaded {
-        Ok(()) => debug!("{:?} is loaded", name),
-        Err(error) => warn!("{}", with_causes(&error)),
+/// Starts what the config asks for, as a task of the reactor. It ends when all is decoded or the server stops.
+///
+/// The chain: list the names, on the thread that looks at files; then a `loop_fn` over them. A turn of the loop is one
+/// job in the pool, with a permit like any other, and the next turn starts when its result is back on the reactor. So
+/// there is one of these jobs at a time, a request waits for one of them at most, and what the queue has no room for
+/// comes later. `loop_fn` fits because each turn waits, and the state, the names that are left, moves from turn to
+/// turn. Dropping the task, with the reactor, cancels the job.
+pub fn start(app: &Rc<App>, handle: &Handle) {
+    let preload = app.config.preload;
+    if preload == Preload::None {
+        return;
+    }
+    let items = app.look(move |captioner| Ok(items(captioner, preload)));
+    let (of_loop, of_turns) = (app.clone(), handle.clone());
+    let loaded = items.and_then(move |items| {
+        future::loop_fn(items.into_iter(), move |items| turn(&of_loop, &of_turns, items))
+    });
+    handle.spawn(loaded.map_err(|error| warn!("cannot preload: {}", with_causes(&error))));
+}
+
+fn items(captioner: &Captioner, preload: Preload) -> Vec<Item> {
+    let mut items = Vec::new();
+    if let Preload::Templates | Preload::All = preload {
+        items.extend(captioner.template_names().into_iter().map(Item::Template));
+    }
+    if let Preload::Fonts | Preload::All = preload {
+        items.extend(captioner.font_names().into_iter().map(Item::Font));
+    }
+    items
+}
+
+/// Loads the next item, and logs how that went.
+fn turn(app: &Rc<App>, handle: &Handle, items: Items) -> LocalFuture<Loop<(), Items>, PoolError> {
+    let mut rest = items.clone();
+    let item = match rest.next() {
+        Some(item) => item,
+        None => return ready(Loop::Break(())),
+    };
+    if app.is_stopping.get() {
+        return ready(Loop::Break(()));
+    }
+    let (captioner, of_job) = (app.captioner.clone(), item.clone());
+    let handle = handle.clone();
+    let loaded = app.pool.spawn(move |_| of_job.load(&captioner));
+    Box::new(loaded.then(move |loaded| -> LocalFuture<_, PoolError> {
+        match loaded {
+            Ok(_) => debug!("{:?} is loaded", item.name()),
+            // The same item again, once there may be room.
+            Err(PoolError::Busy) => return pause(&handle, items),
+            Err(error) => warn!("{}", with_causes(&error)),
+        }
+        ready(Loop::Continue(rest))
+    }))
+}
+
+fn pause(handle: &Handle, items: Items) -> LocalFuture<Loop<(), Items>, PoolError> {
+    match Timeout::new(PAUSE, handle) {
+        Ok(timeout) => Box::new(timeout.then(|_| Ok(Loop::Continue(items)))),
+        // Without a timer it would try again without end.
+        Err(_) => ready(Loop::Break(())),
     }
 }

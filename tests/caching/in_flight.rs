@@ -175,7 +175,7 @@ fn a_panic_in_a_shared_drawing_is_a_500_for_both_and_the_next_one_works() {
     for client in &mut [&mut first, &mut second] {
         let response = client.response();
         assert_eq!(response.status, 500);
-        assert!(response.error().starts_with("something went wrong in here"), "{}", response.error());
+        assert!(response.error().starts_with("something went wrong on our side"), "{}", response.error());
         assert_eq!(client.get("/health").status, 200);
     }
     let mut next = held.first();

@@ -54,9 +54,11 @@ impl Process {
         process
     }
 
-    /// Every line of its log but the first: there is nothing to say, as requests are not logged.
+    /// Every line of its log but the first and the refusals of a full queue, which the clients count. Requests and
+    /// what is wrong with them are not logged, so there should be none.
     pub fn complaints(&self) -> Vec<String> {
-        self.complaints.lock().unwrap().clone()
+        let is_refusal = |line: &String| line.contains("\" 503: ");
+        self.complaints.lock().unwrap().iter().filter(|line| !is_refusal(line)).cloned().collect()
     }
 
     /// What it holds, when that has not changed for a second.

@@ -148,7 +148,11 @@ fn methods_are_refused_and_told_alike() {
         for contestant in &contestants {
             let response = contestant.connect().request(method, target, &[], b"");
             assert_eq!(response.status, status, "{}, {method} {target}", contestant.name);
-            let must_be = if target.starts_with("/caption") { "GET, HEAD, POST" } else { "GET, HEAD" };
+            let must_be = if target.starts_with("/caption") {
+                "GET, HEAD, POST, OPTIONS"
+            } else {
+                "GET, HEAD, OPTIONS"
+            };
             assert_eq!(response.header("allow"), Some(must_be), "{}", contestant.name);
             let for_pages = response.header("access-control-allow-methods");
             assert_eq!(for_pages, Some(must_be), "{}", contestant.name);

@@ -105,19 +105,19 @@ impl Reply {
 
     /// 503: nothing more may wait.
     pub fn busy() -> Reply {
-        let sentence = "every thread that draws is busy and the queue is full: try again in a second";
+        let sentence = "all render threads are busy and the queue is full: try again in a second";
         Reply::error(503, sentence).with("Retry-After", RETRY_AFTER)
     }
 
     /// 504.
     pub fn timed_out() -> Reply {
-        Reply::error(504, "it was not done in time: ask for less, or try again")
+        Reply::error(504, "the picture was not done in time: ask for less, or try again")
     }
 
     /// 500 for what should not happen; the cause goes to standard error.
     pub fn internal(cause: &str) -> Reply {
         eprintln!("error: {cause}");
-        Reply::error(500, "something went wrong in here: it is not your fault")
+        Reply::error(500, "something went wrong on our side: it is not your fault")
     }
 
     /// The same, and the connection ends after it.

@@ -36,8 +36,8 @@ pub enum Route {
     Health,
 }
 
-const READ: &[&str] = &["GET", "HEAD"];
-const READ_OR_POST: &[&str] = &["GET", "HEAD", "POST"];
+const READ: &[&str] = &["GET", "HEAD", "OPTIONS"];
+const READ_OR_POST: &[&str] = &["GET", "HEAD", "POST", "OPTIONS"];
 
 /// Finds out what is asked for.
 ///
@@ -72,7 +72,7 @@ pub fn route(asked: &Asked) -> Result<Route, Reply> {
 fn not_found(path: &str) -> Reply {
     let shown: String = path.chars().take(60).collect();
     let sentence = format!(
-        "there is nothing at {shown:?}: there are /caption, /templates, /templates/{{name}}, /fonts, /stats \
+        "there is nothing at {shown:?}: the paths are /caption, /templates, /templates/{{name}}, /fonts, /stats \
          and /health"
     );
     Reply::error(404, &sentence)

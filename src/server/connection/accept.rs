@@ -1,0 +1,136 @@
+//! Accepts connections: the listener, the loop, and what the kernel still holds when the loop ends.
+
+use std::io;
+use std::net::{self, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::{Async, Future, Poll, Stream};
+use net2::TcpBuilder;
+use tokio_core::net::{Incoming, TcpStream};
+use tokio_core::reactor::{Handle, Timeout};
+
+use super::drain::{Drain, Watch};
+use super::intake::{self, Scratch};
+use super::{serve, Held};
+use server::app::App;
+use server::future_ext::yield_now;
+
+/// Connections that may wait to be accepted. The kernel's own limit (`somaxconn`) may be lower.
+const BACKLOG: i32 = 4096;
+
+/// How long to wait after an accept that failed for want of descriptors or memory, until some are free.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Connections accepted in a row before those that are open get a turn.
+const ACCEPTS_IN_A_ROW: u32 = 64;
+
+/// Listens on an address that no other process listens on.
+///
+/// Pitfall: hyper's own `bind` sets SO_REUSEPORT. A second server would start without an error and get half of the
+/// connections.
+///
+/// # Errors
+/// If the address is in use, not of this machine, or needs privileges.
+pub fn listen(address: &SocketAddr) -> io::Result<net::TcpListener> {
+    let builder = if address.is_ipv4() { TcpBuilder::new_v4() } else { TcpBuilder::new_v6() }?;
+    // Lets a server start again while connections of the last one are in TIME_WAIT. On Windows the option means
+    // what SO_REUSEPORT means here.
+    if cfg!(unix) {
+        builder.reuse_address(true)?;
+    }
+    builder.bind(address)?.listen(BACKLOG)
+}
+
+/// Accepts connections for ever, and spawns a task on the reactor for each. Dropping it ends the accepting.
+///
+/// A future written by hand. As a chain it would be a `loop_fn` over the `Incoming`, with a future to wait for a slot,
+/// another for the connection, a third for the pause, and a box to give them one type; each turn would move the
+/// state through all of them. Here it is a struct with a `poll` that goes on until something is not ready:
+///
+/// 1. the pause after an error of ours is over,
+/// 2. a slot is free: at the limit of connections it waits *before* it accepts,
+/// 3. a connection is there. An error of a single connection is skipped; `for_each` would end at it.
+pub struct Accept {
+    incoming: Incoming,
+    app: Rc<App>,
+    handle: Handle,
+    watch: Watch,
+    scratch: Scratch,
+    pause: Option<Timeout>,
+}
+
+impl Accept {
+    /// Accepts from `incoming` once it is polled.
+    pub fn new(incoming: Incoming, app: Rc<App>, drain: &Drain, handle: &Handle) -> Accept {
+        let scratch = intake::scratch();
+        Accept { incoming, app, handle: handle.clone(), watch: drain.watch(), scratch, pause: None }
+    }
+
+    fn spawn(&self, socket: TcpStream, peer: SocketAddr) {
+        let held = Held::new(self.app.slots.take(), self.watch.clone(), self.scratch.clone());
+        self.handle.spawn(serve(socket, peer, self.app.clone(), held, &self.handle));
+    }
+}
+
+impl Future for Accept {
+    type Item = ();
+    type Error = ();
+
+    fn poll(&mut self) -> Poll<(), ()> {
+        for _ in 0..ACCEPTS_IN_A_ROW {
+            if let Some(ref mut pause) = self.pause {
+                // A timer that fails does not keep the server from accepting.
+                if let Ok(Async::NotReady) = pause.poll() {
+                    return Ok(Async::NotReady);
+                }
+            }
+            self.pause = None;
+            // Only this task takes slots, so one that is free now is free until the connection is there.
+            try_ready!(self.app.slots.poll_free());
+            match self.incoming.poll() {
+                Ok(Async::NotReady) => return Ok(Async::NotReady),
+                Ok(Async::Ready(Some((socket, peer)))) => self.spawn(socket, peer),
+                // tokio-core's stream of connections has no end.
+                Ok(Async::Ready(None)) => return Ok(Async::Ready(())),
+                Err(ref error) if is_of_one_connection(error) => {}
+                Err(error) => {
+                    warn!("cannot accept a connection: {}", error);
+                    self.pause = Timeout::new(PAUSE, &self.handle).ok();
+                }
+            }
+        }
+        yield_now()
+    }
+}
+
+/// Accepts what the kernel holds already, and closes the listener: closing it alone would reset those connections.
+///
+/// Does not wait, since the listener is in non-blocking mode, and accepts a backlog's worth at most: clients that go
+/// on connecting must not keep it open.
+pub fn accept_rest(listener: net::TcpListener, app: &Rc<App>, drain: &Drain, handle: &Handle) {
+    let scratch = intake::scratch();
+    for _ in 0..BACKLOG {
+        let (socket, peer) = match listener.accept() {
+            Ok(accepted) => accepted,
+            Err(ref error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(ref error) if is_of_one_connection(error) => continue,
+            Err(error) => {
+                warn!("cannot accept the rest of the backlog: {}", error);
+                break;
+            }
+        };
+        // Over the limit, if need be: there will be no other time to serve them.
+        let held = Held::new(app.slots.take(), drain.watch(), scratch.clone());
+        match TcpStream::from_stream(socket, handle) {
+            Ok(socket) => handle.spawn(serve(socket, peer, app.clone(), held, handle)),
+            Err(error) => warn!("cannot serve a connection: {}", error),
+        }
+    }
+}
+
+/// Whether the connection failed, and not the listener.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

@@ -1,0 +1,350 @@
+//! Reads a connection's bytes before hyper does: judges heads, follows bodies, and closes the connection gently.
+//!
+//! hyper 0.11 answers a malformed head with a bare status, understands some heads differently from a proxy in front
+//! of it, and closes a socket that has unread bytes, which resets it. So bytes pass through here first. A head is held
+//! back until it is complete and [`head::check`] has accepted it; a body is released as it arrives, and a chunked one
+//! is followed by [`Chunks`], so that the end of every request is known here.
+//!
+//! # The stand-in
+//!
+//! A head that is refused must be answered with a sentence, and only hyper can write that answer: responses to earlier
+//! requests of the connection may still be in its buffer, and bytes that went to the socket directly would land in the
+//! middle of them. So `Intake` hands hyper a small, valid head in place of the bad one: the stand-in. It leaves the
+//! [`Rejection`] in the connection's state at the same moment. hyper parses the stand-in as the next request and calls
+//! the service in its turn; the service finds the `Rejection`, and answers with it instead of routing the request.
+//! The stand-in says `Connection: close`, because after a refused head it is not known where the next request begins.
+//! The access log shows `"-"` for its request line. A stand-in for a HEAD is a HEAD, since its answer has no body.
+
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::net::Shutdown;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use futures::{Async, Future, Poll};
+use tokio_core::net::TcpStream;
+use tokio_core::reactor::{Handle, Timeout};
+use tokio_io::AsyncWrite;
+
+use super::chunks::Chunks;
+use super::head::{self, Framing, Rejection, Search};
+use super::state::ConnectionState;
+use server::future_ext::yield_now;
+
+/// How long a client may go on sending after its last answer before the connection is closed.
+const LINGER: Duration = Duration::from_secs(2);
+/// Bytes read from a socket at once.
+const READ: usize = 16 << 10;
+/// Bytes of later requests that are read while one is answered.
+const READ_AHEAD: usize = 16 << 10;
+/// Reads of one socket in a row before the other connections get a turn.
+const READS_IN_A_ROW: usize = 16;
+/// Requests of one connection in a row before the other connections get a turn. hyper goes on for as long as there
+/// is a head to read, and a client can send heads as fast as they are answered.
+const HEADS_IN_A_ROW: u32 = 16;
+
+const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n";
+const STAND_IN_FOR_HEAD: &[u8] = b"HEAD / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n";
+
+/// The buffer that all connections read into, one after the other, so that an idle connection holds none.
+pub type Scratch = Rc<RefCell<Vec<u8>>>;
+
+/// Makes the buffer for all connections of one reactor.
+pub fn scratch() -> Scratch {
+    Rc::new(RefCell::new(vec![0; READ]))
+}
+
+/// The socket of one connection, and its position in the sequence of heads and bodies.
+pub struct Intake {
+    socket: TcpStream,
+    scratch: Scratch,
+    handle: Handle,
+    state: Rc<ConnectionState>,
+    /// Read from the socket, and not yet by hyper.
+    buffer: BytesMut,
+    /// How many bytes of `buffer` hyper may read.
+    released: usize,
+    /// Looks for the end of the head that `buffer` begins with.
+    search: Search,
+    next: Next,
+    heads_in_a_row: u32,
+    is_at_eof: bool,
+    linger: Option<Timeout>,
+}
+
+/// What follows the bytes that have been released.
+enum Next {
+    Head,
+    /// That many bytes of a body.
+    Body(u64),
+    Chunks(Chunks),
+    /// Bytes that will not be read, because a head was refused.
+    Refused,
+}
+
+impl Intake {
+    /// For an accepted socket.
+    pub fn new(socket: TcpStream, handle: Handle, state: Rc<ConnectionState>, scratch: Scratch) -> Intake {
+        Intake {
+            scratch,
+            socket,
+            handle,
+            state,
+            buffer: BytesMut::new(),
+            released: 0,
+            search: Search::default(),
+            next: Next::Head,
+            heads_in_a_row: 0,
+            is_at_eof: false,
+            linger: None,
+        }
+    }
+
+    // ===== reading =====
+
+    /// Ready with `true` when there are released bytes, with `false` when there will be none any more.
+    pub fn poll_released(&mut self) -> Poll<bool, io::Error> {
+        if self.released == 0 && self.heads_in_a_row >= HEADS_IN_A_ROW {
+            self.heads_in_a_row = 0;
+            return yield_now();
+        }
+        // Bounded: empty lines before a head release nothing, however many arrive.
+        for _ in 0..READS_IN_A_ROW {
+            if self.released == 0 {
+                self.advance()?;
+            }
+            if self.released > 0 {
+                return Ok(Async::Ready(true));
+            }
+            if self.is_at_eof {
+                return Ok(Async::Ready(false));
+            }
+            if let Next::Refused = self.next {
+                return Ok(Async::Ready(false));
+            }
+            try_ready!(self.fill());
+        }
+        yield_now()
+    }
+
+    /// The number of bytes that hyper may read.
+    pub fn released(&self) -> usize {
+        self.released
+    }
+
+    /// Passes the first `length` of the released bytes to `sink`, and drops them.
+    pub fn take(&mut self, length: usize, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self.buffer[..length]);
+        self.released -= length;
+        if length == self.buffer.len() {
+            self.buffer = BytesMut::new();
+        } else {
+            self.buffer.advance(length);
+        }
+    }
+
+    /// Reads from the socket into the buffer, once.
+    fn fill(&mut self) -> Poll<(), io::Error> {
+        let mut scratch = self.scratch.borrow_mut();
+        match self.socket.read(&mut scratch[..]) {
+            Ok(0) => self.is_at_eof = true,
+            Ok(length) => self.buffer.extend_from_slice(&scratch[..length]),
+            Err(ref error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.heads_in_a_row = 0;
+                return Ok(Async::NotReady);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(Async::Ready(()))
+    }
+
+    /// Looks at the bytes that are not released yet, and releases those that may be.
+    fn advance(&mut self) -> io::Result<()> {
+        let unseen = self.buffer.len() - self.released;
+        match self.next {
+            Next::Refused => {}
+            Next::Body(left) => {
+                let length = left.min(unseen as u64);
+                self.released += length as usize;
+                self.next = if length == left { Next::Head } else { Next::Body(left - length) };
+            }
+            Next::Chunks(ref mut chunks) => {
+                let followed = chunks.follow(&self.buffer[self.released..]);
+                self.released +=
+                    followed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                if chunks.is_end() {
+                    self.next = Next::Head;
+                }
+            }
+            Next::Head if self.released == 0 => self.advance_head(),
+            // hyper reads the rest of one request before it gets the head of the next.
+            Next::Head => {}
+        }
+        Ok(())
+    }
+
+    fn advance_head(&mut self) {
+        if self.search.is_new() {
+            self.buffer.advance(head::blank_lines(&self.buffer));
+        }
+        let first = match self.buffer.first() {
+            Some(&first) => first,
+            None => return,
+        };
+        let judged = match self.search.end_in(&self.buffer) {
+            Some(end) if end <= head::MAX_HEAD => {
+                head::check(&self.buffer[..end]).map(|framing| (end, framing))
+            }
+            _ if self.buffer.len() > head::MAX_HEAD => Err(head::too_large(&self.buffer)),
+            _ if !head::can_begin_with(first) => Err(Rejection::malformed("this is not HTTP: is it https?")),
+            _ if self.is_at_eof => {
+                Err(Rejection::malformed("the request ended before its head was complete"))
+            }
+            _ => return self.state.patience().head_begins(),
+        };
+        self.search = Search::default();
+        self.state.has_read_head();
+        self.heads_in_a_row += 1;
+        match judged {
+            Ok((end, framing)) => {
+                self.released = end;
+                self.next = match framing {
+                    Framing::Length(0) => Next::Head,
+                    Framing::Length(length) => Next::Body(length),
+                    Framing::Chunked { word } => {
+                        self.buffer[word..word + "chunked".len()].make_ascii_lowercase();
+                        Next::Chunks(Chunks::new())
+                    }
+                };
+            }
+            Err(rejection) => self.refuse(rejection),
+        }
+    }
+
+    /// Replaces the head in the buffer, and all that follows it, by a stand-in (see the top of this file).
+    fn refuse(&mut self, rejection: Rejection) {
+        self.search = Search::default();
+        self.state.has_read_head();
+        self.state.reject(rejection);
+        let is_head = self.buffer.starts_with(b"HEAD ");
+        let stand_in = if is_head { STAND_IN_FOR_HEAD } else { STAND_IN };
+        self.buffer = BytesMut::from(stand_in);
+        self.released = stand_in.len();
+        self.next = Next::Refused;
+    }
+
+    /// Refuses a head that is late, if part of it has arrived. `true`: hyper has an answer to give.
+    pub fn refuse_late_head(&mut self) -> bool {
+        let has_begun = self.is_between_requests() && !self.buffer.is_empty();
+        if has_begun {
+            self.refuse(Rejection::late());
+        }
+        has_begun
+    }
+
+    /// Whether all bytes of the requests so far have been read by hyper.
+    fn is_between_requests(&self) -> bool {
+        match self.next {
+            Next::Head => self.released == 0,
+            Next::Body(_) | Next::Chunks(_) | Next::Refused => false,
+        }
+    }
+
+    /// Ready when the client has closed the connection, or its half of it.
+    ///
+    /// hyper does not read while it waits for a response, so it would not notice. What arrives here is the beginning
+    /// of the next request, and is kept, up to [`READ_AHEAD`]. A client that closes only its half cannot be told from
+    /// one that is gone, and is treated as gone.
+    pub fn poll_hang_up(&mut self) -> Poll<(), io::Error> {
+        if !self.is_between_requests() {
+            return Ok(Async::NotReady);
+        }
+        while !self.is_at_eof {
+            if self.buffer.len() >= READ_AHEAD {
+                return Ok(Async::NotReady);
+            }
+            try_ready!(self.fill());
+        }
+        Ok(Async::Ready(()))
+    }
+
+    // ===== writing =====
+
+    /// Writes to the socket, and notes whether the client takes what is written.
+    pub fn poll_write<B: Buf>(&mut self, from: &mut B) -> Poll<usize, io::Error> {
+        let written = self.socket.write_buf(from)?;
+        match written {
+            Async::Ready(length) => self.state.patience().takes(length, !from.has_remaining()),
+            Async::NotReady => self.state.patience().blocks(),
+        }
+        Ok(written)
+    }
+
+    // ===== closing =====
+
+    /// Closes the connection gently.
+    ///
+    /// A socket that is closed while it holds unread bytes is reset, and the reset can overtake the answer: a client
+    /// that sends too much would see a network error instead of a 413. So our half is closed first, and what the
+    /// client still sends is read and discarded, for [`LINGER`] at most.
+    pub fn poll_shutdown(&mut self) -> Poll<(), io::Error> {
+        // Pitfall: hyper 0.11 calls this before it has flushed, if the body of the request was dropped. Pinned by
+        // `a_get_with_a_body_gets_all_of_a_large_picture` in `tests/limits.rs`.
+        if self.state.patience().is_blocked() {
+            return Ok(Async::NotReady);
+        }
+        if self.linger.is_none() {
+            self.state.patience().closes();
+            // What the kernel still holds would turn the close into a reset.
+            while !self.is_at_eof && self.buffer.len() < READ_AHEAD && self.fill()?.is_ready() {}
+        }
+        if !self.is_cut_short() {
+            return Ok(Async::Ready(()));
+        }
+        if self.linger.is_none() {
+            self.socket.shutdown(Shutdown::Write)?;
+            self.linger = Some(Timeout::new(LINGER, &self.handle)?);
+        }
+        self.poll_linger()
+    }
+
+    /// Whether the client may still be sending bytes that will not be read.
+    fn is_cut_short(&self) -> bool {
+        let is_complete = match self.next {
+            // While the server drains, half a head is not waited for.
+            Next::Head => {
+                self.buffer.is_empty() || self.state.is_draining() && self.buffer.len() < READ_AHEAD
+            }
+            Next::Body(_) | Next::Chunks(_) | Next::Refused => false,
+        };
+        !self.is_at_eof && !is_complete
+    }
+
+    /// Discards what the client sends, until it closes its half or the time is up.
+    fn poll_linger(&mut self) -> Poll<(), io::Error> {
+        // The timer is polled first: that is what registers the task with it.
+        let is_up = match self.linger {
+            Some(ref mut timeout) => timeout.poll()?.is_ready(),
+            None => true,
+        };
+        if is_up {
+            return Ok(Async::Ready(()));
+        }
+        let mut discarded = self.scratch.borrow_mut();
+        for _ in 0..READS_IN_A_ROW {
+            if try_nb!(self.socket.read(&mut discarded[..])) == 0 {
+                return Ok(Async::Ready(()));
+            }
+        }
+        yield_now()
+    }
+
+    /// Makes the close of the socket a reset, which also discards what the kernel holds for a client that does not
+    /// read.
+    pub fn reset_on_close(&self) {
+        if let Err(error) = self.socket.set_linger(Some(Duration::from_secs(0))) {
+            debug!("cannot reset a connection: {}", error);
+        }
+    }
+}

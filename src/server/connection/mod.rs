@@ -1,0 +1,285 @@
+//! One connection, from the accepted socket to its end: everything below hyper.
+//!
+//! [`accept`] takes connections from the kernel, within the [`slots`] there are. [`serve`] makes a task of each:
+//! hyper's connection future over a [`hyper_io::HyperIo`], wrapped in a `Connection` that closes on clients that are
+//! late or gone and when the server [`drain`]s. The bytes pass through an [`intake::Intake`], where [`head`] and
+//! [`chunks`] judge them; [`patience`] holds the rules of the timeouts, [`alarm`] the timer, [`state`] what all of
+//! them share.
+
+pub mod accept;
+pub mod alarm;
+pub mod chunks;
+pub mod drain;
+pub mod head;
+pub mod hyper_io;
+pub mod intake;
+pub mod patience;
+pub mod slots;
+pub mod state;
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::{Async, Future, Poll};
+use hyper;
+use hyper::server::Http;
+use tokio_core::net::TcpStream;
+use tokio_core::reactor::{Handle, Timeout};
+
+use self::alarm::Alarm;
+use self::drain::Watch;
+use self::hyper_io::HyperIo;
+use self::intake::{Intake, Scratch};
+use self::patience::Late;
+use self::slots::Slot;
+use self::state::ConnectionState;
+use server::app::App;
+use server::future_ext::LocalFuture;
+use server::http::access_log::Chunk;
+use server::numbers::counters::{count, Counters};
+use server::routes::ConnectionService;
+
+/// Bytes that the kernel buffers for a client (it doubles the number, for its own needs). By itself it would take
+/// megabytes, and report only every so many of them that the client reads: too seldom to tell who does.
+const SEND_BUFFER: usize = 64 << 10;
+
+/// How long a connection without a request may take to begin one while the server drains. A request that was sent
+/// before its client could know is on its way, or in the kernel already. Its answer says that it is the last.
+const LAST_CALL: Duration = Duration::from_millis(100);
+
+/// What a connection holds until its end.
+pub struct Held {
+    slot: Slot,
+    watch: Watch,
+    scratch: Scratch,
+}
+
+impl Held {
+    /// For one connection.
+    pub fn new(slot: Slot, watch: Watch, scratch: Scratch) -> Held {
+        Held { slot, watch, scratch }
+    }
+}
+
+/// Serves one connection to its end. The future is a task of its own on the reactor and never fails.
+pub fn serve(
+    socket: TcpStream,
+    peer: SocketAddr,
+    app: Rc<App>,
+    held: Held,
+    handle: &Handle,
+) -> LocalFuture<(), ()> {
+    if let Err(error) = socket.set_nodelay(true) {
+        debug!("{}: cannot set TCP_NODELAY: {}", peer, error);
+    }
+    if let Err(error) = socket.set_send_buffer_size(SEND_BUFFER) {
+        debug!("{}: cannot set SO_SNDBUF: {}", peer, error);
+    }
+    let state = Rc::new(ConnectionState::new(app.timeouts.next()));
+    let intake = Intake::new(socket, handle.clone(), state.clone(), held.scratch);
+    let intake = Rc::new(RefCell::new(intake));
+    let service = ConnectionService::new(app.clone(), state.clone(), peer);
+    // `pipeline` stays off: it would lift the limit on what is buffered for a client that does not read.
+    let http = Http::<Chunk>::new().serve_connection(HyperIo(intake.clone()), service);
+    let connection = Connection {
+        http,
+        intake,
+        state,
+        counters: app.counters.clone(),
+        alarm: Alarm::new(handle.clone()),
+        handle: handle.clone(),
+        watch: held.watch,
+        phase: Phase::Open,
+        _slot: held.slot,
+    };
+    catch_panics(peer, connection)
+}
+
+/// Outer panic guard. Handlers' panics are 500s already; what reaches this point came from hyper or our I/O code and
+/// must cost only this connection.
+///
+/// Pitfall: tokio-core catches nothing. Without the guard, a panic in any task would end the process. Pinned by
+/// `a_connection_that_panics_ends_alone` below.
+///
+/// `catch_unwind` polls the connection inside `std::panic::catch_unwind`, on the reactor, and turns a panic into an
+/// error; `then` sees all three endings and logs them, because a task has no error to return. When a panic is caught,
+/// the connection's future is dropped: the socket closes, and a drawing that only this client waited for is
+/// cancelled.
+fn catch_panics<F>(peer: SocketAddr, connection: F) -> LocalFuture<(), ()>
+where
+    F: Future<Item = (), Error = hyper::Error> + 'static,
+{
+    Box::new(AssertUnwindSafe(connection).catch_unwind().then(move |ended| {
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => debug!("{}: {}", peer, error),
+            Err(_) => error!("{}: the connection panicked", peer),
+        }
+        Ok(())
+    }))
+}
+
+/// hyper's connection future, ended when its client is late or gone, or when the server stops.
+///
+/// A future written by hand: it calls methods of the future that it polls (`disable_keep_alive`), and a combinator
+/// gives no access to the future it has taken.
+struct Connection {
+    /// hyper's future. Reads and writes through a `HyperIo`.
+    http: hyper::server::Connection<HyperIo, ConnectionService>,
+    /// Shared with the `HyperIo`. Asked here whether the client has hung up.
+    intake: Rc<RefCell<Intake>>,
+    /// Shared with the intake, the service and the access log.
+    state: Rc<ConnectionState>,
+    counters: Rc<Counters>,
+    /// The one timer for all deadlines of the client.
+    alarm: Alarm,
+    handle: Handle,
+    /// Tells when the server stops; its drop tells the server that the connection has ended.
+    watch: Watch,
+    phase: Phase,
+    _slot: Slot,
+}
+
+/// How far the end of the connection has come.
+enum Phase {
+    /// The server is not stopping.
+    Open,
+    /// The server drains, and a request may be on its way until the timeout.
+    LastCall(Timeout),
+    /// The connection ends after the current request.
+    Draining,
+}
+
+/// What is wrong with the client.
+enum Client {
+    /// It hung up while its request was answered.
+    Gone,
+    /// It took too long.
+    Late(Late),
+}
+
+impl Connection {
+    /// Ready when the client is late, or gone while its request is being answered. hyper 0.11 looks at neither.
+    fn poll_client(&mut self) -> Poll<Client, hyper::Error> {
+        if self.poll_hang_up().is_ready() {
+            return Ok(Async::Ready(Client::Gone));
+        }
+        loop {
+            let deadline = match self.state.patience().deadline() {
+                Some(deadline) => deadline,
+                None => return Ok(Async::NotReady),
+            };
+            try_ready!(self.alarm.poll_at(deadline));
+            if let Some(late) = self.state.patience().late() {
+                return Ok(Async::Ready(Client::Late(late)));
+            }
+        }
+    }
+
+    fn poll_hang_up(&mut self) -> Async<()> {
+        {
+            let patience = self.state.patience();
+            // A client that has bytes to read is not asked: a failed write ends the connection by itself.
+            if !patience.is_answering() || patience.is_blocked() {
+                return Async::NotReady;
+            }
+        }
+        // An error of the socket means the same as its end.
+        self.intake.borrow_mut().poll_hang_up().unwrap_or(Async::Ready(()))
+    }
+
+    /// Decides what becomes of the connection of such a client. `true`: there is an answer to write first.
+    fn give_up(&mut self, client: Client) -> bool {
+        match client {
+            Client::Gone => {
+                count(&self.counters.hung_up);
+                false
+            }
+            Client::Late(late) => {
+                count(&self.counters.late);
+                match late {
+                    Late::Head => self.intake.borrow_mut().refuse_late_head(),
+                    Late::Request => false,
+                    Late::Reader => {
+                        self.intake.borrow().reset_on_close();
+                        false
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Future for Connection {
+    type Item = ();
+    type Error = hyper::Error;
+
+    /// Polls hyper first: what it reads and writes moves the client's deadline. Then the client. Then the end of the
+    /// server, in phases. Each of them registers the task, so a return of `NotReady` always has somebody to wake it.
+    fn poll(&mut self) -> Poll<(), hyper::Error> {
+        loop {
+            if self.http.poll()?.is_ready() {
+                return Ok(Async::Ready(()));
+            }
+            if let Async::Ready(client) = self.poll_client()? {
+                if !self.give_up(client) {
+                    return Ok(Async::Ready(()));
+                }
+                continue;
+            }
+            self.phase = match self.phase {
+                Phase::Open if !self.watch.poll_started().is_ready() => return Ok(Async::NotReady),
+                Phase::Open => {
+                    self.state.drain();
+                    Phase::LastCall(Timeout::new(LAST_CALL, &self.handle)?)
+                }
+                Phase::LastCall(ref mut timeout) => {
+                    try_ready!(timeout.poll());
+                    // Pitfall: hyper takes a connection that has sent nothing yet for a busy one, and would wait for
+                    // its first request for ever. Pinned by `a_connection_that_never_spoke_is_not_waited_for` in
+                    // `tests/shutdown.rs`.
+                    if !self.state.has_head() {
+                        return Ok(Async::Ready(()));
+                    }
+                    self.http.disable_keep_alive();
+                    Phase::Draining
+                }
+                Phase::Draining => return Ok(Async::NotReady),
+            };
+        }
+    }
+}
+
+impl Drop for Connection {
+    /// Runs before hyper's future is dropped, and with it the responses that have not been written: the access log
+    /// then sees that they were cut off.
+    fn drop(&mut self) {
+        self.state.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures::future;
+    use hyper;
+    use tokio_core::reactor::Core;
+
+    use super::catch_panics;
+
+    #[test]
+    fn a_connection_that_panics_ends_alone() {
+        let mut core = Core::new().unwrap();
+        let peer = ([127, 0, 0, 1], 1).into();
+        let panicking = future::lazy(|| -> Result<(), hyper::Error> { panic!("on purpose") });
+        core.handle().spawn(catch_panics(peer, panicking));
+        // The reactor polls it first, and lives.
+        let lives = core.run(future::lazy(|| Ok::<_, ()>("it lives")));
+        assert_eq!(lives, Ok("it lives"));
+        core.turn(Some(Duration::from_millis(10)));
+    }
+}

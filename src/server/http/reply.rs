@@ -1,0 +1,308 @@
+//! Answers: what each outcome of a request becomes on the wire.
+//!
+//! A [`Reply`] is what handlers return; every error has become one by then. It knows its status, its headers, its body
+//! and, if it is a failure, the reason for the log. [`Reply::into_response`] makes hyper's response of it.
+
+use std::any::Any;
+use std::error::Error;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::header::{
+    AcceptRanges, AccessControlAllowMethods, AccessControlAllowOrigin, AccessControlMaxAge, Allow,
+    CacheControl, CacheDirective, Connection, ContentLength, ContentRange, ContentRangeSpec, ContentType,
+    ETag, Headers, RangeUnit, RetryAfter,
+};
+use hyper::mime::{self, Mime};
+use hyper::{Method, Response, StatusCode};
+use serde_json::{self, Value};
+
+use super::access_log::{AccessLog, Body};
+use super::body::BodyError;
+use super::conditional::tag_of;
+use super::range::Part;
+use captioner::{CaptionError, Fingerprint, Format};
+use image_macro::Invalid;
+use server::connection::head::Rejection;
+use server::future_ext::LocalFuture;
+use server::picture::kept::SharedPicture;
+use server::picture::timing::Origin;
+use server::pool::PoolError;
+
+/// The most headers that one of our answers has: room for them is allocated once.
+const HEADERS: usize = 10;
+/// Seconds after which a client that was refused may come again: the queue is shorter by then.
+const RETRY_AFTER: u64 = 1;
+/// Seconds for which a client may use a picture without asking again. Later its tag is enough.
+const MAX_AGE: u32 = 300;
+/// Request headers that a page of another origin may send, beyond those that browsers always let it.
+const REQUEST_HEADERS: &str = "Content-Type, If-None-Match, If-Range, Range";
+/// Response headers that such a page may read, beyond those that browsers always let it.
+const RESPONSE_HEADERS: &str = "Accept-Ranges, Allow, Content-Range, ETag, Retry-After, Server-Timing";
+/// Seconds for which a browser may remember what [`Reply::options`] said.
+const OPTIONS_MAX_AGE: u32 = 86_400;
+
+/// What a handler returns. It never fails.
+pub type ReplyFuture = LocalFuture<Reply, ()>;
+
+/// The answer to a request.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    body: Bytes,
+    headers: Headers,
+    /// Whether the connection is to be closed after it.
+    close: bool,
+    /// Why the request failed, for the log: the sentence that the client gets, or the causes that it does not.
+    reason: Option<String>,
+}
+
+impl Reply {
+    // ===== successes =====
+
+    fn new<B: Into<Bytes>>(status: StatusCode, content_type: Mime, body: B) -> Reply {
+        let mut reply = Reply::without_body(status);
+        reply.headers.set(ContentType(content_type));
+        reply.body = body.into();
+        reply
+    }
+
+    fn without_body(status: StatusCode) -> Reply {
+        let mut headers = Headers::with_capacity(HEADERS);
+        // Until `tagged` says that it is a picture that will stay the same.
+        headers.set(CacheControl(vec![CacheDirective::NoStore]));
+        Reply { status, body: Bytes::new(), headers, close: false, reason: None }
+    }
+
+    /// 200 with JSON.
+    pub fn json(value: &Value) -> Reply {
+        Reply::json_with(StatusCode::Ok, value)
+    }
+
+    /// JSON with another status.
+    pub fn json_with(status: StatusCode, value: &Value) -> Reply {
+        let mut body = serde_json::to_vec(value).expect("a Value is always JSON");
+        // For a reader at a terminal.
+        body.push(b'\n');
+        Reply::new(status, mime::APPLICATION_JSON, body)
+    }
+
+    /// 200 with OpenMetrics text.
+    pub fn metrics(text: String) -> Reply {
+        let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        let content_type = content_type.parse().expect("it is well-formed");
+        Reply::new(StatusCode::Ok, content_type, text.into_bytes())
+    }
+
+    /// 200 with a picture. One without a fingerprint (a file changed while it was drawn) gets no tag and is not to be
+    /// cached.
+    pub fn picture(picture: SharedPicture, origin: &Origin) -> Reply {
+        let content_type = match picture.format {
+            Format::Jpeg => mime::IMAGE_JPEG,
+            Format::Png => mime::IMAGE_PNG,
+            Format::Gif => mime::IMAGE_GIF,
+        };
+        let mut reply = Reply::new(StatusCode::Ok, content_type, picture.bytes);
+        reply.headers.set_raw("Server-Timing", origin.server_timing());
+        match picture.fingerprint {
+            Some(ref fingerprint) => reply.tagged(fingerprint),
+            None => reply,
+        }
+    }
+
+    /// The same with the picture's tag, so that it can be cached, and asked for in parts.
+    fn tagged(mut self, fingerprint: &Fingerprint) -> Reply {
+        self.headers.set(ETag(tag_of(fingerprint)));
+        self.headers.set(CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(MAX_AGE)]));
+        self.headers.set(AcceptRanges(vec![RangeUnit::Bytes]));
+        self
+    }
+
+    /// 304: the client has the picture.
+    pub fn not_modified(fingerprint: &Fingerprint) -> Reply {
+        Reply::without_body(StatusCode::NotModified).tagged(fingerprint)
+    }
+
+    /// All of the picture, 206 with a part of it, or 416.
+    pub fn with_part(mut self, part: Part) -> Reply {
+        let length = self.body.len();
+        let (range, mut reply) = match part {
+            Part::Whole => return self,
+            Part::Bytes(first, last) => {
+                self.status = StatusCode::PartialContent;
+                self.body = self.body.slice(first, last + 1);
+                (Some((first as u64, last as u64)), self)
+            }
+            Part::Unsatisfiable => {
+                let sentence = format!("the picture has {} bytes, and the range begins after them", length);
+                (None, Reply::error(StatusCode::RangeNotSatisfiable, &sentence))
+            }
+        };
+        reply
+            .headers
+            .set(ContentRange(ContentRangeSpec::Bytes { range, instance_length: Some(length as u64) }));
+        reply
+    }
+
+    /// 204 with the methods allowed: the answer to a browser's question whether a page may post JSON to another
+    /// origin.
+    pub fn options(allowed: &'static [Method]) -> Reply {
+        Reply::without_body(StatusCode::NoContent).allowing(allowed)
+    }
+
+    /// 200 with the methods allowed anywhere: the answer to `OPTIONS *`, which is about the server as a whole.
+    pub fn server_options(allowed: &'static [Method]) -> Reply {
+        Reply::without_body(StatusCode::Ok).allowing(allowed)
+    }
+
+    fn allowing(mut self, allowed: &'static [Method]) -> Reply {
+        self.headers.set(Allow(allowed.to_vec()));
+        self.headers.set(AccessControlAllowMethods(allowed.to_vec()));
+        self.headers.set_raw("Access-Control-Allow-Headers", REQUEST_HEADERS);
+        self.headers.set(AccessControlMaxAge(OPTIONS_MAX_AGE));
+        self
+    }
+
+    // ===== failures =====
+
+    /// A failure: `{"error": "…"}`. The sentence goes into the log, too.
+    pub fn error(status: StatusCode, sentence: &str) -> Reply {
+        Reply {
+            reason: Some(sentence.to_string()),
+            ..Reply::json_with(status, &json!({ "error": sentence }))
+        }
+    }
+
+    /// The same with another reason for the log, which the client must not see.
+    fn because(self, reason: String) -> Reply {
+        Reply { reason: Some(reason), ..self }
+    }
+
+    /// 500 for what should not happen. The cause goes into the log only.
+    pub fn internal(cause: String) -> Reply {
+        let sentence = "something went wrong on our side: it is not your fault";
+        Reply::error(StatusCode::InternalServerError, sentence).because(cause)
+    }
+
+    /// 405 with the methods allowed.
+    pub fn method_not_allowed(method: &Method, allowed: &'static [Method]) -> Reply {
+        let names: Vec<_> = allowed.iter().map(|method| method.as_ref()).collect();
+        let method: String = method.as_ref().chars().take(20).collect();
+        let sentence = format!("{} is not possible here, only {}", method, names.join(", "));
+        Reply::error(StatusCode::MethodNotAllowed, &sentence).allowing(allowed)
+    }
+
+    // ===== on the wire =====
+
+    /// The same, and the connection is closed after it, and says so.
+    pub fn closing(self) -> Reply {
+        Reply { close: true, ..self }
+    }
+
+    /// hyper's response. Logs the reason of a failure; the line of the access log is written when the last byte of the
+    /// response has been given to the socket, or when the connection ends before that.
+    pub fn into_response(self, log: AccessLog) -> Response<Body> {
+        if let Some(ref reason) = self.reason {
+            log.log_failure(self.status, reason);
+        }
+        let length = self.body.len() as u64;
+        let body = log.into_body(self.status, self.body);
+        let mut response = Response::new()
+            .with_status(self.status)
+            .with_headers(self.headers)
+            .with_header(AccessControlAllowOrigin::Any);
+        response.headers_mut().set_raw("Access-Control-Expose-Headers", RESPONSE_HEADERS);
+        // These two have no body, and the length of a 304 would be that of the picture.
+        if self.status != StatusCode::NoContent && self.status != StatusCode::NotModified {
+            response.headers_mut().set(ContentLength(length));
+        }
+        if self.close {
+            response.headers_mut().set(Connection::close());
+        }
+        response.with_body(body)
+    }
+}
+
+// ===== what each error becomes =====
+
+impl From<Rejection> for Reply {
+    fn from(rejection: Rejection) -> Reply {
+        Reply::error(rejection.status, &rejection.sentence).closing()
+    }
+}
+
+impl From<Invalid> for Reply {
+    fn from(Invalid(sentence): Invalid) -> Reply {
+        Reply::error(StatusCode::BadRequest, &sentence)
+    }
+}
+
+impl From<BodyError> for Reply {
+    fn from(error: BodyError) -> Reply {
+        let status = match error {
+            BodyError::TooLarge(_) => StatusCode::PayloadTooLarge,
+            BodyError::TooSlow => StatusCode::RequestTimeout,
+            BodyError::EndedEarly | BodyError::Framing(_) | BodyError::Connection(_) => {
+                StatusCode::BadRequest
+            }
+            BodyError::Timer(_) => return Reply::internal(with_causes(&error)).closing(),
+        };
+        // The rest of the body is unread, so it is not known where the next request begins.
+        Reply::error(status, &error.to_string()).because(with_causes(&error)).closing()
+    }
+}
+
+impl From<PoolError> for Reply {
+    fn from(error: PoolError) -> Reply {
+        match error {
+            PoolError::Busy => {
+                let sentence = "all render threads are busy and the queue is full: try again in a second";
+                let mut reply = Reply::error(StatusCode::ServiceUnavailable, sentence);
+                reply.headers.set(RetryAfter::Delay(Duration::from_secs(RETRY_AFTER)));
+                reply
+            }
+            PoolError::TimedOut => Reply::error(
+                StatusCode::GatewayTimeout,
+                "the picture was not done in time: ask for less, or try again",
+            ),
+            PoolError::Caption(ref error) => Reply::from(&**error),
+            PoolError::Panicked(_) | PoolError::Timer(_) => Reply::internal(with_causes(&error)),
+        }
+    }
+}
+
+impl From<&CaptionError> for Reply {
+    fn from(error: &CaptionError) -> Reply {
+        let sentence = error.to_string();
+        match *error {
+            CaptionError::UnknownTemplate(_) => {
+                Reply::error(StatusCode::NotFound, &(sentence + ": GET /templates lists them"))
+            }
+            CaptionError::UnknownFont(_) => {
+                Reply::error(StatusCode::NotFound, &(sentence + ": GET /fonts lists them"))
+            }
+            _ => {
+                let sentence = format!("{}: it is not your fault", sentence);
+                Reply::error(StatusCode::InternalServerError, &sentence).because(with_causes(error))
+            }
+        }
+    }
+}
+
+/// The message of a panic.
+pub fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let as_str = panic.downcast_ref::<&str>().copied();
+    as_str.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
+}
+
+/// An error and its causes, on one line.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}

@@ -1,0 +1,86 @@
+//! `/caption`: the picture.
+
+use std::rc::Rc;
+
+use futures::Future;
+use hyper::header::ContentType;
+use hyper::mime::{APPLICATION, JSON};
+use hyper::server::Request;
+use hyper::StatusCode;
+
+use image_macro;
+use server::app::App;
+use server::future_ext::ready;
+use server::http::body;
+use server::http::conditional::Conditions;
+use server::http::reply::{Reply, ReplyFuture};
+use server::picture;
+
+/// `GET /caption?…` and HEAD.
+///
+/// Decoding a query takes microseconds, so it happens here, on the reactor, and a query whose picture is cached is not
+/// even decoded. No chain is needed: the only thing to wait for is the picture.
+pub fn get(app: &Rc<App>, request: &Request) -> ReplyFuture {
+    let query = request.query().unwrap_or("");
+    let conditions = Conditions::of(request);
+    if let Some(reply) = picture::known(app, query, &conditions) {
+        return ready(reply);
+    }
+    match image_macro::from_query(query) {
+        Ok(image_macro) => picture::picture(app, image_macro, Some(query.to_string()), conditions),
+        Err(invalid) => ready(Reply::from(invalid)),
+    }
+}
+
+/// `POST /caption` with JSON.
+///
+/// The chain has three links, and their closures run on the reactor:
+///
+/// 1. `body::read` waits for the body, within its limit and deadline. `map_err` makes the error a `Reply` (408, 413),
+///    because that is the error type of the next link.
+/// 2. `and_then` decodes the JSON, 128 KiB at most, as soon as the body is there. It runs only if there is one. Its
+///    closure returns a `Result`, which is a future that is ready.
+/// 3. `then` sees both endings: it starts the picture, or returns the reply that says why there is none. From here on
+///    nothing fails. Its arms are futures of two types, so each is boxed.
+///
+/// Dropping the chain (the client hangs up, the server ends) drops the link that it waits in: the body, or the picture.
+pub fn post(app: &Rc<App>, request: Request) -> ReplyFuture {
+    if let Some(refusal) = refusal_of(&request) {
+        return ready(refusal);
+    }
+    let (_, _, _, headers, body) = request.deconstruct();
+    let body = body::read(&headers, body, app.config.max_body, &app.deadline);
+    let decoded =
+        body.map_err(Reply::from).and_then(|body| image_macro::from_json(&body).map_err(Reply::from));
+    let app = app.clone();
+    Box::new(decoded.then(move |decoded| match decoded {
+        // A POST has no conditions, and its picture no query string.
+        Ok(image_macro) => picture::picture(&app, image_macro, None, Conditions::default()),
+        Err(reply) => ready(reply),
+    }))
+}
+
+/// The answer to a POST that is refused before its body is read. The connection is closed after it if there is a body,
+/// because it is not known where the next request begins.
+fn refusal_of(request: &Request) -> Option<Reply> {
+    let refused = |status, sentence| {
+        let reply = Reply::error(status, sentence);
+        Some(if body::is_there(request.headers()) { reply.closing() } else { reply })
+    };
+    if !request.query().unwrap_or("").is_empty() {
+        let sentence =
+            "POST takes its fields from the JSON body: leave the query string empty, or send a GET";
+        return refused(StatusCode::BadRequest, sentence);
+    }
+    let headers = request.headers();
+    // A body without a type is taken for what it most likely is.
+    let is_json = match headers.get::<ContentType>() {
+        Some(mime) => mime.type_() == APPLICATION && mime.subtype() == JSON,
+        None => !headers.has::<ContentType>(),
+    };
+    if is_json {
+        return None;
+    }
+    let sentence = "the body must be JSON, with \"Content-Type: application/json\"";
+    refused(StatusCode::UnsupportedMediaType, sentence)
+}

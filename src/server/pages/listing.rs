@@ -1,0 +1,42 @@
+//! `/templates`, `/templates/{name}` and `/fonts`: what can be asked for.
+//!
+//! Names need no drawing, so the two lists do not wait for a render thread. What kind of picture a template is may need
+//! decoding it, and does.
+
+use std::rc::Rc;
+
+use captioner::Captioner;
+use image_macro::normal_name;
+use server::app::App;
+use server::http::reply::{Reply, ReplyFuture};
+
+/// `GET /templates`: a sorted array of names.
+pub fn templates(app: &Rc<App>) -> ReplyFuture {
+    names(app, Captioner::template_names)
+}
+
+/// `GET /fonts`: a sorted array of names.
+pub fn fonts(app: &Rc<App>) -> ReplyFuture {
+    names(app, Captioner::font_names)
+}
+
+fn names(app: &Rc<App>, names: fn(&Captioner) -> Vec<String>) -> ReplyFuture {
+    let names = app.look(move |captioner| Ok(names(captioner)));
+    app.reply_to(Box::new(app.deadline.limit(names)), |names| Reply::json(&json!(names)))
+}
+
+/// `GET /templates/{name}`: its format, size and number of frames.
+pub fn template(app: &Rc<App>, name: &str) -> ReplyFuture {
+    let captioner = app.captioner.clone();
+    let name = normal_name(name);
+    let info = app.pool.run(move |cancel| captioner.template_info(&name, cancel));
+    app.reply_to(info, |info| {
+        Reply::json(&json!({
+            "name": info.name,
+            "format": info.format.name(),
+            "width": info.width,
+            "height": info.height,
+            "frames": info.frames,
+        }))
+    })
+}

@@ -1,0 +1,145 @@
+//! Caches finished pictures by fingerprint, and the fingerprints of query strings.
+//!
+//! Used on the reactor only. The captioner's cache has a lock, which is never contended here.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use captioner::{Cache, CacheStats, Fingerprint, Format, Picture};
+
+/// About what an entry weighs beside its bytes.
+const ENTRY: usize = 200;
+/// A picture may take up one part in so many of the cache, so that a few large ones do not push out all others.
+const SHARE: usize = 4;
+/// Bytes of query strings to remember.
+const QUERIES: usize = 1 << 20;
+/// The most bytes of one of them.
+const LONGEST_QUERY: usize = 1 << 10;
+
+/// A finished picture. Clones share its bytes, so it can be sent any number of times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedPicture {
+    /// The file format of `bytes`.
+    pub format: Format,
+    /// The whole file.
+    pub bytes: Bytes,
+    /// What the bytes depend on. `None` if a file changed while it was drawn: then it is not known which content of the
+    /// file it shows.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+impl SharedPicture {
+    /// Takes over the bytes. They occupy their capacity for as long as a clone is alive.
+    pub fn new(picture: Picture, fingerprint: Option<Fingerprint>) -> SharedPicture {
+        SharedPicture { format: picture.format, bytes: Bytes::from(picture.bytes), fingerprint }
+    }
+}
+
+/// The cache.
+pub struct Kept {
+    pictures: Cache<Fingerprint, SharedPicture>,
+    /// The most bytes of one picture.
+    largest: usize,
+    /// What a query string asks for, where no file can change that.
+    queries: Cache<String, Fingerprint>,
+}
+
+impl Kept {
+    /// A cache of that many bytes; 0 keeps nothing.
+    pub fn new(capacity: usize) -> Kept {
+        let queries = Cache::new(QUERIES);
+        Kept { pictures: Cache::new(capacity), largest: capacity / SHARE, queries }
+    }
+
+    /// The picture, if it is cached. Copies no bytes.
+    pub fn get(&self, fingerprint: &Fingerprint) -> Option<SharedPicture> {
+        self.pictures.get(fingerprint).map(|picture| (*picture).clone())
+    }
+
+    /// The same, but a miss is not counted: the caller will call [`Kept::get`] then.
+    pub fn get_early(&self, fingerprint: &Fingerprint) -> Option<SharedPicture> {
+        self.pictures.get_early(fingerprint).map(|picture| (*picture).clone())
+    }
+
+    /// The fingerprint of what a query string asks for, if it was asked before. So a cached picture costs neither
+    /// decoding the query nor hashing what it asks for.
+    pub fn fingerprint_of(&self, query: &str) -> Option<Fingerprint> {
+        self.queries.get(&query.to_string()).map(|fingerprint| *fingerprint)
+    }
+
+    /// Remembers what a query string asks for. Only for pictures that no file can change.
+    pub fn learn(&self, query: String, fingerprint: Fingerprint) {
+        if query.len() <= LONGEST_QUERY {
+            let weight = query.len() + ENTRY;
+            self.queries.insert(query, &Arc::new(fingerprint), weight);
+        }
+    }
+
+    /// Caches a picture that has a fingerprint, unless it is too large.
+    pub fn keep(&self, picture: &SharedPicture) {
+        let weight = picture.bytes.len() + ENTRY;
+        if let Some(fingerprint) = picture.fingerprint.filter(|_| weight <= self.largest) {
+            self.pictures.insert(fingerprint, &Arc::new(picture.clone()), weight);
+        }
+    }
+
+    /// Hits, misses and sizes.
+    pub fn stats(&self) -> CacheStats {
+        self.pictures.stats()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bytes, Format, Kept, SharedPicture, ENTRY};
+    use captioner::{Captioner, Fingerprint, Settings};
+    use image_macro::from_query;
+
+    fn fingerprint(text: &str) -> Fingerprint {
+        let asked = from_query(&format!("template=cat&top_text={}", text)).unwrap();
+        Captioner::new(Settings::default()).fingerprint(&asked).unwrap()
+    }
+
+    fn picture(text: &str, length: usize) -> SharedPicture {
+        let bytes = Bytes::from(vec![7; length]);
+        SharedPicture { format: Format::Png, bytes, fingerprint: Some(fingerprint(text)) }
+    }
+
+    #[test]
+    fn a_hit_is_the_same_memory() {
+        let kept = Kept::new(1 << 20);
+        let first = picture("a", 1000);
+        kept.keep(&first);
+        let hit = kept.get(&fingerprint("a")).unwrap();
+        assert_eq!((hit.bytes.as_ptr(), &hit), (first.bytes.as_ptr(), &first));
+        assert_eq!(kept.get(&fingerprint("b")), None);
+    }
+
+    #[test]
+    fn a_picture_larger_than_a_quarter_is_not_kept_and_the_cache_never_holds_more_than_it_may() {
+        let kept = Kept::new(4 * (1000 + ENTRY));
+        kept.keep(&picture("large", 1001));
+        assert_eq!(kept.stats().used, 0);
+        for text in &["a", "b", "c", "d", "e"] {
+            kept.keep(&picture(text, 1000));
+        }
+        assert_eq!(kept.stats().used, 4 * (1000 + ENTRY));
+        assert_eq!(kept.get(&fingerprint("a")), None);
+        assert!(kept.get(&fingerprint("e")).is_some());
+    }
+
+    #[test]
+    fn a_picture_without_a_fingerprint_is_not_kept() {
+        let kept = Kept::new(1 << 20);
+        kept.keep(&SharedPicture { fingerprint: None, ..picture("a", 1000) });
+        assert_eq!(kept.stats().used, 0);
+    }
+
+    #[test]
+    fn a_cache_of_nothing_keeps_nothing() {
+        let kept = Kept::new(0);
+        kept.keep(&picture("a", 0));
+        assert_eq!(kept.get(&fingerprint("a")), None);
+    }
+}

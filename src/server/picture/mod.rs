@@ -1,0 +1,137 @@
+//! The way to a picture, shortest first: the client has it, the cache has it, it is being drawn, it is drawn.
+
+pub mod flights;
+pub mod kept;
+pub mod timing;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures::{future, Future};
+
+use self::flights::Drawn;
+use self::kept::SharedPicture;
+use self::timing::{Origin, Times};
+use captioner::Fingerprint;
+use image_macro::ImageMacro;
+use server::app::App;
+use server::future_ext::{ready, LocalFuture};
+use server::http::conditional::Conditions;
+use server::http::reply::{Reply, ReplyFuture};
+use server::numbers::counters::count;
+use server::pool::PoolError;
+
+/// The answer to a query string that was asked before, if its client or the cache has the picture. Decodes nothing.
+pub fn known(app: &App, query: &str, conditions: &Conditions) -> Option<Reply> {
+    let fingerprint = app.kept.fingerprint_of(query)?;
+    if conditions.is_unmodified(&fingerprint) {
+        count(&app.counters.not_modified);
+        return Some(Reply::not_modified(&fingerprint));
+    }
+    app.kept.get_early(&fingerprint).map(|picture| answer(picture, Origin::Cached, conditions))
+}
+
+/// The picture, or the part of it that the client wants. `query` is the query string that asked for it, if one did.
+///
+/// The chain waits twice: for the fingerprint, and in `and_then` for the picture. The closures run on the reactor. The
+/// deadline is around both waits, and it is this request's own. When it passes, or the client hangs up, the chain is
+/// dropped: the request leaves its flight, and the drawing is cancelled only if no other request waits for it.
+pub fn picture(
+    app: &Rc<App>,
+    image_macro: ImageMacro,
+    query: Option<String>,
+    conditions: Conditions,
+) -> ReplyFuture {
+    let image_macro = Arc::new(image_macro);
+    let fingerprint = fingerprint(app, &image_macro);
+    let of_chain = app.clone();
+    let reply = fingerprint.and_then(move |fingerprint| -> LocalFuture<Reply, PoolError> {
+        let app = of_chain;
+        // Without folders, the same query string has the same fingerprint for as long as the program runs.
+        if let Some(query) = query.filter(|_| app.files.is_none()) {
+            app.kept.learn(query, fingerprint);
+        }
+        if conditions.is_unmodified(&fingerprint) {
+            count(&app.counters.not_modified);
+            return ready(Reply::not_modified(&fingerprint));
+        }
+        let found = find(&app, fingerprint, image_macro);
+        Box::new(found.map(move |(picture, origin)| answer(picture, origin, &conditions)))
+    });
+    app.reply_to(Box::new(app.deadline.limit(reply)), |reply| reply)
+}
+
+/// What the bytes of the picture will depend on.
+///
+/// Computed at once on the reactor if no file needs to be looked at; otherwise on the thread that looks at files. That
+/// thread draws nothing, so a cached picture is found however busy the render threads are.
+fn fingerprint(app: &App, image_macro: &Arc<ImageMacro>) -> LocalFuture<Fingerprint, PoolError> {
+    let captioner = app.captioner.clone();
+    match app.files {
+        None => Box::new(future::result(captioner.fingerprint(image_macro).map_err(PoolError::from))),
+        Some(ref files) => {
+            let image_macro = image_macro.clone();
+            Box::new(files.spawn(move |_| captioner.fingerprint(&image_macro)).map(|timed| timed.value))
+        }
+    }
+}
+
+/// From the cache, from a drawing in flight, or from one that starts here. The arms are futures of three types, so each
+/// is boxed.
+fn find(
+    app: &Rc<App>,
+    fingerprint: Fingerprint,
+    image_macro: Arc<ImageMacro>,
+) -> LocalFuture<(SharedPicture, Origin), PoolError> {
+    if let Some(picture) = app.kept.get(&fingerprint) {
+        return ready((picture, Origin::Cached));
+    }
+    if let Some(flight) = app.flights.join(&fingerprint) {
+        count(&app.counters.shared);
+        return Box::new(flight.map(|drawn| (drawn.picture, Origin::Shared)));
+    }
+    let flight = app.flights.start(fingerprint, draw(app, fingerprint, image_macro));
+    Box::new(flight.map(|drawn| (drawn.picture, Origin::Drawn(drawn.times))))
+}
+
+/// Draws the picture in the pool, then caches and counts it.
+///
+/// The closure of `spawn` runs on a render thread, the closure of `map` on the reactor, once for all requests that wait.
+/// Dropping the future cancels the drawing, and nothing is cached.
+fn draw(
+    app: &Rc<App>,
+    fingerprint: Fingerprint,
+    image_macro: Arc<ImageMacro>,
+) -> LocalFuture<Drawn, PoolError> {
+    let draw = app.draw.clone();
+    let captioner = app.captioner.clone();
+    let drawing = app.pool.spawn(move |cancel| {
+        let mut drawing = draw(&image_macro, cancel)?;
+        // It may be cached for long.
+        drawing.picture.bytes.shrink_to_fit();
+        // A file that changed since the fingerprint was taken may be shown as it was before, or after.
+        let is_same =
+            !captioner.needs_files() || captioner.fingerprint(&image_macro).ok() == Some(fingerprint);
+        Ok((drawing, if is_same { Some(fingerprint) } else { None }))
+    });
+    let app = app.clone();
+    Box::new(drawing.map(move |timed| {
+        let (drawing, fingerprint) = timed.value;
+        let encode = drawing.encoding;
+        let times = Times { queue: timed.queued, draw: timed.ran.saturating_sub(encode), encode };
+        app.counters.drawn(times);
+        let picture = SharedPicture::new(drawing.picture, fingerprint);
+        app.kept.keep(&picture);
+        Drawn { picture, times }
+    }))
+}
+
+fn answer(picture: SharedPicture, origin: Origin, conditions: &Conditions) -> Reply {
+    let length = picture.bytes.len();
+    let part = picture.fingerprint.map(|fingerprint| conditions.part(&fingerprint, length));
+    let reply = Reply::picture(picture, &origin);
+    match part {
+        Some(part) => reply.with_part(part),
+        None => reply,
+    }
+}

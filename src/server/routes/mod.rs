@@ -1,0 +1,113 @@
+//! hyper's `Service`: finds the route of a request, calls its page, catches its panics, and makes hyper's response.
+
+pub mod table;
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use futures::{future, Future};
+use hyper::header::{Connection, ConnectionOption};
+use hyper::server::{Request, Service};
+use hyper::{self, Response, StatusCode};
+
+use self::table::{Route, PATHS};
+use super::app::App;
+use super::connection::state::ConnectionState;
+use super::future_ext::{ready, LocalFuture};
+use super::http::access_log::{AccessLog, Body};
+use super::http::body;
+use super::http::reply::{message_of, Reply, ReplyFuture};
+use super::pages::{caption, health, listing, metrics, stats};
+
+/// The service of one connection. hyper calls it once for each request, with one request at a time.
+pub struct ConnectionService {
+    app: Rc<App>,
+    state: Rc<ConnectionState>,
+    peer: SocketAddr,
+}
+
+impl ConnectionService {
+    /// The service of the connection from that peer.
+    pub fn new(app: Rc<App>, state: Rc<ConnectionState>, peer: SocketAddr) -> ConnectionService {
+        ConnectionService { app, state, peer }
+    }
+}
+
+impl Service for ConnectionService {
+    type Request = Request;
+    type Response = Response<Body>;
+    type Error = hyper::Error;
+    type Future = LocalFuture<Response<Body>, hyper::Error>;
+
+    /// Answers a request. Never resolves to an error: hyper would close the connection without a response.
+    ///
+    /// The chain, from the inside:
+    ///
+    /// 1. `lazy` runs its closure at the first poll, on the reactor: it calls the page. Without `lazy` the page's own
+    ///    code, up to its first wait, would run before there is a future to guard.
+    /// 2. `catch_unwind` is the inner panic guard. It catches panics of that code, of the page's chain, and those of a
+    ///    drawing that no flight has caught, since CpuPool raises them again where the future is polled. The request
+    ///    becomes a 500, and the connection goes on: handlers share counters and caches, which no panic leaves in an
+    ///    invalid state.
+    /// 3. `then` sees a reply or a panic, and makes the response.
+    ///
+    /// hyper drops this future when the connection ends, so a client that hangs up drops the page's chain, whatever it
+    /// waits for. What the closure of `then` owns is dropped with it: the request is no longer in flight, and the access
+    /// log writes its line.
+    fn call(&self, request: Request) -> Self::Future {
+        let rejection = self.state.take_rejection();
+        let counters = self.app.counters.clone();
+        let log = AccessLog::start(self.peer, self.state.clone(), counters, &request, rejection.is_some());
+        let in_flight = self.app.counters.start_request();
+        let route = Route::find(request.method(), request.path());
+        let leaves_body = !route.reads_body() && body::is_there(request.headers());
+        let is_last = leaves_body || wants_close(&request);
+        let (of_page, of_end) = (self.app.clone(), self.app.clone());
+        let reply = future::lazy(move || match rejection {
+            Some(rejection) => ready(Reply::from(rejection)),
+            None => answer(&of_page, route, request),
+        });
+        let guarded = AssertUnwindSafe(reply).catch_unwind();
+        Box::new(guarded.then(move |reply| {
+            let reply = match reply {
+                Ok(Ok(reply)) => reply,
+                // A page has no error to return, so this arm is here for the compiler.
+                Ok(Err(())) => Reply::internal("a page failed without a reply".to_string()),
+                Err(panic) => Reply::internal(format!("a request panicked: {}", message_of(&*panic))),
+            };
+            drop(in_flight);
+            Ok(if is_last || of_end.is_stopping.get() { reply.closing() } else { reply }.into_response(log))
+        }))
+    }
+}
+
+/// Whether the client has announced that this is its last request on the connection.
+fn wants_close(request: &Request) -> bool {
+    let options = request.headers().get::<Connection>();
+    options.is_some_and(|options| options.contains(&ConnectionOption::Close))
+}
+
+/// Calls the page of the route.
+fn answer(app: &Rc<App>, route: Route, request: Request) -> ReplyFuture {
+    match route {
+        Route::Caption => caption::get(app, &request),
+        Route::PostCaption => caption::post(app, request),
+        Route::Templates => listing::templates(app),
+        Route::Template { ref name } => listing::template(app, name),
+        Route::Fonts => listing::fonts(app),
+        Route::Stats => ready(stats::stats(app)),
+        Route::Metrics => ready(metrics::metrics(app)),
+        Route::Health => ready(health::health(app)),
+        Route::Options(allowed) => ready(Reply::options(allowed)),
+        Route::ServerOptions(allowed) => ready(Reply::server_options(allowed)),
+        Route::MethodNotAllowed(allowed) => ready(Reply::method_not_allowed(request.method(), allowed)),
+        Route::NotFound => ready(not_found(request.path())),
+    }
+}
+
+fn not_found(path: &str) -> Reply {
+    let shown: String = path.chars().take(60).collect();
+    let sentence = format!("there is nothing at {:?}: the paths are {}", shown, PATHS);
+    Reply::error(StatusCode::NotFound, &sentence)
+}

@@ -1,0 +1,143 @@
+//! The route table: a pure function from a request's method and path to its route.
+
+use std::borrow::Cow;
+
+use hyper::Method;
+use percent_encoding::percent_decode;
+
+/// Where a request goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Route {
+    /// `GET /caption?…`, and HEAD.
+    Caption,
+    /// `POST /caption`.
+    PostCaption,
+    /// `GET /templates`.
+    Templates,
+    /// `GET /templates/{name}`.
+    Template {
+        /// Percent-decoded.
+        name: String,
+    },
+    /// `GET /fonts`.
+    Fonts,
+    /// `GET /stats`.
+    Stats,
+    /// `GET /metrics`.
+    Metrics,
+    /// `GET /health`.
+    Health,
+    /// `OPTIONS` of a path.
+    Options(&'static [Method]),
+    /// `OPTIONS *`: of the server as a whole.
+    ServerOptions(&'static [Method]),
+    /// The path exists, and another method is needed.
+    MethodNotAllowed(&'static [Method]),
+    /// There is no such path.
+    NotFound,
+}
+
+/// The paths there are, for the sentence of a 404.
+pub const PATHS: &str = "/caption, /templates, /templates/{name}, /fonts, /stats, /metrics and /health";
+
+const READ: &[Method] = &[Method::Get, Method::Head, Method::Options];
+const READ_OR_POST: &[Method] = &[Method::Get, Method::Head, Method::Post, Method::Options];
+
+impl Route {
+    /// Finds the route. `path` is the path as it was sent, percent-encoded, without the query.
+    pub fn find(method: &Method, path: &str) -> Route {
+        if path == "*" {
+            return match *method {
+                Method::Options => Route::ServerOptions(READ_OR_POST),
+                _ => Route::NotFound,
+            };
+        }
+        // Split before it is decoded: an encoded slash is part of a name.
+        let segments: Vec<Cow<'_, str>> = path.split('/').skip(1).map(decoded).collect();
+        let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
+        let (route, allowed) = match segments[..] {
+            ["caption"] if *method == Method::Post => (Route::PostCaption, READ_OR_POST),
+            ["caption"] => (Route::Caption, READ_OR_POST),
+            ["templates"] => (Route::Templates, READ),
+            ["templates", name] if !name.is_empty() => (Route::Template { name: name.to_string() }, READ),
+            ["fonts"] => (Route::Fonts, READ),
+            ["stats"] => (Route::Stats, READ),
+            ["metrics"] => (Route::Metrics, READ),
+            ["health"] => (Route::Health, READ),
+            _ => return Route::NotFound,
+        };
+        match *method {
+            Method::Options => Route::Options(allowed),
+            _ if allowed.contains(method) => route,
+            _ => Route::MethodNotAllowed(allowed),
+        }
+    }
+
+    /// Whether its handler reads the body of the request. After any other route, hyper closes the connection if there
+    /// is a body, because it would have to read it to find the next request.
+    pub fn reads_body(&self) -> bool {
+        *self == Route::PostCaption
+    }
+}
+
+/// A segment that is not UTF-8 becomes a name that nothing has.
+fn decoded(segment: &str) -> Cow<'_, str> {
+    percent_decode(segment.as_bytes()).decode_utf8_lossy()
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Method;
+
+    use super::{Route, READ, READ_OR_POST};
+
+    #[test]
+    fn a_path_is_decoded_segment_by_segment() {
+        let template = |name: &str| Route::Template { name: name.to_string() };
+        for (path, route) in vec![
+            ("/caption", Route::Caption),
+            ("/%63aption", Route::Caption),
+            ("/templates", Route::Templates),
+            ("/templates/cat", template("cat")),
+            ("/templates/a%2Fb", template("a/b")),
+            ("/templates/%C3%A9", template("é")),
+            ("/templates/%FF", template("\u{fffd}")),
+            ("/templates/", Route::NotFound),
+            ("/templates/a/b", Route::NotFound),
+            ("/caption/", Route::NotFound),
+            ("//caption", Route::NotFound),
+            ("/", Route::NotFound),
+            ("*", Route::NotFound),
+            ("", Route::NotFound),
+        ] {
+            assert_eq!(Route::find(&Method::Get, path), route, "{:?}", path);
+        }
+    }
+
+    #[test]
+    fn methods() {
+        let unknown: Method = "BREW".parse().unwrap();
+        for (method, path, route) in vec![
+            (Method::Head, "/caption", Route::Caption),
+            (Method::Post, "/caption", Route::PostCaption),
+            (Method::Post, "/%63aption", Route::PostCaption),
+            (Method::Put, "/caption", Route::MethodNotAllowed(READ_OR_POST)),
+            (Method::Post, "/health", Route::MethodNotAllowed(READ)),
+            (unknown, "/health", Route::MethodNotAllowed(READ)),
+            (Method::Post, "/nothing", Route::NotFound),
+            (Method::Options, "/caption", Route::Options(READ_OR_POST)),
+            (Method::Options, "/fonts", Route::Options(READ)),
+            (Method::Options, "/nothing", Route::NotFound),
+            (Method::Options, "*", Route::ServerOptions(READ_OR_POST)),
+        ] {
+            assert_eq!(Route::find(&method, path), route, "{} {:?}", method, path);
+        }
+    }
+
+    #[test]
+    fn only_a_posted_caption_has_a_body_that_is_read() {
+        assert!(Route::find(&Method::Post, "/%63aption").reads_body());
+        assert!(!Route::find(&Method::Get, "/caption").reads_body());
+        assert!(!Route::find(&Method::Post, "/health").reads_body());
+    }
+}
