@@ -3,9 +3,13 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::align::{HAlign, VAlign};
+use super::caption::{Caption, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT};
+use super::color::Color;
+use super::error::Invalid;
 use super::fields::{self, shortened, Fields, Value};
-use super::{Caption, Color, Format, HAlign, ImageMacro, Invalid, Size, VAlign};
-use super::{DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_SIZE, MAX_TEXT};
+use super::format::Format;
+use super::size::{Size, MAX_SIZE};
 
 /// Understands a query string (what follows the `?`, still escaped).
 ///

@@ -10,7 +10,8 @@ use percent_encoding::percent_decode;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json;
 
-use super::{Invalid, MAX_CAPTIONS};
+use super::caption::MAX_CAPTIONS;
+use super::error::Invalid;
 
 /// Fields of one object, at most: more than there are names for.
 const MAX_FIELDS: usize = 100;

@@ -1,6 +1,7 @@
 //! [`Size`]: how large the letters are, and how that is written.
 
-use super::MAX_SIZE;
+/// The largest text size, in pixels.
+pub const MAX_SIZE: f32 = 512.0;
 
 /// How large the letters of a caption are.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,0 +1,52 @@
+//! [`ImageMacro`] and [`Caption`], and their limits.
+
+use super::align::{HAlign, VAlign};
+use super::color::Color;
+use super::format::Format;
+use super::size::Size;
+
+/// The most captions on one picture.
+pub const MAX_CAPTIONS: usize = 16;
+/// The most characters (Unicode scalar values, after NFC) in one caption.
+pub const MAX_TEXT: usize = 256;
+/// The most characters in the name of a template or font.
+pub const MAX_NAME: usize = 200;
+/// The most pixels on a side of the picture asked for.
+pub const MAX_SIDE: u32 = 4096;
+/// The font of a caption that names none.
+pub const DEFAULT_FONT: &str = "Anton";
+
+/// A picture that a client asks for: a template, a size, and the captions to put on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageMacro {
+    /// Name of the template. Not empty; the captioner knows whether there is such a template.
+    pub template: String,
+    /// Width in pixels that the picture must not exceed, 1 to [`MAX_SIDE`].
+    pub width: Option<u32>,
+    /// Height in pixels that the picture must not exceed, 1 to [`MAX_SIDE`].
+    pub height: Option<u32>,
+    /// The format of the picture; the template's own if `None`.
+    pub format: Option<Format>,
+    /// At most [`MAX_CAPTIONS`], none of them blank. Captions with the same `valign` stand below each other, in this
+    /// order.
+    pub captions: Vec<Caption>,
+}
+
+/// One piece of text on the picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caption {
+    /// In NFC, at most [`MAX_TEXT`] characters, not blank. `\n` is the only control character in it.
+    pub text: String,
+    /// The band of the picture that it stands in.
+    pub valign: VAlign,
+    /// How its lines are aligned in that band.
+    pub halign: HAlign,
+    /// Name of the font. Not empty.
+    pub font: String,
+    /// Color of the letters.
+    pub color: Color,
+    /// Color of the line around the letters; `None` for no line.
+    pub outline: Option<Color>,
+    /// How large the letters are.
+    pub size: Size,
+}
