@@ -6,28 +6,18 @@
 //! `ink` draws their pixels once, and `jpeg`, `png` or `gif` puts them on the template and encodes it.
 //! `fingerprint` tells before all that whether the picture is one that somebody has already.
 
-mod animation;
 mod cache;
-mod canvas;
-mod coverage;
-mod decode;
+mod cancel;
+mod encode;
+mod error;
+mod file;
 mod fingerprint;
-mod font;
-mod gif;
 mod ink;
-mod jpeg;
-mod layout;
 mod library;
-mod measure;
-mod palette;
-mod png;
-mod rasterizer;
-mod scale;
+mod settings;
 mod template;
+mod text;
 
-use std::io;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,49 +25,23 @@ pub use image_macro::Format;
 use image_macro::{shortened, ImageMacro};
 
 pub use self::cache::{Cache, CacheStats};
+pub use self::cancel::Cancel;
+pub use self::error::CaptionError;
 pub use self::fingerprint::Fingerprint;
+pub use self::settings::Settings;
 pub use self::template::TemplateInfo;
 
-use self::decode::Decoded;
-use self::font::{FontKey, FontSet};
+use self::file::decode::Decoded;
 use self::ink::Stamp;
 use self::library::{Library, Source};
 use self::template::{FileKey, Template, TemplateKey};
+use self::text::fonts::{self, Font, FontKey, FontSet};
+use self::text::layout;
 
 /// Bytes for what is remembered of templates beside their pixels: some thousands of them.
 const INFOS: usize = 1 << 20;
 /// Bytes of that for one template, about, but for its name.
 const INFO: usize = 200;
-
-/// What a [`Captioner`] must be told.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// A folder of pictures to serve beside the ones built in; its names win.
-    pub templates: Option<PathBuf>,
-    /// A folder of fonts (`.ttf`, `.otf`) to serve beside the ones built in; its names win.
-    pub fonts: Option<PathBuf>,
-    /// Bytes of decoded templates to keep.
-    pub template_cache: usize,
-    /// Bytes of fonts to keep.
-    pub font_cache: usize,
-    /// 1 (small) to 100 (good).
-    pub jpeg_quality: u8,
-    /// 1 (quick) to 100 (good): how many pixels are sampled for the palettes of a scaled animation.
-    pub gif_quality: u8,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            templates: None,
-            fonts: None,
-            template_cache: 64 << 20,
-            font_cache: 16 << 20,
-            jpeg_quality: 85,
-            gif_quality: 80,
-        }
-    }
-}
 
 /// A finished picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,70 +61,6 @@ pub struct Drawing {
     pub encoding: Duration,
 }
 
-/// Why there is no picture.
-#[derive(Debug, thiserror::Error)]
-pub enum CaptionError {
-    /// The client must ask for another: there is no template of that name.
-    #[error("there is no template {0:?}")]
-    UnknownTemplate(String),
-    /// The client must ask for another: there is no font of that name.
-    #[error("there is no font {0:?}")]
-    UnknownFont(String),
-    /// The operator must act: the file is damaged, too large, or of no known format.
-    #[error("the file of {name:?} cannot be used")]
-    BadFile {
-        /// The template's or font's name.
-        name: String,
-        /// What is wrong with it.
-        #[source]
-        cause: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The operator must act: a folder or file cannot be read.
-    #[error("the templates or fonts cannot be read")]
-    Io(#[from] io::Error),
-    /// Nobody is waiting for it any more.
-    #[error("the caption was cancelled")]
-    Cancelled,
-    /// We must act: an encoder refused what we gave it.
-    #[error("the picture cannot be encoded")]
-    Encode(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl CaptionError {
-    fn encode<E: std::error::Error + Send + Sync + 'static>(error: E) -> CaptionError {
-        CaptionError::Encode(Box::new(error))
-    }
-}
-
-/// Tells a drawing that nobody waits for it. Clones share one flag.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// A drawing that somebody waits for.
-    pub fn new() -> Cancel {
-        Cancel::default()
-    }
-
-    /// Nobody waits any more. Stays so.
-    pub fn cancel(&self) {
-        // Relaxed: the flag guards no other memory, and a drawing that sees it a little later is no worse.
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// To be asked between frames and other pieces of work that take a millisecond.
-    ///
-    /// # Errors
-    /// [`CaptionError::Cancelled`] once [`Cancel::cancel`] was called.
-    pub fn check(&self) -> Result<(), CaptionError> {
-        if self.0.load(Ordering::Relaxed) {
-            Err(CaptionError::Cancelled)
-        } else {
-            Ok(())
-        }
-    }
-}
-
 /// Hits, misses and sizes of a captioner's caches.
 #[derive(Clone, Copy, Debug)]
 pub struct Stats {
@@ -177,7 +77,7 @@ pub struct Captioner {
     font_library: Library,
     infos: Cache<FileKey, TemplateInfo>,
     templates: Cache<TemplateKey, Template>,
-    fonts: Cache<FontKey, font::Font>,
+    fonts: Cache<FontKey, Font>,
 }
 
 impl Captioner {
@@ -261,7 +161,7 @@ impl Captioner {
     /// # Errors
     /// [`CaptionError::UnknownFont`], [`CaptionError::BadFile`], [`CaptionError::Io`].
     pub fn preload_font(&self, name: &str) -> Result<(), CaptionError> {
-        font::load(&self.font_library, &self.fonts, name).map(drop)
+        fonts::load(&self.font_library, &self.fonts, name).map(drop)
     }
 
     /// The template, prepared as it is asked for, and its format; from the cache if it is there.

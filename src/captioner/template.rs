@@ -1,13 +1,15 @@
 //! A template, prepared for being captioned: at one size, in one format.
 
-use super::animation::Animation;
-use super::decode::{Decoded, Pixels};
-use super::gif;
-use super::ink::Stamp;
-use super::jpeg::JpegTemplate;
-use super::library::Version;
-use super::png::PngTemplate;
-use super::{Cancel, CaptionError, Settings};
+use captioner::cancel::Cancel;
+use captioner::encode::gif;
+use captioner::encode::jpeg::JpegTemplate;
+use captioner::encode::png::PngTemplate;
+use captioner::error::CaptionError;
+use captioner::file::animation::Animation;
+use captioner::file::decode::{Decoded, Pixels};
+use captioner::ink::Stamp;
+use captioner::library::Version;
+use captioner::settings::Settings;
 use image_macro::Format;
 
 /// One content of one template's file.

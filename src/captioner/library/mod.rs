@@ -15,11 +15,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::cache::Cache;
+use captioner::cache::Cache;
 
 macro_rules! built_in {
     ($folder:literal: $($file:literal),* $(,)?) => {
-        &[$(($file, include_bytes!(concat!("../../data/", $folder, "/", $file)))),*]
+        &[$(($file, include_bytes!(concat!("../../../data/", $folder, "/", $file)))),*]
     };
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rusttype;
 use unicode_normalization::char::is_combining_mark;
 
-use super::cache::Cache;
-use super::library::{Library, Version};
-use super::CaptionError;
+use captioner::cache::Cache;
+use captioner::error::CaptionError;
+use captioner::library::{Library, Version};
 use image_macro::Caption;
 
 /// The font that is asked first for a glyph that the caption's own font lacks: the one with the most.

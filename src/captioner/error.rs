@@ -1,0 +1,40 @@
+//! Why there is no picture: the one error of this room.
+
+use std::error::Error;
+use std::io;
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptionError {
+    /// The client must ask for another: there is no template of that name.
+    #[error("there is no template {0:?}")]
+    UnknownTemplate(String),
+    /// The client must ask for another: there is no font of that name.
+    #[error("there is no font {0:?}")]
+    UnknownFont(String),
+    /// The operator must act: the file is damaged, too large, or of no known format.
+    #[error("the file of {name:?} cannot be used")]
+    BadFile {
+        /// The template's or font's name.
+        name: String,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<dyn Error + Send + Sync>,
+    },
+    /// The operator must act: a folder or file cannot be read.
+    #[error("the templates or fonts cannot be read")]
+    Io(#[from] io::Error),
+    /// The caller cancelled it.
+    #[error("the caption was cancelled")]
+    Cancelled,
+    /// We must act: an encoder refused what we gave it.
+    #[error("the picture cannot be encoded")]
+    Encode(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl CaptionError {
+    /// An encoder's error.
+    pub(super) fn encode<E: Error + Send + Sync + 'static>(error: E) -> CaptionError {
+        CaptionError::Encode(Box::new(error))
+    }
+}
