@@ -3,13 +3,15 @@
 use std::error::Error;
 use std::io;
 
+use image_macro::shortened;
+
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptionError {
-    /// The client must ask for another: there is no template of that name.
+    /// The client must act: there is no template of that name, which is cut short if it is long.
     #[error("there is no template {0:?}")]
     UnknownTemplate(String),
-    /// The client must ask for another: there is no font of that name.
+    /// The client must act: there is no font of that name, likewise.
     #[error("there is no font {0:?}")]
     UnknownFont(String),
     /// The operator must act: the file is damaged, too large, or of no known format.
@@ -33,6 +35,16 @@ pub enum CaptionError {
 }
 
 impl CaptionError {
+    /// For a name that a client sent: what is sent back of it is short.
+    pub(super) fn unknown_template(name: &str) -> CaptionError {
+        CaptionError::UnknownTemplate(shortened(name))
+    }
+
+    /// The same for a font.
+    pub(super) fn unknown_font(name: &str) -> CaptionError {
+        CaptionError::UnknownFont(shortened(name))
+    }
+
     /// An encoder's error.
     pub(super) fn encode<E: Error + Send + Sync + 'static>(error: E) -> CaptionError {
         CaptionError::Encode(Box::new(error))
