@@ -8,9 +8,10 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::library::Library;
-use super::{CaptionError, Captioner, Settings};
-use image_macro::{shortened, Caption, Format, ImageMacro, Size};
+use captioner::error::CaptionError;
+use captioner::library::Library;
+use captioner::settings::Settings;
+use image_macro::{Caption, Format, ImageMacro, Size};
 
 /// SHA-256. Two pictures with the same one have the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,23 +30,21 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-impl Captioner {
-    /// Whether [`Captioner::fingerprint`] lists folders and reads files, and so may block. Without folders it
-    /// takes microseconds.
-    pub fn needs_files(&self) -> bool {
-        self.settings.templates.is_some() || self.settings.fonts.is_some()
-    }
-
-    /// The fingerprint of the picture that is asked for. Draws and decodes nothing. A file is read when it is
-    /// new or has changed.
+impl Fingerprint {
+    /// The fingerprint of the picture that is asked for. A file is read only if it is new or has changed.
     ///
     /// # Errors
     /// [`CaptionError::UnknownTemplate`], [`CaptionError::UnknownFont`], [`CaptionError::Io`].
-    pub fn fingerprint(&self, image_macro: &ImageMacro) -> Result<Fingerprint, CaptionError> {
-        // Taken apart by name, so that a field that is added must be thought of here.
+    pub(super) fn of(
+        image_macro: &ImageMacro,
+        settings: &Settings,
+        templates: &Library,
+        fonts: &Library,
+    ) -> Result<Fingerprint, CaptionError> {
+        // Destructured field by field: a new field does not compile until it is hashed or ignored here.
         let ImageMacro { ref template, width, height, format, ref captions } = *image_macro;
         let Settings { templates: _, fonts: _, template_cache: _, font_cache: _, jpeg_quality, gif_quality } =
-            self.settings;
+            *settings;
         let mut hash = Hash(Sha256::new());
         hash.bytes(env!("CARGO_PKG_VERSION").as_bytes());
         hash.bytes(&[jpeg_quality, gif_quality]);
@@ -57,10 +56,9 @@ impl Captioner {
             hash.caption(caption);
         }
         hash.bytes(template.as_bytes());
-        let source = self.template_library.find(template)?;
-        let source = source.ok_or_else(|| CaptionError::UnknownTemplate(shortened(template)))?;
-        hash.option_bytes(self.template_library.digest(template, &source)?);
-        hash.fonts(&self.font_library, captions)?;
+        let source = templates.find(template)?.ok_or_else(|| CaptionError::unknown_template(template))?;
+        hash.option_bytes(templates.digest(template, &source)?);
+        hash.fonts(fonts, captions)?;
         Ok(Fingerprint(hash.0.finalize().into()))
     }
 }
@@ -110,7 +108,7 @@ impl Hash {
     fn fonts(&mut self, library: &Library, captions: &[Caption]) -> Result<(), CaptionError> {
         let sources = library.sources()?;
         if let Some(unknown) = captions.iter().find(|caption| !sources.contains_key(&caption.font)) {
-            return Err(CaptionError::UnknownFont(unknown.font.clone()));
+            return Err(CaptionError::unknown_font(&unknown.font));
         }
         for (name, source) in sources.iter().filter(|entry| !entry.1.is_built_in()) {
             self.bytes(name.as_bytes());
@@ -124,12 +122,19 @@ impl Hash {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{Captioner, Fingerprint};
-    use captioner::{CaptionError, Settings};
+    use super::Fingerprint;
+    use captioner::error::CaptionError;
+    use captioner::library::Library;
+    use captioner::settings::Settings;
     use image_macro::from_query;
 
+    fn fingerprint_with(settings: &Settings, query: &str) -> Result<Fingerprint, CaptionError> {
+        let image_macro = from_query(query).unwrap();
+        Fingerprint::of(&image_macro, settings, &Library::templates(None), &Library::fonts(None))
+    }
+
     fn fingerprint(query: &str) -> Fingerprint {
-        Captioner::new(Settings::default()).fingerprint(&from_query(query).unwrap()).unwrap()
+        fingerprint_with(&Settings::default(), query).unwrap()
     }
 
     #[test]
@@ -169,11 +174,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_encoders_are_told_is_part_of_it_and_the_size_of_a_cache_is_not() {
-        let of = |settings: Settings| {
-            let asked = from_query("template=cat").unwrap();
-            Captioner::new(settings).fingerprint(&asked).unwrap()
-        };
+    fn the_quality_of_the_encoders_changes_it_and_the_capacity_of_a_cache_does_not() {
+        let of = |settings: Settings| fingerprint_with(&settings, "template=cat").unwrap();
         let expected = of(Settings::default());
         assert!(of(Settings { jpeg_quality: 84, ..Settings::default() }) != expected);
         assert!(of(Settings { gif_quality: 81, ..Settings::default() }) != expected);
@@ -181,15 +183,19 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_not_has_none() {
-        let captioner = Captioner::new(Settings::default());
-        let error = |query: &str| captioner.fingerprint(&from_query(query).unwrap()).unwrap_err();
+    fn an_unknown_template_or_font_is_an_error() {
+        let error = |query: &str| fingerprint_with(&Settings::default(), query).unwrap_err();
         match error("template=none&top_text=hi&font=none") {
             CaptionError::UnknownTemplate(ref name) if name == "none" => {}
             other => panic!("{:?}", other),
         }
         match error("template=cat&top_text=hi&font=none") {
             CaptionError::UnknownFont(ref name) if name == "none" => {}
+            other => panic!("{:?}", other),
+        }
+        let long = format!("template=cat&top_text=hi&font={}", "x".repeat(200));
+        match error(&long) {
+            CaptionError::UnknownFont(ref name) if name.len() < 100 => {}
             other => panic!("{:?}", other),
         }
     }

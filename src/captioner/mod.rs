@@ -6,78 +6,42 @@
 //! `ink` draws their pixels once, and `jpeg`, `png` or `gif` puts them on the template and encodes it.
 //! `fingerprint` tells before all that whether the picture is one that somebody has already.
 
-mod animation;
 mod cache;
-mod canvas;
-mod coverage;
-mod decode;
+mod cancel;
+mod encode;
+mod error;
+mod file;
 mod fingerprint;
-mod font;
-mod gif;
 mod ink;
-mod jpeg;
-mod layout;
 mod library;
-mod measure;
-mod palette;
-mod png;
-mod rasterizer;
-mod scale;
+mod settings;
 mod template;
+mod text;
 
-use std::io;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use image_macro::Format;
-use image_macro::{shortened, ImageMacro};
+use image_macro::ImageMacro;
 
 pub use self::cache::{Cache, CacheStats};
+pub use self::cancel::Cancel;
+pub use self::error::CaptionError;
 pub use self::fingerprint::Fingerprint;
+pub use self::settings::Settings;
 pub use self::template::TemplateInfo;
 
-use self::decode::Decoded;
-use self::font::{FontKey, FontSet};
+use self::file::decode::{Decoded, Pixels};
 use self::ink::Stamp;
-use self::library::{Library, Source};
-use self::template::{FileKey, Template, TemplateKey};
+use self::library::{Content, FileKey, Library, Source, Version};
+use self::template::{Template, TemplateKey};
+use self::text::fonts::{self, Font, FontSet};
+use self::text::layout;
 
 /// Bytes for what is remembered of templates beside their pixels: some thousands of them.
 const INFOS: usize = 1 << 20;
 /// Bytes of that for one template, about, but for its name.
 const INFO: usize = 200;
-
-/// What a [`Captioner`] must be told.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// A folder of pictures to serve beside the ones built in; its names win.
-    pub templates: Option<PathBuf>,
-    /// A folder of fonts (`.ttf`, `.otf`) to serve beside the ones built in; its names win.
-    pub fonts: Option<PathBuf>,
-    /// Bytes of decoded templates to keep.
-    pub template_cache: usize,
-    /// Bytes of fonts to keep.
-    pub font_cache: usize,
-    /// 1 (small) to 100 (good).
-    pub jpeg_quality: u8,
-    /// 1 (quick) to 100 (good): how many pixels are sampled for the palettes of a scaled animation.
-    pub gif_quality: u8,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            templates: None,
-            fonts: None,
-            template_cache: 64 << 20,
-            font_cache: 16 << 20,
-            jpeg_quality: 85,
-            gif_quality: 80,
-        }
-    }
-}
 
 /// A finished picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,70 +61,6 @@ pub struct Drawing {
     pub encoding: Duration,
 }
 
-/// Why there is no picture.
-#[derive(Debug, thiserror::Error)]
-pub enum CaptionError {
-    /// The client must ask for another: there is no template of that name.
-    #[error("there is no template {0:?}")]
-    UnknownTemplate(String),
-    /// The client must ask for another: there is no font of that name.
-    #[error("there is no font {0:?}")]
-    UnknownFont(String),
-    /// The operator must act: the file is damaged, too large, or of no known format.
-    #[error("the file of {name:?} cannot be used")]
-    BadFile {
-        /// The template's or font's name.
-        name: String,
-        /// What is wrong with it.
-        #[source]
-        cause: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The operator must act: a folder or file cannot be read.
-    #[error("the templates or fonts cannot be read")]
-    Io(#[from] io::Error),
-    /// Nobody is waiting for it any more.
-    #[error("the caption was cancelled")]
-    Cancelled,
-    /// We must act: an encoder refused what we gave it.
-    #[error("the picture cannot be encoded")]
-    Encode(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl CaptionError {
-    fn encode<E: std::error::Error + Send + Sync + 'static>(error: E) -> CaptionError {
-        CaptionError::Encode(Box::new(error))
-    }
-}
-
-/// Tells a drawing that nobody waits for it. Clones share one flag.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// A drawing that somebody waits for.
-    pub fn new() -> Cancel {
-        Cancel::default()
-    }
-
-    /// Nobody waits any more. Stays so.
-    pub fn cancel(&self) {
-        // Relaxed: the flag guards no other memory, and a drawing that sees it a little later is no worse.
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// To be asked between frames and other pieces of work that take a millisecond.
-    ///
-    /// # Errors
-    /// [`CaptionError::Cancelled`] once [`Cancel::cancel`] was called.
-    pub fn check(&self) -> Result<(), CaptionError> {
-        if self.0.load(Ordering::Relaxed) {
-            Err(CaptionError::Cancelled)
-        } else {
-            Ok(())
-        }
-    }
-}
-
 /// Hits, misses and sizes of a captioner's caches.
 #[derive(Clone, Copy, Debug)]
 pub struct Stats {
@@ -177,7 +77,7 @@ pub struct Captioner {
     font_library: Library,
     infos: Cache<FileKey, TemplateInfo>,
     templates: Cache<TemplateKey, Template>,
-    fonts: Cache<FontKey, font::Font>,
+    fonts: Cache<FileKey, Font>,
 }
 
 impl Captioner {
@@ -209,13 +109,13 @@ impl Captioner {
         cancel.check()?;
         let template = self.template(image_macro, cancel)?;
         let fonts = FontSet::load(&self.font_library, &self.fonts, &image_macro.captions)?;
-        let (width, height) = template.0.size();
+        let (width, height) = template.size();
         let placed = layout::place(&image_macro.captions, &fonts, width, height, cancel)?;
         let stamp = Stamp::draw(&placed, width, height, cancel)?;
         cancel.check()?;
         let start = Instant::now();
-        let bytes = template.0.caption(&stamp, cancel)?;
-        Ok(Drawing { picture: Picture { format: template.1, bytes }, encoding: start.elapsed() })
+        let bytes = template.caption(&stamp, cancel)?;
+        Ok(Drawing { picture: Picture { format: template.format(), bytes }, encoding: start.elapsed() })
     }
 
     /// The names of all templates, sorted.
@@ -234,11 +134,26 @@ impl Captioner {
     /// [`CaptionError::UnknownTemplate`], [`CaptionError::BadFile`], [`CaptionError::Io`],
     /// [`CaptionError::Cancelled`].
     pub fn template_info(&self, name: &str, cancel: &Cancel) -> Result<TemplateInfo, CaptionError> {
-        let file = self.file(name)?;
-        match self.infos.get(&file.0) {
+        let source = self.template_source(name)?;
+        match self.infos.get(&FileKey::new(name, source.version)) {
             Some(info) => Ok((*info).clone()),
-            None => self.decode(&file, cancel).map(|decoded| (*decoded.1).clone()),
+            None => self.decode(name, &source, cancel).map(|template| (*template.info).clone()),
         }
+    }
+
+    /// Whether [`Captioner::fingerprint`] lists folders and reads files, and so may block. Without folders it
+    /// takes microseconds.
+    pub fn needs_files(&self) -> bool {
+        self.settings.templates.is_some() || self.settings.fonts.is_some()
+    }
+
+    /// The fingerprint of the picture that is asked for. Decodes and draws nothing; reads a file only if it is new
+    /// or has changed.
+    ///
+    /// # Errors
+    /// [`CaptionError::UnknownTemplate`], [`CaptionError::UnknownFont`], [`CaptionError::Io`].
+    pub fn fingerprint(&self, image_macro: &ImageMacro) -> Result<Fingerprint, CaptionError> {
+        Fingerprint::of(image_macro, &self.settings, &self.template_library, &self.font_library)
     }
 
     /// How the caches do.
@@ -261,57 +176,87 @@ impl Captioner {
     /// # Errors
     /// [`CaptionError::UnknownFont`], [`CaptionError::BadFile`], [`CaptionError::Io`].
     pub fn preload_font(&self, name: &str) -> Result<(), CaptionError> {
-        font::load(&self.font_library, &self.fonts, name).map(drop)
+        fonts::load(&self.font_library, &self.fonts, name).map(drop)
     }
 
-    /// The template, prepared as it is asked for, and its format; from the cache if it is there.
-    fn template(
-        &self,
-        image_macro: &ImageMacro,
-        cancel: &Cancel,
-    ) -> Result<(Arc<Template>, Format), CaptionError> {
-        let file = self.file(&image_macro.template)?;
-        let (decoded, info) = match self.infos.get(&file.0) {
-            Some(info) => (None, info),
-            None => {
-                let (decoded, info) = self.decode(&file, cancel)?;
-                (Some(decoded), info)
+    /// The template in the size and format that are asked for; from the cache if it is there.
+    fn template(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Arc<Template>, CaptionError> {
+        let name = &image_macro.template;
+        let source = self.template_source(name)?;
+        let file = FileKey::new(name, source.version);
+        if let Some(info) = self.infos.get(&file) {
+            let key = TemplateKey { file, variant: info.variant(image_macro) };
+            // Not a miss yet: it is looked up again under the version that has been read.
+            if let Some(template) = self.templates.get_early(&key) {
+                return Ok(template);
             }
-        };
-        let format = image_macro.format.unwrap_or(info.format);
-        let size = info.fitting_size(image_macro.width, image_macro.height);
-        let key = TemplateKey { file: file.0.clone(), size, format };
-        if let Some(template) = self.templates.get(&key) {
-            return Ok((template, format));
         }
-        let decoded = match decoded {
-            Some(decoded) => decoded,
-            None => self.decode(&file, cancel)?.0,
-        };
-        let template = Template::prepare(decoded.pixels, size, format, &self.settings, cancel)?;
-        let template = Arc::new(template);
-        self.templates.insert(key, &template, template.weight());
-        Ok((template, format))
+        let DecodedTemplate { version, info, pixels } = self.decode(name, &source, cancel)?;
+        let variant = info.variant(image_macro);
+        let key = version.map(|version| TemplateKey { file: FileKey::new(name, version), variant });
+        if let Some(template) = key.as_ref().and_then(|key| self.templates.get(key)) {
+            return Ok(template);
+        }
+        let template = Arc::new(Template::prepare(pixels, variant, &self.settings, cancel)?);
+        if let Some(key) = key {
+            self.templates.insert(key, &template, template.weight());
+        }
+        Ok(template)
     }
 
-    fn file(&self, name: &str) -> Result<(FileKey, Source), CaptionError> {
-        let source = self.template_library.find(name)?;
-        let source = source.ok_or_else(|| CaptionError::UnknownTemplate(shortened(name)))?;
-        Ok((FileKey { name: name.to_string(), version: source.version }, source))
+    fn template_source(&self, name: &str) -> Result<Source, CaptionError> {
+        self.template_library.find(name)?.ok_or_else(|| CaptionError::unknown_template(name))
     }
 
-    /// Decodes a file, and remembers what it is.
-    fn decode(
-        &self,
-        file: &(FileKey, Source),
-        cancel: &Cancel,
-    ) -> Result<(Decoded, Arc<TemplateInfo>), CaptionError> {
-        let content = file.1.read()?;
+    /// Reads and decodes a template, and caches what kind of picture it is.
+    fn decode(&self, name: &str, source: &Source, cancel: &Cancel) -> Result<DecodedTemplate, CaptionError> {
+        let Content { bytes, version } = source.read()?;
         cancel.check()?;
-        let decoded = Decoded::from_file(&content, cancel);
-        let decoded = decoded.map_err(|error| error.into_caption_error(&file.0.name))?;
-        let info = Arc::new(TemplateInfo::of(&file.0.name, &decoded));
-        self.infos.insert(file.0.clone(), &info, INFO + 2 * info.name.len());
-        Ok((decoded, info))
+        let decoded = Decoded::from_file(&bytes, cancel);
+        let decoded = decoded.map_err(|error| error.into_caption_error(name))?;
+        let info = Arc::new(TemplateInfo::of(name, &decoded));
+        if let Some(version) = version {
+            self.infos.insert(FileKey::new(name, version), &info, INFO + 2 * name.len());
+        }
+        Ok(DecodedTemplate { version, info, pixels: decoded.pixels })
+    }
+}
+
+/// A template's file, decoded.
+struct DecodedTemplate {
+    /// Of the file that was read; `None` if nothing made from it may be cached.
+    version: Option<Version>,
+    info: Arc<TemplateInfo>,
+    pixels: Pixels,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::fs;
+    use std::process;
+
+    use image::{ImageFormat, RgbImage};
+
+    use super::{Cancel, Captioner, FileKey, Settings};
+
+    #[test]
+    fn a_template_replaced_after_its_look_up_is_cached_as_what_was_read() {
+        let folder = env::temp_dir().join(format!("memed-replaced-template-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let put = |side: u32| {
+            RgbImage::new(side, side).save_with_format(folder.join("one.png"), ImageFormat::Png).unwrap();
+        };
+        let captioner = Captioner::new(Settings { templates: Some(folder.clone()), ..Settings::default() });
+        put(10);
+        let old = captioner.template_source("one").unwrap();
+        put(200);
+        let decoded = captioner.decode("one", &old, &Cancel::new()).unwrap();
+        let new = captioner.template_source("one").unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        assert_ne!(old.version, new.version);
+        assert_eq!((decoded.info.width, decoded.version), (200, Some(new.version)));
+        assert_eq!(captioner.infos.get(&FileKey::new("one", old.version)), None);
+        assert_eq!(captioner.infos.get(&FileKey::new("one", new.version)).unwrap().width, 200);
     }
 }

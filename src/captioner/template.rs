@@ -1,32 +1,32 @@
 //! A template, prepared for being captioned: at one size, in one format.
 
-use super::animation::Animation;
-use super::decode::{Decoded, Pixels};
-use super::gif;
-use super::ink::Stamp;
-use super::jpeg::JpegTemplate;
-use super::library::Version;
-use super::png::PngTemplate;
-use super::{Cancel, CaptionError, Settings};
-use image_macro::Format;
+use captioner::cancel::Cancel;
+use captioner::encode::gif;
+use captioner::encode::jpeg::JpegTemplate;
+use captioner::encode::png::PngTemplate;
+use captioner::error::CaptionError;
+use captioner::file::animation::Animation;
+use captioner::file::decode::{Decoded, Pixels};
+use captioner::ink::Stamp;
+use captioner::library::FileKey;
+use captioner::settings::Settings;
+use image_macro::{Format, ImageMacro};
 
-/// One content of one template's file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FileKey {
-    /// The template's name.
-    pub name: String,
-    /// Which content of that name.
-    pub version: Version,
-}
-
-/// One template, prepared.
+/// What a prepared template is cached by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TemplateKey {
-    /// From which file.
+    /// The file it was made from.
     pub file: FileKey,
+    /// How it was prepared.
+    pub variant: Variant,
+}
+
+/// The size and format that a template is prepared in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Variant {
     /// Width and height in pixels.
     pub size: (u32, u32),
-    /// For pictures of that format.
+    /// The format of the pictures that are made from it.
     pub format: Format,
 }
 
@@ -51,6 +51,14 @@ impl TemplateInfo {
         let (width, height) = decoded.pixels.size();
         let frames = decoded.pixels.frames();
         TemplateInfo { name: name.to_string(), format: decoded.format, width, height, frames }
+    }
+
+    /// The variant of this template that a request asks for.
+    pub(super) fn variant(&self, image_macro: &ImageMacro) -> Variant {
+        Variant {
+            size: self.fitting_size(image_macro.width, image_macro.height),
+            format: image_macro.format.unwrap_or(self.format),
+        }
     }
 
     /// The largest size within the sides asked for that keeps the aspect and enlarges nothing; at least one
@@ -81,11 +89,11 @@ impl Template {
     /// [`CaptionError::Encode`], [`CaptionError::Cancelled`].
     pub fn prepare(
         pixels: Pixels,
-        size: (u32, u32),
-        format: Format,
+        variant: Variant,
         settings: &Settings,
         cancel: &Cancel,
     ) -> Result<Template, CaptionError> {
+        let Variant { size, format } = variant;
         let pixels = match format {
             // Only the first frame is needed, so only that one is scaled.
             Format::Jpeg | Format::Png => pixels.into_still(cancel)?,
@@ -115,6 +123,15 @@ impl Template {
             Template::Jpeg(ref template) => template.caption(stamp, cancel),
             Template::Png(ref template) => template.caption(stamp, cancel),
             Template::Gif(ref animation) => gif::caption(animation, stamp, cancel),
+        }
+    }
+
+    /// The format of the pictures that are made from it.
+    pub fn format(&self) -> Format {
+        match *self {
+            Template::Jpeg(_) => Format::Jpeg,
+            Template::Png(_) => Format::Png,
+            Template::Gif(_) => Format::Gif,
         }
     }
 

@@ -7,7 +7,7 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use super::block::Quantizer;
 use super::entropy::{HuffmanTable, ZIGZAG};
 use super::MCU;
-use captioner::CaptionError;
+use captioner::error::CaptionError;
 
 /// What a file's components are compressed with.
 pub struct Tables {

@@ -4,7 +4,8 @@ use std::mem;
 
 use fearless_simd::{dispatch, Level, Simd};
 
-use super::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
 
 /// How much of each pixel is covered.
 pub struct Coverage {

@@ -5,10 +5,12 @@ use std::ops::Range;
 use gif::DisposalMethod;
 
 use super::followed::{inks_at, Followed, Span};
-use captioner::animation::{Animation, Frame};
-use captioner::ink::{PixelInk, Rect};
-use captioner::palette::{Matcher, Palette, Rgb};
-use captioner::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::file::animation::{Animation, Frame};
+use captioner::file::palette::{Matcher, Palette, Rgb};
+use captioner::ink::mix::PixelInk;
+use captioner::ink::rect::Rect;
 
 /// A frame as it is to be written.
 pub struct Painted {

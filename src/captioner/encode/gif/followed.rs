@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
-use captioner::ink::{Ink, PixelInk, Rect, Stamp};
-use captioner::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::ink::mix::PixelInk;
+use captioner::ink::rect::Rect;
+use captioner::ink::{Ink, Stamp};
 
 /// Pixels that are gone through, at most, before a cancel is looked for: less than a millisecond.
 const CHECKED: usize = 1 << 15;

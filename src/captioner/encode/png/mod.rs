@@ -18,8 +18,9 @@ use simd_adler32;
 
 use self::deflate::{Codes, Histogram};
 use self::filter::filter;
-use super::ink::Stamp;
-use super::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::ink::Stamp;
 
 /// Bytes of pixels in a band, at least: each costs some 60 bytes of its own, and its first row is filtered worse
 /// than others. In a larger one, a caption would compress more rows that it does not touch.

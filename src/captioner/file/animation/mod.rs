@@ -10,15 +10,16 @@ use std::sync::OnceLock;
 use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, DisposalMethod, MemoryLimit, Repeat};
 use image::RgbaImage;
 
-use self::lzw::{Codes, Strip, STRIP};
 use self::scaled::{difference, thresholded};
 use self::tables::Tables;
-use super::decode::{check_size, DecodeError};
-use super::ink::Rect;
-use super::palette::{Matcher, Palette};
-use super::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::encode::gif::lzw::{self, Codes, Strip, STRIP};
+use captioner::error::CaptionError;
+use captioner::file::decode::{check_size, DecodeError};
+use captioner::file::palette::{Matcher, Palette};
+use captioner::ink::rect::Rect;
 
-mod lzw;
+pub mod canvas;
 mod scaled;
 mod tables;
 

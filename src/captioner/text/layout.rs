@@ -2,9 +2,10 @@
 
 use rusttype::{point, GlyphId, Point};
 
-use super::font::{Font, FontSet};
-use super::measure::Measured;
-use super::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::text::fonts::{Font, FontSet};
+use captioner::text::measure::Measured;
 use image_macro::{Caption, Color, HAlign, Size, VAlign};
 
 /// The largest size `fit` and `shrink` take, of the picture's height: larger shouts the picture down.

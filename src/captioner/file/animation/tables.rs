@@ -1,8 +1,9 @@
 //! The color tables of a GIF file.
 
 use super::{Frame, PIECE};
-use captioner::palette::{Palette, Rgb};
-use captioner::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::file::palette::{Palette, Rgb};
 
 /// The color tables of a file, equal ones once.
 pub struct Tables {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rusttype;
 use unicode_normalization::char::is_combining_mark;
 
-use super::cache::Cache;
-use super::library::{Library, Version};
-use super::CaptionError;
+use captioner::cache::Cache;
+use captioner::error::CaptionError;
+use captioner::library::{FileKey, Library};
 use image_macro::Caption;
 
 /// The font that is asked first for a glyph that the caption's own font lacks: the one with the most.
@@ -19,13 +19,6 @@ pub struct Font {
     font: rusttype::Font<'static>,
     /// rusttype's scale is the height from ascent to descent; everyone else's is the em. Their ratio.
     scale_of_em: f32,
-}
-
-/// One content of one font.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FontKey {
-    name: String,
-    version: Version,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -58,15 +51,14 @@ impl Font {
 ///
 /// # Errors
 /// [`CaptionError::UnknownFont`], [`CaptionError::BadFile`], [`CaptionError::Io`].
-pub fn load(library: &Library, cache: &Cache<FontKey, Font>, name: &str) -> Result<Arc<Font>, CaptionError> {
-    let source = library.find(name)?.ok_or_else(|| CaptionError::UnknownFont(name.to_string()))?;
-    let key = FontKey { name: name.to_string(), version: source.version };
-    if let Some(font) = cache.get(&key) {
+pub fn load(library: &Library, cache: &Cache<FileKey, Font>, name: &str) -> Result<Arc<Font>, CaptionError> {
+    let source = library.find(name)?.ok_or_else(|| CaptionError::unknown_font(name))?;
+    if let Some(font) = cache.get(&FileKey::new(name, source.version)) {
         return Ok(font);
     }
     let content = source.read()?;
-    let weight = content.len();
-    let parsed = rusttype::Font::try_from_vec(content.into_owned());
+    let weight = content.bytes.len();
+    let parsed = rusttype::Font::try_from_vec(content.bytes.into_owned());
     let usable = parsed.and_then(|font| {
         let metrics = font.v_metrics_unscaled();
         let height = metrics.ascent - metrics.descent;
@@ -81,7 +73,9 @@ pub fn load(library: &Library, cache: &Cache<FontKey, Font>, name: &str) -> Resu
     let font =
         usable.ok_or_else(|| CaptionError::BadFile { name: name.to_string(), cause: Box::new(NotAFont) })?;
     let font = Arc::new(font);
-    cache.insert(key, &font, weight);
+    if let Some(version) = content.version {
+        cache.insert(FileKey::new(name, version), &font, weight);
+    }
     Ok(font)
 }
 
@@ -101,7 +95,7 @@ impl FontSet {
     /// As [`load`] for the fonts named. A lender that cannot be loaded lends nothing.
     pub fn load(
         library: &Library,
-        cache: &Cache<FontKey, Font>,
+        cache: &Cache<FileKey, Font>,
         captions: &[Caption],
     ) -> Result<FontSet, CaptionError> {
         let mut set = FontSet { fonts: Vec::new(), by_name: HashMap::new(), lenders: Vec::new() };

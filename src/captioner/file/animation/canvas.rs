@@ -3,8 +3,9 @@
 use gif::DisposalMethod;
 use image::{Rgba, RgbaImage};
 
-use super::animation::{Animation, Frame};
-use super::{Cancel, CaptionError};
+use super::{Animation, Frame};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
 
 /// Plays an animation: what a viewer has on the screen.
 pub struct Canvas {

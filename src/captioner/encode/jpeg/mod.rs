@@ -22,8 +22,9 @@ use image::RgbImage;
 use self::entropy::stuff;
 use self::strip::{Compressed, Strip};
 use self::tables::Tables;
-use super::ink::Stamp;
-use super::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::ink::Stamp;
 
 /// Pixels on a side of an MCU at 4:2:0.
 const MCU: usize = 16;

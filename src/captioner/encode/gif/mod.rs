@@ -10,13 +10,15 @@ use gif::Encoder;
 
 use self::followed::Followed;
 use self::player::{Painted, Player};
-use super::animation::{Animation, Frame};
-use super::ink::Stamp;
-use super::palette::Rgb;
-use super::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::file::animation::{Animation, Frame};
+use captioner::file::palette::Rgb;
+use captioner::ink::Stamp;
 use image_macro::Color;
 
 mod followed;
+pub mod lzw;
 mod player;
 
 /// Bytes of a file before its global color table.

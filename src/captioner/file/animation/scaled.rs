@@ -6,11 +6,12 @@ use gif::DisposalMethod;
 use image::{Rgba, RgbaImage};
 
 use super::{Animation, Frame};
-use captioner::canvas::Canvas;
-use captioner::ink::Rect;
-use captioner::palette::{Matcher, Palette};
-use captioner::scale::resize_premultiplied;
-use captioner::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::file::animation::canvas::Canvas;
+use captioner::file::palette::{Matcher, Palette};
+use captioner::file::scale::resize_premultiplied;
+use captioner::ink::rect::Rect;
 
 /// Colors of a palette that is worth keeping for a scaled animation, whose pixels lie between two of them.
 const ENOUGH_COLORS: usize = 128;

@@ -4,7 +4,8 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, MulDiv, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::{Rgb, RgbImage, RgbaImage};
 
-use super::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
 
 /// Pixels of the larger picture that are gone through at once, or those that one row of the smaller needs: about a
 /// millisecond's worth, unless it is scaled to a few rows.

@@ -7,7 +7,7 @@ use rusttype::GlyphId;
 use unicode_bidi::{BidiInfo, Level};
 use unicode_linebreak::{linebreaks, BreakOpportunity};
 
-use super::font::{has_ink, Font, FontSet};
+use captioner::text::fonts::{has_ink, Font, FontSet};
 use image_macro::Caption;
 
 /// A text measured at an em of one.

@@ -7,10 +7,11 @@ use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::PngDecoder;
 use image::{DynamicImage, ImageDecoder, Limits, RgbImage, RgbaImage};
 
-use super::animation::Animation;
-use super::canvas::Canvas;
-use super::scale::{flattened, resize_rgb, resize_rgba};
-use super::{Cancel, CaptionError};
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::file::animation::canvas::Canvas;
+use captioner::file::animation::Animation;
+use captioner::file::scale::{flattened, resize_rgb, resize_rgba};
 use image_macro::Format;
 
 /// Pixels of a canvas, at most. Checked before anything is decoded.

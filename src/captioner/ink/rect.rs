@@ -1,0 +1,61 @@
+//! Rectangles of whole pixels.
+
+/// Whole pixels of a picture; `right` and `bottom` are the first ones outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rect {
+    /// First column.
+    pub left: u32,
+    /// First row.
+    pub top: u32,
+    /// First column to its right.
+    pub right: u32,
+    /// First row below.
+    pub bottom: u32,
+}
+
+impl Rect {
+    /// Pixels.
+    pub fn width(&self) -> u32 {
+        self.right - self.left
+    }
+
+    /// Pixels.
+    pub fn height(&self) -> u32 {
+        self.bottom - self.top
+    }
+
+    /// Whether a pixel lies in it.
+    pub fn holds(&self, x: u32, y: u32) -> bool {
+        (self.left..self.right).contains(&x) && (self.top..self.bottom).contains(&y)
+    }
+
+    /// The number of one of its pixels, counted row by row.
+    pub fn number_of(&self, x: u32, y: u32) -> usize {
+        (y - self.top) as usize * self.width() as usize + (x - self.left) as usize
+    }
+
+    /// What lies in both.
+    pub fn intersection(&self, other: &Rect) -> Option<Rect> {
+        let both = Rect {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        };
+        if both.left < both.right && both.top < both.bottom {
+            Some(both)
+        } else {
+            None
+        }
+    }
+
+    /// The smallest that holds both.
+    pub fn union(&self, other: &Rect) -> Rect {
+        Rect {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+}
