@@ -94,16 +94,3 @@ pub enum LogLevel {
     /// `-vv`: also what the stack below it does.
     Trace,
 }
-
-impl LogLevel {
-    /// In the words of `RUST_LOG`. The stack's own debug lines drown ours, so they come only at the end.
-    pub fn filter(self) -> &'static str {
-        match self {
-            LogLevel::Errors => "error",
-            LogLevel::Events => "warn,memed=info,memed::access=off",
-            LogLevel::Requests => "warn,memed=info",
-            LogLevel::Debug => "warn,memed=debug",
-            LogLevel::Trace => "debug,memed=trace",
-        }
-    }
-}

@@ -2,20 +2,19 @@
 
 #![forbid(unsafe_code)]
 
-extern crate env_logger;
 #[macro_use]
 extern crate log;
 extern crate memed;
 
 use std::collections::HashMap;
 use std::env;
-use std::io::Write;
 use std::process::exit;
 
 use memed::command_line::{self, Parsed};
 use memed::config::Config;
 use memed::descriptors;
-use memed::server::{shutdown, Server, ACCESS_LOG};
+use memed::logging;
+use memed::server::{shutdown, Server};
 
 // Of sysexits.h: what shells and supervisors know.
 const EX_USAGE: i32 = 64;
@@ -39,7 +38,7 @@ fn main() {
             exit(EX_USAGE)
         }
     };
-    start_logging(&config);
+    logging::start(config.log);
     prepare_descriptors(config.max_connections);
     exit(serve(config))
 }
@@ -79,19 +78,4 @@ fn serve(config: Config) -> i32 {
             EX_OSERR
         }
     }
-}
-
-/// Lines of the access log as they are, in Common Log Format; all others with their level.
-fn start_logging(config: &Config) {
-    let mut builder = env_logger::Builder::new();
-    builder.parse_filters(&env::var("RUST_LOG").unwrap_or_else(|_| config.log.filter().to_string()));
-    builder.format(|out, record| {
-        if record.target() == ACCESS_LOG {
-            writeln!(out, "{}", record.args())
-        } else {
-            let krate = record.target().split("::").next().unwrap_or("memed");
-            writeln!(out, "{}: {}: {}", krate, record.level().to_string().to_lowercase(), record.args())
-        }
-    });
-    builder.init();
 }
