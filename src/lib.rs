@@ -52,6 +52,7 @@ extern crate serde;
 extern crate serde_json;
 extern crate sha2;
 extern crate simd_adler32;
+extern crate strsim;
 extern crate thiserror;
 extern crate tokio_core;
 extern crate tokio_io;
