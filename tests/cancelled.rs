@@ -9,7 +9,8 @@ use gif::{DisposalMethod, Repeat};
 use memed::captioner::{Cancel, CaptionError, Captioner};
 
 use gif_oracle::{frame_of, gif_of};
-use picture_util::{asked, Folder};
+use picture_util::asked;
+use util::Folder;
 
 const SOON: Duration = Duration::from_millis(100);
 const QUERY: &str = "template=large&top_text=one does not&bottom_text=simply wait";
