@@ -1,4 +1,6 @@
-//! Every knob, what it means and its default. [`::command_line`] reads them, tests fill them in themselves.
+//! The configuration: every knob, what it means, its unit and its default.
+//!
+//! [`::command_line`] fills it from flags and variables; tests set its fields themselves.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -6,43 +8,44 @@ use std::time::Duration;
 
 use captioner::Settings;
 
-/// The port where none is given. It was rofld's, the program of the article.
+/// The port if none is given: that of rofld, the program of the article.
 pub const DEFAULT_PORT: u16 = 1337;
-/// Longer ones would fill the timer with deadlines that nobody needs any more; see `server::deadline`.
+/// The longest `request_timeout`. The timer holds a deadline until it is over, even if its request was answered long
+/// before; with longer deadlines it could fill up. See `server::deadline`.
 pub const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Everything that the program can be told.
+/// Everything that can be configured.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen. Port 0 takes any free one.
+    /// Where to listen. Port 0 stands for any free port.
     pub address: SocketAddr,
-    /// Threads that draw.
+    /// Number of threads that draw.
     pub render_threads: usize,
-    /// Requests that may wait for one of them.
+    /// Requests that may wait for one of these threads. Further ones get a 503.
     pub queue: usize,
-    /// What to decode before it is asked for.
+    /// What to decode at start.
     pub preload: Preload,
-    /// How long a picture may take, its wait in the queue included.
+    /// Time limit for the body of a request, and then for its picture, time in the queue included.
     pub request_timeout: Duration,
-    /// How long the requests in flight may take once the server has been told to stop.
+    /// Time limit for the requests in flight once the server has been asked to stop.
     pub shutdown_timeout: Duration,
-    /// How long the head of a request may take, from its first byte on; of the first request of a connection,
-    /// from the connection on. This and the next two are lengthened by up to a tenth, by another share for each
-    /// connection.
+    /// Time limit for the head of a request: from its first byte on, or for the first request of a connection, from
+    /// the connection on. This and the next two are up to a tenth longer, by a different amount for each
+    /// connection, so that connections made together do not time out together.
     pub header_timeout: Duration,
     /// How long a connection may be idle between two requests.
     pub keep_alive_timeout: Duration,
-    /// How long a client may take for the next 64 KiB of a response, or what is left of it.
+    /// How long a client may take to read the next 64 KiB of a response, or the rest if it is shorter.
     pub write_timeout: Duration,
-    /// Connections at a time. More wait in the kernel's backlog.
+    /// Connections that are open at the same time. Others wait in the kernel's backlog.
     pub max_connections: usize,
-    /// Bytes of a request's body, at most.
+    /// The largest body of a request, in bytes.
     pub max_body: usize,
     /// Bytes of finished pictures to keep; 0 for none.
     pub result_cache: usize,
     /// The captioner's own knobs.
     pub captioner: Settings,
-    /// What goes into the log, unless `RUST_LOG` says otherwise.
+    /// What goes into the log, unless `RUST_LOG` overrides it.
     pub log: LogLevel,
 }
 
@@ -67,43 +70,45 @@ impl Default for Config {
     }
 }
 
-/// What is decoded at start, so that the first request for it is as quick as the second.
+/// What is decoded at start, so that even the first request for it is fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preload {
     /// Every template.
     Templates,
     /// Every font.
     Fonts,
-    /// Both.
+    /// Every template and every font.
     All,
     /// Nothing.
     None,
 }
 
-/// What goes into the log.
+impl Preload {
+    /// Every value.
+    pub const ALL: [Preload; 4] = [Preload::Templates, Preload::Fonts, Preload::All, Preload::None];
+
+    /// What is typed for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preload::Templates => "templates",
+            Preload::Fonts => "fonts",
+            Preload::All => "all",
+            Preload::None => "none",
+        }
+    }
+}
+
+/// How much goes into the log. Each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogLevel {
-    /// `-qq`: only what went wrong and is our fault.
+    /// `-qq`: only errors of the server itself.
     Errors,
     /// `-q`: also warnings, start and end.
     Events,
-    /// Also a line for each request.
+    /// The default: also a line for each request.
     Requests,
-    /// `-v`: also what `memed` does.
+    /// `-v`: also the details of what `memed` does.
     Debug,
     /// `-vv`: also what the stack below it does.
     Trace,
-}
-
-impl LogLevel {
-    /// In the words of `RUST_LOG`. The stack's own debug lines drown ours, so they come only at the end.
-    pub fn filter(self) -> &'static str {
-        match self {
-            LogLevel::Errors => "error",
-            LogLevel::Events => "warn,memed=info,memed::access=off,memed::requests=error",
-            LogLevel::Requests => "warn,memed=info",
-            LogLevel::Debug => "warn,memed=debug",
-            LogLevel::Trace => "debug,memed=trace",
-        }
-    }
 }

@@ -1,5 +1,5 @@
-//! The process's table of descriptors: each connection needs a place in it. For whoever starts a server, before
-//! there are threads.
+//! The process's table of file descriptors, where each connection needs an entry. To be prepared before a server
+//! starts, while the process has one thread.
 
 use std::io;
 
@@ -7,18 +7,18 @@ use rlimit;
 #[cfg(target_os = "linux")]
 use rustix;
 
-/// Descriptors that are not for connections: the reactor's, the listener, the files that are read.
+/// Descriptors that are not for connections: the reactor's, the listener's, those of files being read.
 #[cfg(target_os = "linux")]
 const OTHERS: u64 = 64;
 
-/// Raises the limit of descriptors as far as it goes (what a shell gives at first is often a thousand), and has
-/// the kernel make room for that many connections, or for as many as the limit lets in. Gives the limit.
+/// Raises the soft limit of descriptors to the hard one (shells often start with a thousand), and has the kernel
+/// grow the table for that many connections, or for as many as the limit allows. Returns the limit.
 ///
-/// Pitfall: Linux doubles the table when it is full, and in a process with threads each doubling waits until
-/// every processor has passed a quiet point (`synchronize_rcu` in its `expand_fdtable`): up to 20 ms in which the
-/// reactor stands still in its accept, at 64 connections, at 128, at 256 and so on. The table never shrinks, so
-/// it is made as large as it may get while there is one thread and nobody waits. It takes eight bytes a
-/// descriptor, of the next power of two. Pinned by `the_descriptor_table_is_large_before_it_is_needed` in
+/// Pitfall: Linux doubles the table when it is full, and in a process with threads each doubling waits for an RCU
+/// grace period (`synchronize_rcu` in its `expand_fdtable`): up to 20 ms in which the reactor is blocked in its
+/// accept, at 64 connections, at 128, at 256 and so on. The table never shrinks, so it is grown to its largest size
+/// at the start, while there is one thread and no client waits. It takes eight bytes a descriptor, rounded up to a
+/// power of two. Pinned by `the_descriptor_table_is_large_before_it_is_needed` in
 /// `tests/program.rs`.
 ///
 /// # Errors
@@ -32,13 +32,25 @@ pub fn prepare(connections: usize) -> io::Result<u64> {
     Ok(limit)
 }
 
-/// Takes the last descriptor of so many, and gives it back at once.
+/// The same, with a warning where the limit allows fewer connections: the last ones then wait to be accepted, as
+/// they do at the maximum.
+pub fn prepare_or_warn(connections: usize) {
+    match prepare(connections) {
+        Ok(limit) if limit < connections as u64 => {
+            warn!("there are {} descriptors for {} connections (see ulimit -n)", limit, connections)
+        }
+        Ok(_) => {}
+        Err(error) => warn!("cannot raise the limit of descriptors: {}", error),
+    }
+}
+
+/// Grows the table: duplicates standard error as the last of so many descriptors, and closes the duplicate.
 #[cfg(target_os = "linux")]
 fn make_room(descriptors: u64) {
     let last = descriptors.saturating_sub(1).min(i32::MAX as u64) as i32;
     match rustix::io::fcntl_dupfd_cloexec(io::stderr(), last) {
         Ok(descriptor) => drop(descriptor),
-        // Without it the table grows as it is needed.
+        // Then the table grows when it is full.
         Err(error) => debug!("cannot make room for {} descriptors: {}", descriptors, error),
     }
 }

@@ -10,8 +10,8 @@
 //! | [`server`] | how it is carried: futures 0.1, tokio-core, hyper 0.11 | sockets and threads; no pixel |
 //!
 //! `server` calls the other two, `captioner` knows `image_macro`, nobody calls back. [`config`] holds every
-//! knob, [`command_line`] reads them, [`descriptors`] has room made for connections. A test (`tests/rooms.rs`)
-//! keeps the walls standing.
+//! knob, [`command_line`] reads them, [`logging`] sets up the log, [`descriptors`] makes room for connections.
+//! `tests/rooms.rs` checks who uses what.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -22,6 +22,7 @@ extern crate color_quant;
 // Derive macros of today say `::core`, which edition 2015 looks for here.
 extern crate core;
 extern crate crc32fast;
+extern crate env_logger;
 extern crate fast_image_resize;
 extern crate fearless_simd;
 #[macro_use]
@@ -52,6 +53,7 @@ extern crate serde;
 extern crate serde_json;
 extern crate sha2;
 extern crate simd_adler32;
+extern crate strsim;
 extern crate thiserror;
 extern crate tokio_core;
 #[macro_use]
@@ -68,4 +70,5 @@ pub mod command_line;
 pub mod config;
 pub mod descriptors;
 pub mod image_macro;
+pub mod logging;
 pub mod server;

@@ -1,97 +1,54 @@
-//! Command line to [`Config`], `Config` to a running [`Server`], and how it ended to an exit code.
+//! The program: runs what the command line asks for, and turns the outcome into an exit code.
 
 #![forbid(unsafe_code)]
 
-extern crate env_logger;
 #[macro_use]
 extern crate log;
 extern crate memed;
 
-use std::collections::HashMap;
-use std::env;
-use std::io::Write;
 use std::process::exit;
 
 use memed::command_line::{self, Parsed};
 use memed::config::Config;
 use memed::descriptors;
-use memed::server::{signals, Server, ACCESS_LOG};
+use memed::logging;
+use memed::server::{signals, Server};
 
-// Of sysexits.h: what shells and supervisors know.
+// From sysexits.h, which shells and supervisors know.
 const EX_USAGE: i32 = 64;
 const EX_OSERR: i32 = 71;
 
 fn main() {
-    let environment: HashMap<_, _> = env::vars_os()
-        .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
-        .collect();
-    let config = match command_line::parse(env::args_os().skip(1), &environment) {
-        Ok(Parsed::Serve(config)) => *config,
+    exit(match command_line::of_process() {
+        Ok(Parsed::Serve(config)) => {
+            logging::start(config.log);
+            serve(*config).map_or_else(failed, |()| 0)
+        }
         Ok(Parsed::Print(text)) => {
             print!("{}", text);
-            return;
+            0
         }
-        Err(errors) => {
-            for error in errors {
-                eprintln!("memed: {}", error);
-            }
-            eprintln!("memed: --help tells what there is");
-            exit(EX_USAGE)
+        Err(mistakes) => {
+            mistakes.iter().for_each(|mistake| eprintln!("memed: {}", mistake));
+            eprintln!("memed: run `memed --help` for the options");
+            EX_USAGE
         }
-    };
-    start_logging(&config);
-    prepare_descriptors(config.max_connections);
-    exit(serve(config))
+    })
 }
 
-/// If they do not reach for all connections, the last ones wait as they do at the cap.
-fn prepare_descriptors(connections: usize) {
-    match descriptors::prepare(connections) {
-        Ok(limit) if limit < connections as u64 => {
-            warn!("there are {} descriptors for {} connections (see ulimit -n)", limit, connections)
-        }
-        Ok(_) => {}
-        Err(error) => warn!("cannot raise the limit of descriptors: {}", error),
-    }
-}
-
-fn serve(config: Config) -> i32 {
+/// Serves until a signal ends it.
+fn serve(config: Config) -> Result<(), String> {
+    // Before there are threads.
+    descriptors::prepare_or_warn(config.max_connections);
     let address = config.address;
-    let server = match Server::bind(config) {
-        Ok(server) => server,
-        Err(error) => {
-            error!("cannot listen on {}: {}", address, error);
-            return EX_OSERR;
-        }
-    };
-    let signal = match signals::on_signals(&server.handle()) {
-        Ok(signal) => signal,
-        Err(error) => {
-            error!("cannot watch for signals: {}", error);
-            return EX_OSERR;
-        }
-    };
+    let server = Server::bind(config).map_err(|error| format!("cannot listen on {}: {}", address, error))?;
+    let signal = signals::on_signals(&server.handle())
+        .map_err(|error| format!("cannot watch for signals: {}", error))?;
     info!("listening on http://{}", server.local_addr());
-    match server.run_until(signal) {
-        Ok(()) => 0,
-        Err(error) => {
-            error!("the reactor failed: {}", error);
-            EX_OSERR
-        }
-    }
+    server.run_until(signal).map_err(|error| format!("the reactor failed: {}", error))
 }
 
-/// Lines of the access log as they are, in Common Log Format; all others with their level.
-fn start_logging(config: &Config) {
-    let mut builder = env_logger::Builder::new();
-    builder.parse_filters(&env::var("RUST_LOG").unwrap_or_else(|_| config.log.filter().to_string()));
-    builder.format(|out, record| {
-        if record.target() == ACCESS_LOG {
-            writeln!(out, "{}", record.args())
-        } else {
-            let krate = record.target().split("::").next().unwrap_or("memed");
-            writeln!(out, "{}: {}: {}", krate, record.level().to_string().to_lowercase(), record.args())
-        }
-    });
-    builder.init();
+fn failed(sentence: String) -> i32 {
+    error!("{}", sentence);
+    EX_OSERR
 }

@@ -1,17 +1,14 @@
 //! What is not drawn twice, and what is not sent twice: the result cache, drawings that are shared, tags and
 //! ranges.
 
-use std::env;
 use std::fs;
-use std::path::PathBuf;
-use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use memed::captioner::{Cancel, Captioner, Settings};
 use memed::config::Config;
 use memed::image_macro::ImageMacro;
-use util::{config, Client, Response, Serve};
+use util::{config, Client, Folder, Response, Serve};
 
 mod in_flight;
 mod ranges;
@@ -42,33 +39,6 @@ impl Counted {
 
     fn drawn(&self) -> usize {
         self.drawn.load(Ordering::SeqCst)
-    }
-}
-
-/// A folder of templates that is gone when the test is.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str) -> Folder {
-        let folder = env::temp_dir().join(format!("memed-caching-{}-{}", process::id(), test));
-        fs::create_dir_all(&folder).unwrap();
-        Folder(folder)
-    }
-
-    fn write(&self, file: &str, content: &[u8]) {
-        fs::write(self.0.join(file), content).unwrap();
-    }
-
-    /// A config that serves its templates.
-    fn config(&self) -> Config {
-        let captioner = Settings { templates: Some(self.0.clone()), ..Settings::default() };
-        Config { captioner, ..config() }
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -261,45 +231,45 @@ fn a_cache_of_0_keeps_nothing_and_a_304_needs_none() {
 
 #[test]
 fn a_template_that_changes_has_another_tag_at_the_next_request() {
-    let folder = Folder::new("changes");
-    folder.write("own.png", CAT);
+    let folder = Folder::new();
+    folder.put("own.png", CAT);
     let serve = Serve::with(folder.config());
     let mut client = serve.connect();
     let target = "/caption?template=own&top_text=hi";
     let cat = client.get(target);
     assert_eq!(if_none_match(&mut client, target, &cat.headers["etag"]).status, 304);
-    folder.write("own.png", ASTRONAUT);
+    folder.put("own.png", ASTRONAUT);
     let astronaut = if_none_match(&mut client, target, &cat.headers["etag"]);
     assert!(astronaut.picture("png") != cat.picture("png"));
     assert!(astronaut.headers["etag"] != cat.headers["etag"]);
     // What counts is the content: this one is known.
-    folder.write("own.png", CAT);
+    folder.put("own.png", CAT);
     let again = client.get(target);
     assert_eq!(again.headers["etag"], cat.headers["etag"]);
     assert_eq!(again.headers["server-timing"], "cache;desc=\"hit\"");
     assert_eq!(again.picture("png"), cat.picture("png"));
-    fs::remove_file(folder.0.join("own.png")).unwrap();
+    folder.remove("own.png");
     assert_eq!(if_none_match(&mut client, target, &cat.headers["etag"]).status, 404);
 }
 
 #[test]
 fn a_font_that_comes_or_goes_changes_the_tag_for_it_may_lend_a_glyph() {
-    let folder = Folder::new("fonts");
-    let captioner = Settings { fonts: Some(folder.0.clone()), ..Settings::default() };
+    let folder = Folder::new();
+    let captioner = Settings { fonts: Some(folder.path().to_path_buf()), ..Settings::default() };
     let serve = Serve::with(Config { captioner, ..config() });
     let before = serve.get(CAPTION).headers["etag"].clone();
-    folder.write("Mine.ttf", include_bytes!("../data/fonts/BebasNeue.ttf"));
+    folder.put("Mine.ttf", include_bytes!("../data/fonts/BebasNeue.ttf"));
     assert!(serve.get(CAPTION).headers["etag"] != before);
-    fs::remove_file(folder.0.join("Mine.ttf")).unwrap();
+    folder.remove("Mine.ttf");
     assert_eq!(serve.get(CAPTION).headers["etag"], before);
 }
 
 #[test]
 fn a_picture_whose_template_changed_while_it_was_drawn_has_no_tag_and_is_not_kept() {
-    let folder = Folder::new("meanwhile");
-    folder.write("own.png", CAT);
+    let folder = Folder::new();
+    folder.put("own.png", CAT);
     let captioner = Captioner::new(folder.config().captioner);
-    let path = folder.0.join("own.png");
+    let path = folder.path().join("own.png");
     let changes = Mutex::new(vec![ASTRONAUT]);
     let draw = move |image_macro: &ImageMacro, cancel: &Cancel| {
         let drawing = captioner.draw(image_macro, cancel);

@@ -1,5 +1,5 @@
 //! A drawing that nobody waits for any more ends soon, wherever it is. The bounds are wide, for a debug build
-//! on a busy machine; `cargo bench --bench limits` measures how soon it is.
+//! on a busy machine; `cargo bench -p drawing --bench limits` measures how soon it is.
 
 use std::sync::Arc;
 use std::thread;
@@ -9,7 +9,8 @@ use gif::{DisposalMethod, Repeat};
 use memed::captioner::{Cancel, CaptionError, Captioner};
 
 use gif_oracle::{frame_of, gif_of};
-use picture_util::{asked, Folder};
+use picture_util::asked;
+use util::Folder;
 
 const SOON: Duration = Duration::from_millis(100);
 const QUERY: &str = "template=large&top_text=one does not&bottom_text=simply wait";

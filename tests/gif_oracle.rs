@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use gif::{ColorOutput, DecodeOptions, DisposalMethod, Encoder, Frame, Repeat};
 use image::{Rgba, RgbaImage};
 
-use picture_util::{draw, Folder, Plain};
+use picture_util::{draw, Plain};
+use util::Folder;
 
 /// A GIF file. Without `global`, each frame needs a palette of its own; `Repeat::Finite(0)` writes no count.
 pub fn gif_of(size: (u16, u16), global: &[u8], repeat: Repeat, frames: &[Frame<'static>]) -> Vec<u8> {

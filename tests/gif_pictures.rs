@@ -7,7 +7,8 @@ use serde_json::json;
 
 use gif_oracle::{assert_captioned, blocks, frame_of, gif_of, ink, moved, play, Bench, Ink};
 use gif_oracle::{CAPTION, COLORS, DISPOSALS, LOOK, SIZE, WHOLE};
-use picture_util::{draw, has_color, look_json, shipped, Folder, Numbers, Plain};
+use picture_util::{draw, has_color, look_json, shipped, Numbers, Plain};
+use util::Folder;
 
 /// The places of four frames, and whether they have holes.
 const PATTERNS: &[(&str, [[u16; 4]; 4], bool)] = &[

@@ -1,20 +1,19 @@
 //! What a client can draw out, and what it does when it has gone: each limit of a connection, and that nobody
 //! else is worse off.
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::sync::{mpsc, Arc, Mutex};
+use std::process::Command;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use memed::captioner::{Cancel, CaptionError, Drawing, Format, Picture};
+use memed::captioner::{Cancel, Drawing, Format, Picture};
 use memed::config::Config;
 use memed::image_macro::ImageMacro;
 use memed::server::Draw;
 use net2::TcpStreamExt;
 
-use util::{config, until, Client, Serve, LONG};
+use util::{config, until, Client, Held, Program, Serve, BOOM, LONG};
 
 const SHORT: Duration = Duration::from_millis(200);
 const GET: &[u8] = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n";
@@ -26,23 +25,6 @@ fn counted(serve: &Serve, pointer: &str) -> u64 {
 /// Whether the server has no connection but the one that asks, and perhaps the last one that asked.
 fn is_alone(serve: &Serve) -> bool {
     counted(serve, "/connections/open") <= 2
-}
-
-/// A drawing that tells when it begins and when it has been cancelled.
-fn endless() -> (Arc<Draw>, mpsc::Receiver<Instant>, mpsc::Receiver<Instant>) {
-    let (begin, begun) = mpsc::channel();
-    let (end, ended) = mpsc::channel();
-    let tell = Mutex::new((begin, end));
-    let draw = move |_: &ImageMacro, cancel: &Cancel| {
-        tell.lock().unwrap().0.send(Instant::now()).unwrap();
-        let start = Instant::now();
-        while cancel.check().is_ok() && start.elapsed() < LONG {
-            thread::yield_now();
-        }
-        tell.lock().unwrap().1.send(Instant::now()).unwrap();
-        Err(CaptionError::Cancelled)
-    };
-    (Arc::new(draw), begun, ended)
 }
 
 #[test]
@@ -222,21 +204,16 @@ fn blank_lines_without_end_keep_nobody_else_waiting() {
 
 #[test]
 fn a_client_that_hangs_up_stops_its_drawing_within_ten_milliseconds() {
-    let (draw, begun, ended) = endless();
-    let serve = Serve::drawing(Config { render_threads: 1, queue: 0, ..config() }, draw);
+    let held = Held::with(Config { render_threads: 1, queue: 0, ..config() });
     let mut waits = Vec::new();
-    for round in 0..10 {
-        let mut client = serve.connect();
-        client.send(
-            format!("GET /caption?template=cat&top_text={} HTTP/1.1\r\nHost: t\r\n\r\n", round).as_bytes(),
-        );
-        begun.recv_timeout(LONG).unwrap();
+    for _ in 0..10 {
+        let client = held.first();
         let hung_up = Instant::now();
         drop(client);
-        waits.push(ended.recv_timeout(LONG).unwrap() - hung_up);
-        until(|| counted(&serve, "/rendering") == 0 && counted(&serve, "/queue/waiting") == 0);
+        waits.push(held.cancelled() - hung_up);
+        until(|| counted(&held.serve, "/rendering") == 0 && counted(&held.serve, "/queue/waiting") == 0);
     }
-    assert_eq!(counted(&serve, "/hung_up"), 10);
+    assert_eq!(counted(&held.serve, "/hung_up"), 10);
     waits.sort();
     // The middle one: other tests run beside this one.
     assert!(waits[5] < Duration::from_millis(10), "{:?}", waits);
@@ -244,38 +221,31 @@ fn a_client_that_hangs_up_stops_its_drawing_within_ten_milliseconds() {
 
 #[test]
 fn a_client_that_is_reset_while_it_waits_is_gone_too() {
-    let (draw, begun, ended) = endless();
-    let serve = Serve::drawing(Config { render_threads: 1, ..config() }, draw);
-    let mut client = serve.connect();
-    // With the beginning of another request behind it, which nobody reads before the first is answered.
-    client.send(b"GET /caption?template=cat&top_text=x HTTP/1.1\r\nHost: t\r\n\r\nGET /health HT");
-    begun.recv_timeout(LONG).unwrap();
-    TcpStreamExt::set_linger(&client.socket, Some(Duration::from_secs(0))).unwrap();
-    drop(client);
-    ended.recv_timeout(LONG).unwrap();
-    until(|| is_alone(&serve));
+    let held = Held::with(Config { render_threads: 1, ..config() });
+    let mut client = held.serve.connect();
+    // With the beginning of another request behind it, which is not read before the first is answered.
+    client.send(format!("GET {} HTTP/1.1\r\nHost: t\r\n\r\nGET /health HT", BOOM).as_bytes());
+    held.begun();
+    client.reset();
+    held.cancelled();
+    until(|| is_alone(&held.serve));
 }
 
 #[test]
 fn whoever_waits_in_the_queue_and_hangs_up_is_never_drawn() {
-    let (draw, begun, ended) = endless();
-    let serve = Serve::drawing(Config { render_threads: 1, queue: 1, ..config() }, draw);
-    let ask = |text: &str| {
-        let mut client = serve.connect();
-        let target = format!("GET /caption?template=cat&top_text={} HTTP/1.1\r\nHost: t\r\n\r\n", text);
-        client.send(target.as_bytes());
-        client
-    };
-    let first = ask("first");
-    begun.recv_timeout(LONG).unwrap();
-    let second = ask("second");
-    until(|| counted(&serve, "/queue/waiting") == 1);
+    let held = Held::with(Config { render_threads: 1, queue: 1, ..config() });
+    let waiting = || counted(&held.serve, "/queue/waiting");
+    let first = held.first();
+    // Another text: it would share the drawing of the same one.
+    let mut second = held.serve.connect();
+    second.ask("GET", &format!("{}2", BOOM), &[]);
+    until(|| waiting() == 1);
     drop(second);
-    until(|| counted(&serve, "/hung_up") == 1);
+    until(|| counted(&held.serve, "/hung_up") == 1);
     drop(first);
-    ended.recv_timeout(LONG).unwrap();
-    until(|| counted(&serve, "/queue/waiting") == 0 && counted(&serve, "/rendering") == 0);
-    assert!(begun.try_recv().is_err());
+    held.cancelled();
+    until(|| waiting() == 0 && counted(&held.serve, "/rendering") == 0);
+    assert!(!held.has_begun());
 }
 
 #[test]
@@ -312,45 +282,17 @@ fn at_the_cap_a_stop_still_answers_those_who_wait() {
     serve.join();
 }
 
-/// The program, with a table of so many descriptors.
-struct Limited(Child, String);
-
-impl Limited {
-    fn start(descriptors: u32) -> Limited {
-        let script = format!("ulimit -n {}; exec \"$0\" 127.0.0.1:0", descriptors);
-        let mut child = Command::new("sh")
-            .args(["-c", &script, env!("CARGO_BIN_EXE_memed")])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.split("listening on http://").nth(1).map(str::to_string));
-        // Whoever logs must find a reader.
-        thread::spawn(move || lines.for_each(drop));
-        Limited(child, address.expect("it listens"))
-    }
-}
-
-impl Drop for Limited {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_descriptor_table_is_survived() {
-    let server = Limited::start(40);
-    let address = server.1.parse().unwrap();
-    let mut clients: Vec<Client> = (0..80).map(|_| Client::connect(address)).collect();
+    let script = "ulimit -n 40; exec \"$0\" 127.0.0.1:0";
+    let mut program = Program::run(Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_memed")]));
+    program.collect_log();
+    let mut clients: Vec<Client> = (0..80).map(|_| program.connect()).collect();
     clients.iter_mut().for_each(|client| client.send(GET));
     // Each that is served makes room for one that found no descriptor left.
     for mut client in clients {
         assert_eq!(client.response().status, 200);
     }
-    Client::connect(address).get("/caption?template=cat&top_text=ok").picture("png");
+    program.connect().get("/caption?template=cat&top_text=ok").picture("png");
 }

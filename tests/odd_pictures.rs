@@ -7,10 +7,9 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use memed::captioner::{Cancel, CaptionError};
 
 use gif_oracle::{blocks, frame_of, gif_of, play, COLORS, DISPOSALS, SIZE, WHOLE};
-use picture_util::{
-    asked, changed, decoded, draw, look, mean_difference, png, png_of, png_of_scanlines, Folder,
-};
+use picture_util::{asked, changed, decoded, draw, look, mean_difference, png, png_of, png_of_scanlines};
 use pictures::{gradient, pngs};
+use util::Folder;
 
 const FORMATS: [&str; 3] = ["png", "jpeg", "gif"];
 

@@ -1,48 +1,14 @@
 //! Templates built byte by byte, drawings of captions on them, and what can be measured on pictures.
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::Path;
 
 use image::{Rgba, RgbaImage};
-use memed::captioner::{Cancel, Captioner, Settings};
+use memed::captioner::{Cancel, Captioner};
 use memed::image_macro::{from_json, from_query, ImageMacro};
 use serde_json::Value;
 
-/// A folder of templates that is gone when the test is.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    pub fn new() -> Folder {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("memed-pictures-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = env::temp_dir().join(name);
-        fs::create_dir_all(&path).expect("the folder for temporary files can be written");
-        Folder(path)
-    }
-
-    pub fn put(&self, file_name: &str, content: &[u8]) {
-        fs::write(self.0.join(file_name), content).unwrap();
-    }
-
-    /// A new one, which has cached nothing yet.
-    pub fn captioner(&self) -> Captioner {
-        self.captioner_with(Settings::default())
-    }
-
-    /// The same with other settings.
-    pub fn captioner_with(&self, settings: Settings) -> Captioner {
-        Captioner::new(Settings { templates: Some(self.0.clone()), ..settings })
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use util::Folder;
 
 /// The file of a template that is built in.
 pub fn shipped(file_name: &str) -> Vec<u8> {

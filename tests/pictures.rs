@@ -8,8 +8,8 @@ use serde_json::{json, Value};
 
 use gif_oracle::{blocks, gif_of, COLORS, DISPOSALS};
 use picture_util::{asked, changed, decoded, draw, has_color, look, look_json, mean_difference, png, png_of};
-use picture_util::{shipped, Folder, Numbers, Plain};
-use util::escaped;
+use picture_util::{shipped, Numbers, Plain};
+use util::{escaped, Folder};
 
 const FONTS: &[&str] = &["Anton", "BebasNeue", "ComicNeue", "DejaVuSans", "PermanentMarker"];
 const SENTENCE: &str = "ONE DOES NOT SIMPLY WALK INTO MORDOR";

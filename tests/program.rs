@@ -1,111 +1,15 @@
 //! The binary: its command line, its threads, its log and its end.
 
-use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use util::{until, Client, LONG};
+use libc;
 
-/// A running `memed`, killed when the test is over.
-struct Program {
-    child: Child,
-    log: BufReader<ChildStderr>,
-    address: SocketAddr,
-}
-
-impl Program {
-    fn start(arguments: &[&str]) -> Program {
-        Program::spawn(Command::new(env!("CARGO_BIN_EXE_memed")).args(arguments).env_clear())
-    }
-
-    fn spawn(command: &mut Command) -> Program {
-        let command = command.arg("127.0.0.1:0").args(["--render-threads", "2"]);
-        let command = command.stderr(Stdio::piped());
-        // A binary that was just copied is busy while another test's child, forked in that moment, still
-        // holds the copy open for writing.
-        let start = Instant::now();
-        let mut child = loop {
-            match command.spawn() {
-                Err(ref error) if error.kind() == ErrorKind::ExecutableFileBusy && start.elapsed() < LONG => {
-                }
-                spawned => break spawned.unwrap(),
-            }
-        };
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let address = line.trim().rsplit("http://").next().and_then(|address| address.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("it begins with {:?}", line));
-        Program { child, log, address }
-    }
-
-    fn connect(&self) -> Client {
-        Client::connect(self.address)
-    }
-
-    fn signal(&self, signal: libc::c_int) {
-        // Sound: `kill` touches no memory of ours, and the process is our child, not waited for yet.
-        assert_eq!(unsafe { libc::kill(self.child.id() as libc::pid_t, signal) }, 0);
-    }
-
-    /// The next line of its log.
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.log.read_line(&mut line).unwrap();
-        line
-    }
-
-    /// Reads its log up to a line that has this in it.
-    fn line_with(&mut self, part: &str) -> String {
-        loop {
-            let line = self.line();
-            assert!(!line.is_empty(), "the log ends without {:?}", part);
-            if line.contains(part) {
-                return line;
-            }
-        }
-    }
-
-    fn wait(&mut self) -> ExitStatus {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(start.elapsed() < LONG, "it does not end");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A folder of its own for a test, removed at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = env::temp_dir().join(format!("memed-{}-{}", name, std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use util::{until, Client, Folder, Program, LONG};
 
 /// Exit code, standard output and standard error of a run that ends by itself.
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
@@ -129,9 +33,9 @@ fn an_idle_server_has_a_reactor_a_timer_and_the_threads_that_draw() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_with_a_folder_has_one_thread_more_that_looks_at_files() {
-    let folder = Folder::new("files-thread");
+    let folder = Folder::new();
     for knob in &["--templates", "--fonts"] {
-        let names = thread_names(&[knob, folder.0.to_str().unwrap()]);
+        let names = thread_names(&[knob, folder.path().to_str().unwrap()]);
         assert_eq!(names, ["files-0", "memed", "render-0", "render-1", "timer"]);
     }
 }
@@ -141,7 +45,7 @@ fn a_server_with_a_folder_has_one_thread_more_that_looks_at_files() {
 fn thread_names(arguments: &[&str]) -> Vec<String> {
     let program = Program::start(arguments);
     let names = || {
-        let tasks = fs::read_dir(format!("/proc/{}/task", program.child.id())).unwrap();
+        let tasks = fs::read_dir(format!("/proc/{}/task", program.id())).unwrap();
         let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).unwrap();
         let mut names: Vec<_> = tasks.map(|task| name(task.unwrap()).trim().to_string()).collect();
         names.sort();
@@ -156,28 +60,28 @@ fn thread_names(arguments: &[&str]) -> Vec<String> {
 #[test]
 fn the_descriptor_table_is_large_before_it_is_needed() {
     let program = Program::start(&["--max-connections", "1000"]);
-    let status = fs::read_to_string(format!("/proc/{}/status", program.child.id())).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
     let size = status.lines().find_map(|line| line.strip_prefix("FDSize:")).expect("Linux tells it");
     assert!(size.trim().parse::<usize>().unwrap() >= 1000, "{}", size);
 }
 
 #[test]
 fn the_binary_alone_in_an_empty_folder_serves_a_cat() {
-    let folder = Folder::new("alone");
-    let binary = folder.0.join("moved");
+    let folder = Folder::new();
+    let binary = folder.path().join("moved");
     fs::copy(env!("CARGO_BIN_EXE_memed"), &binary).unwrap();
-    let program = Program::spawn(Command::new(&binary).current_dir(&folder.0).env_clear());
+    let program = Program::spawn(Command::new(&binary).current_dir(folder.path()).env_clear());
     program.connect().get("/caption?template=cat&top_text=alone").picture("png");
 }
 
 #[test]
 fn folders_add_to_what_is_built_in() {
-    let folder = Folder::new("folders");
+    let folder = Folder::new();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-    fs::copy(data.join("templates/coffee.jpg"), folder.0.join("mine.jpg")).unwrap();
-    fs::copy(data.join("templates/coffee.jpg"), folder.0.join("cat.jpg")).unwrap();
-    fs::copy(data.join("fonts/BebasNeue.ttf"), folder.0.join("Mine.ttf")).unwrap();
-    let path = folder.0.to_str().unwrap();
+    fs::copy(data.join("templates/coffee.jpg"), folder.path().join("mine.jpg")).unwrap();
+    fs::copy(data.join("templates/coffee.jpg"), folder.path().join("cat.jpg")).unwrap();
+    fs::copy(data.join("fonts/BebasNeue.ttf"), folder.path().join("Mine.ttf")).unwrap();
+    let path = folder.path().to_str().unwrap();
     let program = Program::start(&["--templates", path, "--fonts", path, "--preload", "all"]);
     let mut client = program.connect();
     let templates = client.get("/templates").json();
@@ -188,9 +92,9 @@ fn folders_add_to_what_is_built_in() {
     // The folder's name wins.
     client.get("/caption?template=cat&top_text=mine").picture("jpeg");
     // And what changes is seen by the next request.
-    fs::copy(data.join("templates/astronaut.png"), folder.0.join("mine.jpg")).unwrap();
+    fs::copy(data.join("templates/astronaut.png"), folder.path().join("mine.jpg")).unwrap();
     client.get("/caption?template=mine&top_text=yours").picture("png");
-    fs::remove_file(folder.0.join("mine.jpg")).unwrap();
+    folder.remove("mine.jpg");
     assert_eq!(client.get("/caption?template=mine").status, 404);
 }
 
@@ -210,9 +114,16 @@ fn a_second_server_on_the_same_port_fails_at_start_and_says_why() {
 
 #[test]
 fn a_bad_command_line_is_told_as_a_whole_and_exits_with_64() {
-    let (code, _, log) = run(&["--queue", "x", "--jpeg-quality=0"], &[("MEMED_RENDER_THREADS", "many")]);
+    let environment = [("MEMED_RENDER_THREADS", "many"), ("MEMED_QEUE", "1")];
+    let (code, _, log) = run(&["--queue", "x", "--jpeg-quality=0"], &environment);
     assert_eq!(code, Some(64));
-    for part in &["--queue is \"x\"", "--jpeg-quality is \"0\"", "MEMED_RENDER_THREADS is \"many\""] {
+    for part in &[
+        "--queue is \"x\"",
+        "--jpeg-quality is \"0\"",
+        "MEMED_RENDER_THREADS is \"many\"",
+        "MEMED_QEUE is not a variable of memed; did you mean MEMED_QUEUE?",
+        "run `memed --help` for the options",
+    ] {
         assert!(log.contains(part), "{} is not in {}", part, log);
     }
     assert_eq!(run(&["--no-such-knob"], &[]).0, Some(64));
@@ -324,11 +235,11 @@ fn a_flood_of_pipelined_requests_stops_neither_others_nor_signals() {
 
 #[test]
 fn preloading_tells_everything_that_cannot_be_decoded() {
-    let folder = Folder::new("preload");
+    let folder = Folder::new();
     for name in &["a.png", "b.gif", "c.ttf"] {
-        fs::write(folder.0.join(name), "not that").unwrap();
+        folder.put(name, b"not that");
     }
-    let path = folder.0.to_str().unwrap();
+    let path = folder.path().to_str().unwrap();
     let arguments = ["--templates", path, "--fonts", path, "--preload", "all", "--request-timeout", "0.01"];
     let mut program = Program::start(&arguments);
     let mut log = String::new();
@@ -358,7 +269,7 @@ fn q_and_rust_log_say_what_is_logged() {
         }
         program.connect().get("/fonts");
         program.signal(libc::SIGTERM);
-        program.log.read_to_string(&mut log).unwrap();
+        log += &program.rest_of_log();
         assert_eq!(log.contains("GET /fonts"), has_request, "{:?} {:?}: {}", arguments, rust_log, log);
         assert_eq!(log.contains("is loaded"), has_debug, "{:?} {:?}: {}", arguments, rust_log, log);
         assert!(log.contains("stopping"), "{:?} {:?}: {}", arguments, rust_log, log);

@@ -1,52 +1,24 @@
 //! The end of a server: what is in flight is finished, and nothing else is waited for.
 
 use std::net::TcpStream;
-use std::sync::{mpsc, Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use memed::captioner::{Captioner, Settings};
 use memed::config::Config;
 
-use util::{config, until, Serve, LONG};
+use util::{config, until, End, Held, Serve};
 
 /// No test has anything to wait for that takes as long.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// A server whose drawings begin by telling that they do, and wait until they are let go.
-struct Held {
-    serve: Serve,
-    begun: mpsc::Receiver<()>,
-    go: mpsc::Sender<()>,
-}
-
-fn held(config: Config) -> Held {
-    let (begin, begun) = mpsc::channel();
-    let (go, may_go) = mpsc::channel::<()>();
-    let channels = Mutex::new((begin, may_go));
-    let captioner = Captioner::new(Settings::default());
-    let serve = Serve::drawing(
-        config,
-        Arc::new(move |image_macro, cancel| {
-            let channels = channels.lock().unwrap();
-            channels.0.send(()).unwrap();
-            let _ = channels.1.recv_timeout(LONG);
-            captioner.draw(image_macro, cancel)
-        }),
-    );
-    Held { serve, begun, go }
-}
-
 #[test]
 fn a_caption_in_flight_is_delivered_while_an_idle_connection_is_closed() {
-    let mut held = held(config());
+    let mut held = Held::with(config());
     let mut idle = held.serve.connect();
     assert_eq!(idle.get("/health").status, 200);
-    let mut waiting = held.serve.connect();
-    waiting.send(b"GET /caption?template=cat&top_text=last HTTP/1.1\r\nHost: a\r\n\r\n");
-    held.begun.recv_timeout(LONG).unwrap();
+    let mut waiting = held.first();
     held.serve.stop();
     assert!(idle.is_closed());
-    held.go.send(()).unwrap();
+    held.end(End::Well);
     let start = Instant::now();
     waiting.response().picture("png");
     assert!(waiting.is_closed());
@@ -86,17 +58,14 @@ fn a_connection_that_is_idle_after_an_error_is_not_waited_for() {
 #[test]
 fn what_takes_longer_than_the_shutdown_timeout_is_cut_off() {
     let timeout = Duration::from_millis(200);
-    let mut held = held(Config { shutdown_timeout: timeout, ..config() });
-    let mut waiting = held.serve.connect();
-    waiting.send(b"GET /caption?template=cat HTTP/1.1\r\nHost: a\r\n\r\n");
-    held.begun.recv_timeout(LONG).unwrap();
+    let mut held = Held::with(Config { shutdown_timeout: timeout, ..config() });
+    let mut waiting = held.first();
     let start = Instant::now();
     held.serve.stop();
     assert!(waiting.try_response("GET").is_none());
     assert!(start.elapsed() >= timeout);
     held.serve.join();
     assert!(start.elapsed() < AT_ONCE);
-    held.go.send(()).unwrap();
 }
 
 #[test]
@@ -137,13 +106,11 @@ fn a_stop_loses_no_request_that_was_sent() {
 
 #[test]
 fn the_last_answer_says_that_it_is_the_last() {
-    let mut held = held(config());
-    let mut waiting = held.serve.connect();
-    waiting.send(b"GET /caption?template=cat HTTP/1.1\r\nHost: a\r\n\r\n");
-    held.begun.recv_timeout(LONG).unwrap();
+    let mut held = Held::with(config());
+    let mut waiting = held.first();
     held.serve.stop();
     until(|| TcpStream::connect(held.serve.address).is_err());
-    held.go.send(()).unwrap();
+    held.end(End::Well);
     assert_eq!(waiting.response().headers["connection"], "close");
 }
 

@@ -2,10 +2,10 @@
 //! halves or nonsense, twice as many as the server has room for. Every complete answer must be the right one, and
 //! at the end nothing may be left over: no connection, no permit, no thread, no memory.
 //!
-//! The seed is printed. `MEMED_SOAK_SEED` sets it, and `MEMED_SOAK_SECONDS` how long the long one takes:
+//! The seed is printed. `SOAK_SEED` sets it, and `SOAK_SECONDS` how long the long one takes:
 //!
 //! ```sh
-//! MEMED_SOAK_SECONDS=60 cargo test --release soak::soak -- --ignored --nocapture
+//! SOAK_SECONDS=60 cargo test --release soak::soak -- --ignored --nocapture
 //! ```
 
 use std::env;
@@ -43,7 +43,7 @@ fn a_short_soak() {
 #[test]
 #[ignore = "ten minutes"]
 fn soak() {
-    soak_for(Duration::from_secs(variable("MEMED_SOAK_SECONDS").unwrap_or(600)), &Pictures::many());
+    soak_for(Duration::from_secs(variable("SOAK_SECONDS").unwrap_or(600)), &Pictures::many());
 }
 
 fn variable(name: &str) -> Option<u64> {
@@ -53,14 +53,14 @@ fn variable(name: &str) -> Option<u64> {
 
 fn soak_for(time: Duration, pictures: &Pictures) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let seed = variable("MEMED_SOAK_SEED").unwrap_or(now.as_nanos() as u64);
-    println!("MEMED_SOAK_SEED={}", seed);
+    let seed = variable("SOAK_SEED").unwrap_or(now.as_nanos() as u64);
+    println!("SOAK_SEED={}", seed);
     let server = Process::start(QUEUE);
     // Everything once, so that the caches are as full as they get; and then as it will be.
-    let pictures = pictures.drawn(server.address);
-    mix(server.address, &pictures, time / 4, !seed);
+    let pictures = pictures.drawn(server.program.address);
+    mix(server.program.address, &pictures, time / 4, !seed);
     let before = at_rest(&server);
-    let seen = mix(server.address, &pictures, time, seed);
+    let seen = mix(server.program.address, &pictures, time, seed);
     let after = at_rest(&server);
     println!("{} answers, {} refused for want of room", seen.answers, seen.refused);
     println!("before: {:?}; after: {:?}", before, after);
@@ -79,7 +79,7 @@ fn soak_for(time: Duration, pictures: &Pictures) {
 /// What the server holds when nobody asks anything any more.
 fn at_rest(server: &Process) -> process::Holdings {
     let is_idle = || {
-        let stats = Client::connect(server.address).get("/stats").json();
+        let stats = Client::connect(server.program.address).get("/stats").json();
         // The one that asks is counted.
         let connections = stats["connections"].as_u64().unwrap_or(1);
         (stats["in_flight"] == 1)

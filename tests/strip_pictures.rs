@@ -7,7 +7,8 @@ use memed::captioner::{Captioner, Settings};
 use memed::image_macro;
 use png;
 
-use picture_util::{draw, Folder};
+use picture_util::draw;
+use util::Folder;
 
 /// Decodes a PNG, checksums and all.
 pub fn decoded_png(bytes: &[u8]) -> (u32, u32, Vec<u8>) {

@@ -14,8 +14,9 @@ extern crate png;
 extern crate proptest;
 extern crate serde_json;
 extern crate socket2;
+extern crate tempfile;
 
-/// A server on a free port, and a client that can misbehave.
+/// Servers, the program, clients that can misbehave, drawings that wait, temporary folders.
 mod util;
 
 /// Every route and header, when nothing is wrong.

@@ -1,89 +1,103 @@
-//! The command line and the environment: what was typed becomes a [`Config`], or a list of everything that is
-//! wrong with it.
+//! The command line and the environment: turns what was typed into a [`Config`], or into a list of everything that
+//! is wrong with it.
 //!
-//! A knob can be set as `--some-knob` or as `MEMED_SOME_KNOB`; the command line wins. Numbers are taken as
-//! text first and understood second, so that all bad values are found, not only the first.
+//! A knob can be set as `--some-knob` or as `MEMED_SOME_KNOB`; the command line wins. clap splits the command line,
+//! but takes every value as text. The rows of `knobs` understand the values afterwards, so that all bad ones are
+//! reported at once, not only the first.
 
 mod knobs;
+mod values;
 
 use std::collections::HashMap;
+use std::env;
 use std::ffi::OsString;
-use std::fmt::Display;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::ops::RangeInclusive;
-use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use strsim;
 
-use self::knobs::KNOBS;
-use captioner::Settings;
-use config::{Config, LogLevel, Preload, DEFAULT_PORT, MAX_REQUEST_TIMEOUT};
+use self::knobs::{Knob, ADDRESS, KNOBS};
+use config::{Config, LogLevel};
 
 /// What the command line asks for.
 #[derive(Debug)]
 pub enum Parsed {
-    /// To serve.
+    /// Run the server.
     Serve(Box<Config>),
-    /// To print this and end: `--help`, `--version`.
+    /// Print this text and exit: `--help`, `--version`.
     Print(String),
 }
 
-/// Seconds that a client may be given.
-const CLIENT_TIMEOUTS: RangeInclusive<f64> = 0.01..=3600.0;
+/// Environment variables by name.
+pub type Environment = HashMap<String, OsString>;
 
-/// Understands a command line (without the program's name) and, under it, the environment.
+/// Parses the command line and the environment of this process.
 ///
 /// # Errors
-/// One sentence for each thing that is wrong, all of them.
-pub fn parse<A>(arguments: A, environment: &HashMap<String, OsString>) -> Result<Parsed, Vec<String>>
+/// A sentence for each mistake.
+pub fn of_process() -> Result<Parsed, Vec<String>> {
+    // A variable of ours has a name in ASCII; others are no concern of ours.
+    let variables = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    parse(env::args_os().skip(1), &variables.collect())
+}
+
+/// Parses a command line (without the program's name), and takes what it leaves out from the environment.
+///
+/// # Errors
+/// A sentence for each mistake.
+pub fn parse<A>(arguments: A, environment: &Environment) -> Result<Parsed, Vec<String>>
 where
     A: IntoIterator<Item = OsString>,
 {
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
+        Err(ref error) if !error.use_stderr() => return Ok(Parsed::Print(error.render().to_string())),
         Err(error) => {
-            let text = error.render().to_string();
-            return if error.use_stderr() {
-                // What comes after it are a usage that is as long as the help, and tips that do not fit.
-                let sentence = text.split("\n\n").next().unwrap_or("").trim_start_matches("error: ");
-                Err(vec![sentence.to_string()])
-            } else {
-                Ok(Parsed::Print(text))
-            };
+            let mut mistakes = vec![usage_mistake(&error)];
+            mistakes.extend(unknown_variables(environment));
+            return Err(mistakes);
         }
     };
-    let mut typed = Typed { matches: &matches, environment, errors: Vec::new() };
-    let config = typed.config();
-    if typed.errors.is_empty() {
+    let mut config = Config::default();
+    let mut mistakes = Vec::new();
+    for knob in Some(&ADDRESS).into_iter().chain(KNOBS) {
+        if let Some((giver, value)) = given(knob, &matches, environment) {
+            if let Err(allowed) = knob.set(&value, &mut config) {
+                let value = value.to_string_lossy();
+                mistakes.push(format!("{} is {:?}, and must be {}", giver, value, allowed));
+            }
+        }
+    }
+    mistakes.extend(unknown_variables(environment));
+    config.log = match (matches.get_count("quiet"), matches.get_count("verbose")) {
+        (0, 0) => config.log,
+        (0, 1) => LogLevel::Debug,
+        (0, _) => LogLevel::Trace,
+        (1, _) => LogLevel::Events,
+        _ => LogLevel::Errors,
+    };
+    if mistakes.is_empty() {
         Ok(Parsed::Serve(Box::new(config)))
     } else {
-        Err(typed.errors)
+        Err(mistakes)
     }
 }
 
 fn command() -> Command {
-    let knobs = KNOBS.iter().map(|knob| {
+    let argument = |knob: &'static Knob| {
         Arg::new(knob.name)
-            .long(knob.name)
             .value_name(knob.value)
-            .help(knob.help)
+            .help(knob.full_help())
             .value_parser(clap::value_parser!(OsString))
-            // "-1" is a bad value of the knob before it, not an unknown knob.
-            .allow_hyphen_values(true)
-    });
+    };
+    // "-1" is a bad value of the knob before it, not an unknown knob.
+    let with_a_name = |knob| argument(knob).long(knob.name).allow_hyphen_values(true);
     Command::new("memed")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Puts text on pictures, over HTTP.")
         .no_binary_name(true)
-        .arg(
-            Arg::new("address")
-                .value_name("[ADDRESS][:PORT]")
-                .help("Where to listen; \":8080\" is port 8080 of all IPv4 interfaces [default: 127.0.0.1:1337]")
-                .value_parser(clap::value_parser!(OsString)),
-        )
-        .args(knobs)
+        .arg(argument(&ADDRESS))
+        .args(KNOBS.iter().map(with_a_name))
         .arg(
             Arg::new("verbose")
                 .short('v')
@@ -105,163 +119,67 @@ fn command() -> Command {
         )
 }
 
-/// What was typed, and what turned out to be wrong with it.
-struct Typed<'a> {
-    matches: &'a ArgMatches,
-    environment: &'a HashMap<String, OsString>,
-    errors: Vec<String>,
+/// The value given for a knob, and the flag or variable that it was given with.
+fn given(knob: &Knob, matches: &ArgMatches, environment: &Environment) -> Option<(String, OsString)> {
+    if let Some(value) = matches.get_one::<OsString>(knob.name) {
+        let is_named = KNOBS.iter().any(|named| named.name == knob.name);
+        let flag = if is_named { format!("--{}", knob.name) } else { format!("the {}", knob.name) };
+        return Some((flag, value.clone()));
+    }
+    let variable = knob.variable();
+    environment.get(&variable).map(|value| (variable, value.clone()))
 }
 
-impl<'a> Typed<'a> {
-    fn config(&mut self) -> Config {
-        let default = Config::default();
-        let mib = |bytes: usize| bytes >> 20;
-        let cache_range = 0..=1 << 20;
-        let settings = Settings {
-            templates: self.folder("templates"),
-            fonts: self.folder("fonts"),
-            template_cache: self.number(
-                "template-cache",
-                mib(default.captioner.template_cache),
-                cache_range.clone(),
-                "MiB",
-            ) << 20,
-            font_cache: self.number(
-                "font-cache",
-                mib(default.captioner.font_cache),
-                cache_range.clone(),
-                "MiB",
-            ) << 20,
-            jpeg_quality: self.number("jpeg-quality", default.captioner.jpeg_quality, 1..=100, ""),
-            gif_quality: self.number("gif-quality", default.captioner.gif_quality, 1..=100, ""),
-        };
-        Config {
-            address: self.address(default.address),
-            render_threads: self.number("render-threads", default.render_threads, 1..=512, "threads"),
-            queue: self.number("queue", default.queue, 0..=100_000, "requests"),
-            preload: self.preload(default.preload),
-            request_timeout: self.seconds(
-                "request-timeout",
-                default.request_timeout,
-                0.01..=MAX_REQUEST_TIMEOUT.as_secs_f64(),
-            ),
-            shutdown_timeout: self.seconds("shutdown-timeout", default.shutdown_timeout, 0.0..=3600.0),
-            header_timeout: self.seconds("header-timeout", default.header_timeout, CLIENT_TIMEOUTS),
-            keep_alive_timeout: self.seconds(
-                "keep-alive-timeout",
-                default.keep_alive_timeout,
-                CLIENT_TIMEOUTS,
-            ),
-            write_timeout: self.seconds("write-timeout", default.write_timeout, CLIENT_TIMEOUTS),
-            max_connections: self.number(
-                "max-connections",
-                default.max_connections,
-                1..=1_000_000,
-                "connections",
-            ),
-            max_body: self.number("max-body", default.max_body, 1..=1 << 30, "bytes"),
-            result_cache: self.number("result-cache", mib(default.result_cache), cache_range, "MiB") << 20,
-            captioner: settings,
-            log: match (self.matches.get_count("quiet"), self.matches.get_count("verbose")) {
-                (0, 0) => default.log,
-                (0, 1) => LogLevel::Debug,
-                (0, _) => LogLevel::Trace,
-                (1, _) => LogLevel::Events,
-                _ => LogLevel::Errors,
-            },
-        }
+/// clap's first sentence. The usage after it is as long as the help, and clap's tips are about `--`.
+fn usage_mistake(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let sentence = text.split("\n\n").next().unwrap_or("").trim_start_matches("error: ");
+    let flags = KNOBS.iter().map(|knob| format!("--{}", knob.name));
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) => format!("{}{}", sentence, suggestion(flag, flags)),
+        _ => sentence.to_string(),
     }
+}
 
-    /// What was given for a knob, and how its giver called it.
-    fn given(&self, name: &str) -> Option<(String, OsString)> {
-        if let Some(value) = self.matches.get_one::<OsString>(name) {
-            let flag = if name == "address" { "the address".to_string() } else { format!("--{}", name) };
-            return Some((flag, value.clone()));
-        }
-        let variable = format!("MEMED_{}", name.to_uppercase().replace('-', "_"));
-        self.environment.get(&variable).map(|value| (variable, value.clone()))
-    }
+/// A mistake for each variable that looks like a knob's and is not, by name.
+fn unknown_variables(environment: &Environment) -> Vec<String> {
+    let known: Vec<_> = Some(&ADDRESS).into_iter().chain(KNOBS).map(Knob::variable).collect();
+    let mut unknown: Vec<_> = environment
+        .iter()
+        .filter(|(name, value)| name.starts_with("MEMED_") && !is_service_link(name, value))
+        .map(|(name, _)| name)
+        .filter(|name| !known.contains(name))
+        .collect();
+    unknown.sort();
+    let mistake = |name: &String| {
+        format!("{} is not a variable of memed{}", name, suggestion(name, known.iter().cloned()))
+    };
+    unknown.into_iter().map(mistake).collect()
+}
 
-    /// A value read by `read`, or the default. If it cannot be read, that is an error that says so.
-    fn value<T, F>(&mut self, name: &str, default: T, allowed: &str, read: F) -> T
-    where
-        F: FnOnce(&str) -> Option<T>,
-    {
-        let (giver, value) = match self.given(name) {
-            Some(given) => given,
-            None => return default,
-        };
-        match value.to_str().and_then(|text| read(text.trim())) {
-            Some(value) => value,
-            None => {
-                let value = value.to_string_lossy();
-                self.errors.push(format!("{} is {:?}, and must be {}", giver, value, allowed));
-                default
-            }
-        }
-    }
+/// Whether Kubernetes has set the variable. It gives every container variables for each service of its namespace:
+/// of one called `memed`, `MEMED_SERVICE_HOST`, `MEMED_PORT=tcp://…`, `MEMED_PORT_80_TCP` and so on.
+fn is_service_link(name: &str, value: &OsString) -> bool {
+    let is_url = value.to_str().is_some_and(|value| value.contains("://"));
+    name.starts_with("MEMED_SERVICE_") || name.starts_with("MEMED_PORT_") || (name == "MEMED_PORT" && is_url)
+}
 
-    fn number<T>(&mut self, name: &str, default: T, range: RangeInclusive<T>, unit: &str) -> T
-    where
-        T: FromStr + PartialOrd + Display,
-    {
-        let allowed = format!("a whole number from {} to {} {}", range.start(), range.end(), unit);
-        self.value(name, default, allowed.trim_end(), |text| {
-            text.parse().ok().filter(|number| range.contains(number))
-        })
-    }
+/// Typing errors up to which a name is taken for another one.
+const TYPING_ERRORS: usize = 2;
 
-    fn seconds(&mut self, name: &str, default: Duration, range: RangeInclusive<f64>) -> Duration {
-        let allowed = format!("a number of seconds from {} to {}", range.start(), range.end());
-        self.value(name, default, &allowed, |text| {
-            let seconds = text.parse().ok().filter(|seconds| range.contains(seconds));
-            seconds.map(Duration::from_secs_f64)
-        })
-    }
-
-    fn preload(&mut self, default: Preload) -> Preload {
-        self.value("preload", default, "templates, fonts, all or none", |text| match text {
-            "templates" => Some(Preload::Templates),
-            "fonts" => Some(Preload::Fonts),
-            "all" => Some(Preload::All),
-            "none" => Some(Preload::None),
-            _ => None,
-        })
-    }
-
-    fn folder(&mut self, name: &str) -> Option<PathBuf> {
-        let (giver, value) = self.given(name)?;
-        let path = PathBuf::from(value);
-        if let Err(error) = path.read_dir() {
-            self.errors
-                .push(format!("{} is {:?}, and must be a folder that can be read: {}", giver, path, error));
-        }
-        Some(path)
-    }
-
-    fn address(&mut self, default: SocketAddr) -> SocketAddr {
-        let allowed =
-            "ADDRESS, ADDRESS:PORT or :PORT, as in 127.0.0.1:1337, [::1]:1337 or :8080; a name must resolve";
-        self.value("address", default, allowed, |text| {
-            if let Some(port) = text.strip_prefix(':') {
-                if let Ok(port) = port.parse() {
-                    return Some(SocketAddr::from(([0, 0, 0, 0], port)));
-                }
-            }
-            if text.is_empty() || text.bytes().all(|byte| byte.is_ascii_digit()) {
-                // A bare number would be the address 0.0.x.y; whoever types one means a port.
-                return None;
-            }
-            let host = text.trim_start_matches('[').trim_end_matches(']');
-            let named = text.to_socket_addrs().or_else(|_| (host, DEFAULT_PORT).to_socket_addrs());
-            named.ok().and_then(|mut addresses| addresses.next())
-        })
+/// The end of a sentence about an unknown name: the known one that was probably meant, if there is one.
+fn suggestion<I: Iterator<Item = String>>(unknown: &str, known: I) -> String {
+    let distances = known.map(|known| (strsim::osa_distance(unknown, &known), known));
+    match distances.min() {
+        Some((distance, known)) if distance <= TYPING_ERRORS => format!("; did you mean {}?", known),
+        _ => String::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, Config, LogLevel, Parsed, Preload};
+    use super::{parse, Config, LogLevel, Parsed};
+    use config::Preload;
     use std::collections::HashMap;
     use std::time::Duration;
 
@@ -324,15 +242,15 @@ mod tests {
         )
         .unwrap_err();
         let expected = [
-            "--templates is \"/no/such/folder\", and must be a folder that can be read: ",
-            "MEMED_FONT_CACHE is \"big\", and must be a whole number from 0 to 1048576 MiB",
-            "--jpeg-quality is \"101\", and must be a whole number from 1 to 100",
             "the address is \"nowhere:\", and must be ADDRESS",
             "--render-threads is \"0\", and must be a whole number from 1 to 512 threads",
             "--queue is \"-1\", and must be a whole number from 0 to 100000 requests",
+            "MEMED_FONT_CACHE is \"big\", and must be a whole number from 0 to 1048576 MiB",
             "--preload is \"some\", and must be templates, fonts, all or none",
+            "--jpeg-quality is \"101\", and must be a whole number from 1 to 100",
             "--request-timeout is \"nan\", and must be a number of seconds from 0.01 to 60",
             "MEMED_SHUTDOWN_TIMEOUT is \"inf\", and must be a number of seconds from 0 to 3600",
+            "--templates is \"/no/such/folder\", and must be a folder that can be read: ",
         ];
         assert_eq!(errors.len(), expected.len(), "{:#?}", errors);
         for (error, expected) in errors.iter().zip(&expected) {
@@ -347,6 +265,54 @@ mod tests {
         match parse(vec!["--help".into()], &HashMap::new()).unwrap() {
             Parsed::Print(text) => assert!(text.contains("--render-threads"), "{}", text),
             Parsed::Serve(_) => panic!("--help serves"),
+        }
+    }
+    #[test]
+    fn an_unknown_variable_is_reported_with_all_other_mistakes_and_the_one_that_was_probably_meant() {
+        let errors = parsed(
+            "--jpeg-quality 0",
+            &[("MEMED_QEUE", "1"), ("MEMED_COLOR", "red"), ("MEMED_PORT", "80"), ("MEMORY", "1")],
+        );
+        let errors = errors.unwrap_err();
+        assert_eq!(
+            errors,
+            [
+                "--jpeg-quality is \"0\", and must be a whole number from 1 to 100",
+                "MEMED_COLOR is not a variable of memed",
+                "MEMED_PORT is not a variable of memed",
+                "MEMED_QEUE is not a variable of memed; did you mean MEMED_QUEUE?",
+            ]
+        );
+        let errors = parsed("--max-bdoy 1", &[("MEMED_QEUE", "1")]).unwrap_err();
+        assert_eq!(errors[0], "unexpected argument '--max-bdoy' found; did you mean --max-body?");
+        assert_eq!(errors.len(), 2, "{:?}", errors);
+    }
+
+    #[test]
+    fn the_variables_that_kubernetes_sets_for_a_service_called_memed_are_ignored() {
+        let links = [
+            ("MEMED_SERVICE_HOST", "10.0.0.7"),
+            ("MEMED_SERVICE_PORT_HTTP", "80"),
+            ("MEMED_PORT", "tcp://10.0.0.7:80"),
+            ("MEMED_PORT_80_TCP_ADDR", "10.0.0.7"),
+        ];
+        assert!(parsed("", &links).is_ok());
+    }
+
+    #[test]
+    fn the_help_has_range_and_default_of_each_knob() {
+        let text = match parse(vec!["--help".into()], &HashMap::new()).unwrap() {
+            Parsed::Print(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+            Parsed::Serve(_) => panic!("--help serves"),
+        };
+        for part in [
+            "Where to listen; \":8080\" is port 8080 on all IPv4 interfaces [default: 127.0.0.1:1337]",
+            "--render-threads <N> Threads that draw [range: 1 to 512] [default: cores]",
+            "--result-cache <MIB> Memory for finished pictures; 0 for no cache [range: 0 to 1048576] [default: 64]",
+            "--preload <WHAT> What to decode at start [possible values: templates, fonts, all, none] [default: none]",
+            "[range: 0.01 to 60] [default: 10]",
+        ] {
+            assert!(text.contains(part), "{} is not in {}", part, text);
         }
     }
 }

@@ -1,10 +1,7 @@
 //! Drawings that go wrong: they panic, fail, take too long or are too many, or their templates are damaged.
 
-use std::env;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
-use std::process;
 use std::sync::{mpsc, Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,7 +9,7 @@ use super::{assert_error, assert_serves};
 use memed::captioner::{Cancel, CaptionError, Captioner, Drawing, Settings};
 use memed::config::Config;
 use memed::image_macro::ImageMacro;
-use util::{config, escaped, Serve, LONG};
+use util::{config, escaped, End, Folder, Held, Serve, LONG};
 
 /// A server that draws the pictures that say `boom` in its own way, and all others as ever.
 fn drawing<F>(config: Config, boom: F) -> Serve
@@ -90,19 +87,9 @@ fn a_drawing_that_takes_too_long_is_a_504_and_its_thread_is_free_again() {
 
 #[test]
 fn a_full_queue_is_a_503_and_whoever_was_first_is_served() {
-    let (started, has_started) = mpsc::channel();
-    let (go, wait) = mpsc::channel::<()>();
-    let channels = Mutex::new((started, wait));
-    let serve = drawing(Config { render_threads: 1, queue: 0, ..config() }, move |_| {
-        let channels = channels.lock().unwrap();
-        channels.0.send(()).unwrap();
-        channels.1.recv_timeout(LONG).unwrap();
-        Err(CaptionError::UnknownTemplate("boom was drawn".to_string()))
-    });
-    let mut first = serve.connect();
-    first.send(b"GET /caption?template=cat&top_text=boom HTTP/1.1\r\nHost: test\r\n\r\n");
-    has_started.recv_timeout(LONG).unwrap();
-    let mut second = serve.connect();
+    let held = Held::with(Config { render_threads: 1, queue: 0, ..config() });
+    let mut first = held.first();
+    let mut second = held.serve.connect();
     for target in &["/caption?template=cat", "/templates/cat"] {
         let response = second.get(target);
         assert_error(&response, 503, "the queue is full: try again", target);
@@ -114,7 +101,7 @@ fn a_full_queue_is_a_503_and_whoever_was_first_is_served() {
     }
     let stats = second.get("/stats").json();
     assert_eq!((stats["refused"].as_u64(), stats["rendering"].as_u64()), (Some(2), Some(1)));
-    go.send(()).unwrap();
+    held.end(End::Failed(CaptionError::UnknownTemplate("boom was drawn".to_string())));
     assert_error(&first.response(), 404, "boom was drawn", "the first");
     // Whoever has an answer has left the queue.
     second.get("/caption?template=cat").picture("png");
@@ -127,32 +114,6 @@ const CAT: &[u8] = include_bytes!("../../data/templates/cat.png");
 const ASTRONAUT: &[u8] = include_bytes!("../../data/templates/astronaut.png");
 const RACCOON: &[u8] = include_bytes!("../../data/templates/raccoon.jpg");
 const DEAL: &[u8] = include_bytes!("../../data/templates/deal-with-it.gif");
-
-/// A folder of templates that is gone when the test is.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str) -> Folder {
-        let folder = env::temp_dir().join(format!("memed-{}-{}", process::id(), test));
-        fs::create_dir_all(&folder).unwrap();
-        Folder(folder)
-    }
-
-    fn write(&self, file: &str, content: &[u8]) {
-        fs::write(self.0.join(file), content).unwrap();
-    }
-
-    fn serve(&self) -> Serve {
-        let captioner = Settings { templates: Some(self.0.clone()), ..Settings::default() };
-        Serve::with(Config { captioner, ..config() })
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A PNG that is whole but for its size, which is a claim.
 fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
@@ -169,7 +130,7 @@ fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
 
 #[test]
 fn a_damaged_template_is_a_500_that_names_it_and_the_others_are_served() {
-    let folder = Folder::new("damaged");
+    let folder = Folder::new();
     let mut huge_gif = DEAL.to_vec();
     huge_gif[6..10].copy_from_slice(&[0xff; 4]);
     let half = |file: &[u8]| file[..file.len() / 2].to_vec();
@@ -186,9 +147,9 @@ fn a_damaged_template_is_a_500_that_names_it_and_the_others_are_served() {
         ("huge-gif", "gif", huge_gif),
     ];
     for &(name, extension, ref content) in &damaged {
-        folder.write(&format!("{}.{}", name, extension), content);
+        folder.put(&format!("{}.{}", name, extension), content);
     }
-    folder.write("own.png", &png_that_claims(451, 300));
+    folder.put("own.png", &png_that_claims(451, 300));
     let serve = folder.serve();
     let mut client = serve.connect();
     for &(name, ..) in &damaged {
@@ -209,8 +170,8 @@ fn a_damaged_template_is_a_500_that_names_it_and_the_others_are_served() {
 
 #[test]
 fn a_jpeg_that_ends_early_is_a_damaged_template() {
-    let folder = Folder::new("half-jpeg");
-    folder.write("half.jpg", &RACCOON[..RACCOON.len() / 2]);
+    let folder = Folder::new();
+    folder.put("half.jpg", &RACCOON[..RACCOON.len() / 2]);
     let serve = folder.serve();
     let response = serve.get("/templates/half");
     assert_error(&response, 500, "the file of \"half\" cannot be used", "half a JPEG");
@@ -219,25 +180,25 @@ fn a_jpeg_that_ends_early_is_a_damaged_template() {
 
 #[test]
 fn a_template_that_is_replaced_or_deleted_is_seen_by_the_next_request() {
-    let folder = Folder::new("replaced");
-    folder.write("own.png", CAT);
+    let folder = Folder::new();
+    folder.put("own.png", CAT);
     let serve = folder.serve();
     let mut client = serve.connect();
     let cat = client.get("/caption?template=own").picture("png").to_vec();
     let cat_info = client.get("/templates/own").json();
-    folder.write("own.png", ASTRONAUT);
+    folder.put("own.png", ASTRONAUT);
     assert!(client.get("/caption?template=own").picture("png") != &cat[..]);
     assert!(client.get("/templates/own").json() != cat_info);
-    folder.write("own.png", &CAT[..100]);
+    folder.put("own.png", &CAT[..100]);
     assert_error(&client.get("/caption?template=own"), 500, "the file of \"own\"", "damaged");
-    folder.write("own.png", CAT);
+    folder.put("own.png", CAT);
     assert_eq!(client.get("/caption?template=own").picture("png"), &cat[..]);
     // One of the folder's hides the one that is built in.
-    folder.write("cat.png", ASTRONAUT);
+    folder.put("cat.png", ASTRONAUT);
     assert!(client.get("/caption?template=cat").picture("png") != &cat[..]);
-    fs::remove_file(folder.0.join("cat.png")).unwrap();
+    folder.remove("cat.png");
     assert_eq!(client.get("/caption?template=cat").picture("png"), &cat[..]);
-    fs::remove_file(folder.0.join("own.png")).unwrap();
+    folder.remove("own.png");
     assert_error(&client.get("/caption?template=own"), 404, "there is no template \"own\"", "deleted");
     assert_error(&client.get("/templates/own"), 404, "there is no template \"own\"", "deleted");
     assert_serves(&serve);
@@ -245,16 +206,16 @@ fn a_template_that_is_replaced_or_deleted_is_seen_by_the_next_request() {
 
 #[test]
 fn a_template_name_is_never_a_path() {
-    let folder = Folder::new("names");
-    folder.write("secret.png", CAT);
-    fs::create_dir(folder.0.join("inner")).unwrap();
-    folder.write("inner/own.png", CAT);
-    fs::create_dir(folder.0.join("inner/folder.png")).unwrap();
-    let captioner = Settings { templates: Some(folder.0.join("inner")), ..Settings::default() };
+    let folder = Folder::new();
+    folder.put("secret.png", CAT);
+    fs::create_dir(folder.path().join("inner")).unwrap();
+    folder.put("inner/own.png", CAT);
+    fs::create_dir(folder.path().join("inner/folder.png")).unwrap();
+    let captioner = Settings { templates: Some(folder.path().join("inner")), ..Settings::default() };
     let serve = Serve::with(Config { captioner, ..config() });
     let mut client = serve.connect();
     client.get("/caption?template=own").picture("png");
-    let absolute = folder.0.join("secret").to_string_lossy().into_owned();
+    let absolute = folder.path().join("secret").to_string_lossy().into_owned();
     let long = "x".repeat(5_000);
     for name in &[
         "../secret",

@@ -7,7 +7,8 @@ use super::asked::{captions, query_of, Asked};
 use super::check;
 use super::templates::{animations, stills, Animated, Pattern, Still};
 use gif_oracle::{assert_captioned, play, Bench, Ink, Inked, FILL, OUTLINE};
-use picture_util::{draw, png_of, Folder};
+use picture_util::{draw, png_of};
+use util::Folder;
 
 /// In the two colors that the oracle knows.
 fn captions_in_its_colors() -> impl Strategy<Value = Vec<Asked>> {

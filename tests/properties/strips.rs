@@ -12,8 +12,9 @@ use proptest::strategy::Strategy;
 use super::asked::{captions, query_of, Asked};
 use super::check;
 use super::templates::{rgb_png, templates, Template};
-use picture_util::{draw, png_of, Folder};
+use picture_util::{draw, png_of};
 use strip_pictures::{decoded_png, whole_jpeg};
+use util::Folder;
 
 /// A template, the captions, and the width asked for.
 type Case = (Template, Vec<Asked>, Option<u32>);

@@ -10,7 +10,8 @@ use proptest::sample::select;
 use proptest::strategy::Strategy;
 
 use gif_oracle::{frame_of, gif_of, play, DISPOSALS};
-use picture_util::{decoded, png_of, Folder};
+use picture_util::{decoded, png_of};
+use util::Folder;
 
 /// A side of a picture, in pixels. A JPEG is made of squares of 16 by 16.
 pub fn sides() -> impl Strategy<Value = u32> {

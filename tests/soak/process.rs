@@ -1,19 +1,16 @@
 //! The server's process, and what it holds.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use util::LONG;
+use util::{Program, LONG};
 
-/// A running server, killed when the test is over.
+/// A running server, and its log.
 pub struct Process {
-    child: Child,
-    pub address: SocketAddr,
+    pub program: Program,
     complaints: Arc<Mutex<Vec<String>>>,
 }
 
@@ -31,27 +28,11 @@ impl Process {
     /// drawn again.
     pub fn start(queue: usize) -> Process {
         let queue = queue.to_string();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_memed"))
-            .args(["127.0.0.1:0", "-q", "--render-threads", "2", "--queue", queue.as_str()])
-            .env_clear()
-            .env("MEMED_RESULT_CACHE", "2")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let address = line.trim().rsplit("http://").next().and_then(|address| address.parse().ok());
-        let complaints = Arc::new(Mutex::new(Vec::new()));
-        let process = |address| Process { child, address, complaints: complaints.clone() };
-        let process = process(address.unwrap_or_else(|| panic!("it begins with {:?}", line)));
-        // Somebody has to read the log, or the server would wait. It ends with the process.
-        thread::spawn(move || {
-            for line in log.lines().map_while(Result::ok) {
-                complaints.lock().unwrap().push(line);
-            }
-        });
-        process
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memed"));
+        command.env_clear().env("MEMED_RESULT_CACHE", "2").args(["-q", "--queue", queue.as_str()]);
+        let mut program = Program::spawn(&mut command);
+        let complaints = program.collect_log();
+        Process { program, complaints }
     }
 
     /// Every line of its log but the first and the refusals of a full queue, which the clients count. Requests and
@@ -82,20 +63,13 @@ impl Process {
     }
 
     fn counts(&self) -> (usize, usize) {
-        let count = |folder| fs::read_dir(format!("/proc/{}/{}", self.child.id(), folder)).unwrap().count();
+        let count = |folder| fs::read_dir(format!("/proc/{}/{}", self.program.id(), folder)).unwrap().count();
         (count("task"), count("fd"))
     }
 
     fn resident(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -105,7 +105,7 @@ fn dependencies(manifest: &Table) -> BTreeSet<String> {
     of_targets.chain(of(manifest)).collect()
 }
 
-/// `memed` less its server, and less the crates that only the server names.
+/// `memed` without its server and the log of the program, and without the crates that only these name.
 fn write_captioner(memed: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     let mut manifest = manifest(memed)?;
     let all = dependencies(&manifest);
@@ -118,7 +118,7 @@ fn write_captioner(memed: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
         }
         Ok(named)
     };
-    let server = named_in(&["server", "main.rs"])?;
+    let server = named_in(&["server", "logging.rs", "main.rs"])?;
     let mut rest = named_in(&["captioner", "command_line", "config.rs", "descriptors.rs", "image_macro"])?;
     let mut library = contestants::parsed(&memed.join("src/lib.rs"))?.syntax;
     // Macros are called by their own names, so nobody need name their crate: `log`.
@@ -138,7 +138,7 @@ fn write_captioner(memed: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
         Item::ExternCrate(krate) => {
             !all.contains(&krate.ident.to_string()) || keeps(&krate.ident.to_string())
         }
-        Item::Mod(room) => room.ident != "server",
+        Item::Mod(room) => room.ident != "server" && room.ident != "logging",
         _ => true,
     });
     for item in &mut library.items {

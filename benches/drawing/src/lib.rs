@@ -1,26 +1,36 @@
-//! Templates near the largest there may be, and what is asked of them: for the benches.
+//! Templates near the limits on size, and the captions that the benches `limits` and `memory` draw on them.
+//!
+//! The benches are a package of their own, so that the tests of `memed` need not build criterion.
+
+#![forbid(unsafe_code)]
+
+extern crate gif;
+extern crate image;
+extern crate jpeg_encoder;
+extern crate memed;
+extern crate tempfile;
 
 use std::borrow::Cow;
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process;
 
-use gif;
-use image::{self, DynamicImage, ImageFormat, RgbImage, RgbaImage};
-use jpeg_encoder;
+use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
 use memed::captioner::{Captioner, Settings};
 use memed::image_macro::{self, ImageMacro};
+use tempfile::TempDir;
 
 /// Enough for every template here.
 const CACHE: usize = 4 << 30;
 const TEXT: &str = "top_text=I can haz captions&bottom_text=of twenty characters";
 const BIG_TEXT: &str = "top_text=WWWW&size=512&color=red&outline=lime";
 
-/// What is asked of a template.
+/// A template and what is drawn on it.
 pub struct Case {
+    /// What it is called in tables.
     pub name: &'static str,
+    /// The name of the template.
     pub template: &'static str,
     /// Width and format, as a query string has them.
     conversion: &'static str,
@@ -28,10 +38,12 @@ pub struct Case {
 }
 
 impl Case {
+    /// The request, with the text of the case.
     pub fn asked(&self) -> ImageMacro {
         self.asked_with(self.text)
     }
 
+    /// The request, with another text, written as parts of a query string.
     pub fn asked_with(&self, text: &str) -> ImageMacro {
         let query = format!("template={}&{}&{}", self.template, self.conversion, text);
         image_macro::from_query(&query).unwrap()
@@ -68,7 +80,7 @@ const CASES: &[Case] = &[
     case("PNG 4096x4096 to JPEG", "square", "format=jpeg", TEXT),
 ];
 
-/// All cases, or those whose names have a word of the command line in them.
+/// The cases whose names contain a word of the command line, or all of them if it has no words.
 pub fn wanted_cases() -> impl Iterator<Item = &'static Case> {
     let words: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     CASES
@@ -90,37 +102,46 @@ const TEMPLATES: &[(&str, Build)] = &[
     ("square.png", || png(&DynamicImage::ImageRgb8(picture(4096, 4096)))),
 ];
 
-/// A folder of templates that is gone at the end.
-pub struct Folder(pub PathBuf);
+/// A temporary folder of templates.
+pub struct Folder(TempDir);
 
 impl Folder {
+    /// An empty one.
     pub fn new() -> Folder {
-        let path = env::temp_dir().join(format!("memed-limits-{}", process::id()));
-        fs::create_dir_all(&path).expect("the folder for temporary files can be written");
-        Folder(path)
+        Folder(TempDir::new().expect("the folder for temporary files can be written"))
     }
 
-    /// Builds the template of a case, if it is not there yet.
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Builds the template of a case, unless it is built in or exists already.
     pub fn put_template_of(&self, case: &Case) {
         let known = TEMPLATES
             .iter()
             .find(|template| Path::new(template.0).file_stem() == Some(OsStr::new(case.template)));
-        if let Some(&(file_name, build)) = known.filter(|template| !self.0.join(template.0).exists()) {
-            fs::write(self.0.join(file_name), build()).unwrap();
+        if let Some(&(file_name, build)) = known.filter(|template| !self.path().join(template.0).exists()) {
+            fs::write(self.path().join(file_name), build()).unwrap();
         }
     }
 
-    /// A new one, which has cached nothing yet.
+    /// A captioner with an empty cache.
     pub fn captioner(&self) -> Captioner {
-        let templates = Some(self.0.clone());
+        let templates = Some(self.path().to_path_buf());
         Captioner::new(Settings { templates, template_cache: CACHE, ..Settings::default() })
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+impl Default for Folder {
+    fn default() -> Folder {
+        Folder::new()
     }
+}
+
+/// The folder of the templates that are built in.
+pub fn built_in_templates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/templates")
 }
 
 /// A picture with soft changes and a little noise, as photographs have them.
@@ -142,7 +163,7 @@ fn transparent(picture: &RgbImage) -> DynamicImage {
 }
 
 fn png(picture: &DynamicImage) -> Vec<u8> {
-    let mut file = ::std::io::Cursor::new(Vec::new());
+    let mut file = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut file, ImageFormat::Png).unwrap();
     file.into_inner()
 }

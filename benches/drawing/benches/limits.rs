@@ -1,39 +1,33 @@
-//! How soon a drawing ends that nobody waits for any more.
+//! How soon a cancelled drawing ends.
 //!
-//! `cargo bench --bench limits` prints, for templates built in and for some near the largest there may be, the
+//! `cargo bench -p drawing --bench limits` prints, for built-in templates and for some near the limits on size, the
 //! time from a cancel until the captioner returns, over cancels at many moments of the drawing.
 
-extern crate gif;
-extern crate image;
-extern crate jpeg_encoder;
+extern crate drawing;
 extern crate memed;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
+use drawing::{wanted_cases, Case, Folder};
 use memed::captioner::{Cancel, CaptionError, Captioner};
 use memed::image_macro::ImageMacro;
 
-use templates::{wanted_cases, Case, Folder};
-
-/// Templates near the largest there may be.
-mod templates;
-
-/// What a drawing may go on for once it is cancelled.
+/// How long a drawing may go on once it is cancelled.
 const GOAL: Duration = Duration::from_millis(5);
 /// Moments of a drawing at which it is cancelled, evenly apart.
 const MOMENTS: u32 = 40;
 /// How often a cancel is tried again that took too long.
 const TRIES: u32 = 2;
 
-/// Draws, and is cancelled after some time. Gives the time from then until it returns; `None` if it was done
-/// before.
+/// Draws, cancels after `delay`, and returns the time from the cancel until the captioner returned; `None` if it
+/// was done before.
 fn cancelled_after(captioner: &Captioner, asked: &ImageMacro, delay: Duration) -> Option<Duration> {
     let cancel = Cancel::new();
     thread::scope(|scope| {
         let drawing = scope.spawn(|| {
             let result = captioner.caption(asked, &cancel);
-            // Before anything is dropped that is not the captioner's.
+            // The clock stops before the result is dropped.
             (Instant::now(), result)
         });
         thread::sleep(delay);
@@ -43,7 +37,7 @@ fn cancelled_after(captioner: &Captioner, asked: &ImageMacro, delay: Duration) -
         match result {
             Err(CaptionError::Cancelled) => Some(end.saturating_duration_since(start)),
             Err(error) => panic!("{:?}", error),
-            // It may have been past its last question, and that counts, too.
+            // It had looked at the cancel for the last time; the rest counts as well.
             Ok(_) if end > start => Some(end - start),
             Ok(_) => None,
         }
@@ -65,7 +59,7 @@ fn measure(folder: &Folder, case: &Case) -> Vec<Row> {
         start.elapsed()
     };
     let warm = folder.captioner();
-    // Nobody else has the machine in the shortest.
+    // Other programs lengthen some of the runs; the shortest is the truest.
     let cold_time = time(&folder.captioner()).min(time(&warm));
     // Frames are compressed by the first caption that needs them.
     let warm_time = time(&warm).min(time(&warm));
@@ -77,7 +71,7 @@ fn measure(folder: &Folder, case: &Case) -> Vec<Row> {
                     true => cancelled_after(&folder.captioner(), &asked, delay),
                     false => cancelled_after(&warm, &asked, delay),
                 };
-                // Other programs run, too: what is too long must be so again and again.
+                // Other programs run as well: a time over the goal counts only if it is over it every time.
                 let first = once()?;
                 let again = (0..TRIES).take_while(|_| first > GOAL).filter_map(|_| once());
                 Some((delay, again.fold(first, Duration::min)))

@@ -1,6 +1,6 @@
-//! How much memory a drawing takes beside what it has when it begins.
+//! How much memory a drawing takes beyond what is allocated when it begins.
 //!
-//! `cargo bench --bench memory` prints, for the templates of `limits`, the largest number of bytes allocated at
+//! `cargo bench -p drawing --bench memory` prints, for the templates of `limits`, the largest number of bytes allocated at
 //! once, as a multiple of the raster: of a still picture, its decoded pixels (3 bytes each, 4 with transparency),
 //! and of a GIF, an index for each pixel of every frame. `cold` is a first request: the file is read, decoded,
 //! scaled and compressed, and what will be cached counts as well; its raster is that of the file. `warm` is
@@ -8,24 +8,19 @@
 //!
 //! A vector that grows counts as two while its bytes are copied.
 
+extern crate drawing;
 extern crate gif;
 extern crate image;
-extern crate jpeg_encoder;
 extern crate memed;
 extern crate peak_alloc;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
 
+use drawing::{built_in_templates, wanted_cases, Folder};
 use image::ImageDecoder;
 use memed::captioner::Cancel;
 use peak_alloc::PeakAlloc;
-
-use templates::{wanted_cases, Folder};
-
-/// Templates near the largest there may be.
-mod templates;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -45,8 +40,7 @@ fn peak_of<T, F: FnOnce() -> T>(work: F) -> usize {
 
 /// The file of a template: of the folder, or built in.
 fn file_of(folder: &Folder, template: &str) -> Vec<u8> {
-    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/templates");
-    let folders = vec![folder.0.clone(), built_in].into_iter();
+    let folders = vec![folder.path().to_path_buf(), built_in_templates()].into_iter();
     let mut files =
         folders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
     let found = files.find(|path| path.file_stem() == Some(OsStr::new(template)));
@@ -66,7 +60,7 @@ fn raster_of(file: &[u8]) -> usize {
         }
         return bytes;
     }
-    let decoder = image::ImageReader::new(::std::io::Cursor::new(file)).with_guessed_format().unwrap();
+    let decoder = image::ImageReader::new(std::io::Cursor::new(file)).with_guessed_format().unwrap();
     let decoder = decoder.into_decoder().unwrap();
     let (width, height) = decoder.dimensions();
     width as usize * height as usize * if decoder.color_type().has_alpha() { 4 } else { 3 }

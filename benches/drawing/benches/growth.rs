@@ -1,54 +1,46 @@
 //! How the cost of a caption grows: with the picture, with the text, and what `fit` takes of it.
 //!
-//! `cargo bench --bench growth` prints three tables. The cases of a table are measured in turns, round after
-//! round, and the median of the rounds is told.
+//! `cargo bench -p drawing --bench growth` prints three tables. The cases of a table are measured in turns, round
+//! after round, and the tables have the medians.
 
+extern crate drawing;
 extern crate image;
 extern crate memed;
+extern crate tempfile;
 
-use std::env;
-use std::fs;
 use std::hint::black_box;
-use std::path::PathBuf;
-use std::process;
 use std::time::{Duration, Instant};
 
+use drawing::built_in_templates;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, ImageFormat};
 use memed::captioner::{Cancel, Captioner, Settings};
 use memed::image_macro::{self, ImageMacro};
+use tempfile::TempDir;
 
-/// Times that every case is measured.
+/// How often each case is measured.
 const ROUNDS: usize = 40;
 const FORMATS: [&str; 3] = ["jpeg", "png", "gif"];
 
-/// Templates of many sizes, in a folder that goes with it.
-struct Folder(PathBuf);
+/// A temporary folder of templates of many sizes.
+struct Folder(TempDir);
 
 impl Folder {
-    /// The raccoon at each of these widths, four by three, called by its width.
+    /// The raccoon at each of these widths, four by three; each is named after its width.
     fn new(widths: &[u32]) -> Folder {
-        let raccoon =
-            image::load_from_memory(include_bytes!("../data/templates/raccoon.jpg")).unwrap().into_rgb8();
-        let path = env::temp_dir().join(format!("memed-growth-{}", process::id()));
-        fs::create_dir_all(&path).unwrap();
+        let raccoon = image::open(built_in_templates().join("raccoon.jpg")).unwrap().into_rgb8();
+        let folder = TempDir::new().unwrap();
         for &width in widths {
             let scaled = imageops::resize(&raccoon, width, width * 3 / 4, FilterType::Triangle);
-            let file = path.join(format!("{}.png", width));
+            let file = folder.path().join(format!("{}.png", width));
             DynamicImage::ImageRgb8(scaled).save_with_format(file, ImageFormat::Png).unwrap();
         }
-        Folder(path)
+        Folder(folder)
     }
 
     fn captioner(&self) -> Captioner {
-        let templates = Some(self.0.clone());
+        let templates = Some(self.0.path().to_path_buf());
         Captioner::new(Settings { templates, template_cache: 1 << 30, ..Settings::default() })
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

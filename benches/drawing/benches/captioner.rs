@@ -1,9 +1,10 @@
-//! What a caption costs, as ratios: each against encoding the whole picture, in turns, in the same run.
+//! What a caption costs, as a ratio to encoding the whole picture, both measured in turns in the same run.
 //!
-//! `cargo bench --bench captioner` prints the table at its end; with `--features turbojpeg` the JPEGs are
+//! `cargo bench -p drawing --bench captioner` prints the table at its end. With `--features turbojpeg` JPEGs are
 //! measured against libjpeg-turbo, otherwise against jpeg-encoder.
 
 extern crate criterion;
+extern crate drawing;
 extern crate gif;
 extern crate image;
 extern crate jpeg_encoder;
@@ -14,17 +15,17 @@ extern crate turbojpeg;
 
 use std::fs;
 use std::hint::black_box;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
+use drawing::built_in_templates;
 use image::RgbImage;
 use memed::captioner::{Cancel, Captioner, Settings};
 use memed::image_macro::{self, ImageMacro};
 
 const TEXT: &str = "&top_text=I can haz captions&bottom_text=of twenty characters";
 
-/// A line of the table: what was measured, against what, and the times of each sample.
+/// A row of the table: what was measured, against what, and the times of each sample.
 struct Row {
     case: String,
     against: &'static str,
@@ -39,7 +40,7 @@ struct Table {
 }
 
 impl Table {
-    /// Measures two ways in turns. Both give the number of bytes that they made.
+    /// Measures two ways in turns. Each returns the number of bytes that it produced.
     fn compare<A, B>(&mut self, case: &str, against: &'static str, goal: f64, mut ours: A, mut theirs: B)
     where
         A: FnMut() -> usize,
@@ -93,7 +94,7 @@ impl Table {
 }
 
 fn file(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/templates").join(name)).unwrap()
+    fs::read(built_in_templates().join(name)).unwrap()
 }
 
 fn asked(query: &str) -> ImageMacro {
@@ -104,13 +105,13 @@ fn caption(captioner: &Captioner, asked: &ImageMacro) -> Vec<u8> {
     captioner.caption(asked, &Cancel::new()).unwrap().bytes
 }
 
-/// The pixels of a captioned picture: what is to be encoded if nothing is kept.
+/// The pixels of a captioned picture: what must be encoded if nothing is reused.
 fn final_raster(captioner: &Captioner, template: &str) -> RgbImage {
     let asked = asked(&format!("template={}{}&format=png", template, TEXT));
     image::load_from_memory(&caption(captioner, &asked)).unwrap().into_rgb8()
 }
 
-/// What the best library for whole JPEGs does, at our quality and subsampling.
+/// A whole JPEG by libjpeg-turbo, at our quality and subsampling.
 #[cfg(feature = "turbojpeg")]
 fn whole_jpeg(image: &RgbImage) -> usize {
     let image = turbojpeg::Image {
@@ -135,7 +136,7 @@ fn whole_jpeg(image: &RgbImage) -> usize {
 #[cfg(not(feature = "turbojpeg"))]
 const WHOLE_JPEG: &str = "jpeg-encoder, whole";
 
-/// The same with the library that we use ourselves.
+/// A whole JPEG by the encoder that `memed` itself uses.
 fn our_whole_jpeg(image: &RgbImage) -> usize {
     let mut bytes = Vec::new();
     let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 85);
@@ -156,7 +157,7 @@ fn whole_png(image: &RgbImage) -> usize {
     bytes.len()
 }
 
-/// Every frame of a GIF as a whole canvas: what has to be compressed if nothing is kept.
+/// Every frame of a GIF as a whole canvas: what must be compressed if nothing is reused.
 fn canvases(file: &[u8]) -> Vec<gif::Frame<'static>> {
     let mut options = gif::DecodeOptions::new();
     options.set_color_output(gif::ColorOutput::Indexed);

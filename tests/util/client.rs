@@ -1,112 +1,25 @@
-//! A server on a free port that is gone when the test is, and a blocking client that sends raw bytes.
+//! A blocking HTTP client that can misbehave: it sends raw bytes, reads slowly, and hangs up.
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::{mpsc, Arc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures::sync::oneshot;
-use memed::captioner::Captioner;
-use memed::config::Config;
-use memed::server::{Draw, Server};
 use serde_json;
 use socket2::{Domain, SockRef, Socket, Type};
 
-/// Only there to stop a test from hanging.
-pub const LONG: Duration = Duration::from_secs(20);
+use super::LONG;
 
-/// A running server. Its drop stops it and joins its thread.
-pub struct Serve {
-    pub address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<thread::JoinHandle<()>>,
-}
-
-impl Serve {
-    /// With the defaults, but for two threads that draw.
-    pub fn start() -> Serve {
-        Serve::with(config())
-    }
-
-    pub fn with(config: Config) -> Serve {
-        Serve::run(move || Server::bind(config))
-    }
-
-    /// With another way to draw.
-    pub fn drawing(config: Config, draw: Arc<Draw>) -> Serve {
-        let captioner = Arc::new(Captioner::new(config.captioner.clone()));
-        Serve::run(move || Server::bind_drawing(config, captioner, draw))
-    }
-
-    fn run<F>(bind: F) -> Serve
-    where
-        F: FnOnce() -> ::std::io::Result<Server> + Send + 'static,
-    {
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (tell, told) = mpsc::channel();
-        let thread = thread::spawn(move || {
-            let server = bind().expect("a free port of loopback can be had");
-            tell.send(server.local_addr()).expect("the test waits for it");
-            server.run_until(stopped).expect("the reactor runs");
-        });
-        let address = told.recv_timeout(LONG).expect("the server starts");
-        Serve { address, stop: Some(stop), thread: Some(thread) }
-    }
-
-    /// A new connection.
-    pub fn connect(&self) -> Client {
-        Client::connect(self.address)
-    }
-
-    /// One GET on a connection of its own.
-    pub fn get(&self, target: &str) -> Response {
-        self.connect().get(target)
-    }
-
-    /// One POST of JSON on a connection of its own.
-    pub fn post(&self, body: &str) -> Response {
-        self.connect().post("/caption", "application/json", body.as_bytes())
-    }
-
-    /// Tells it to stop, without waiting.
-    pub fn stop(&mut self) {
-        self.stop.take().map(|stop| stop.send(()));
-    }
-
-    /// Waits until it has stopped.
-    pub fn join(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            thread.join().expect("the server does not panic");
-        }
-    }
-}
-
-impl Drop for Serve {
-    fn drop(&mut self) {
-        self.stop();
-        if thread::panicking() {
-            return;
-        }
-        self.join();
-    }
-}
-
-/// On a free port of loopback, with two threads that draw.
-pub fn config() -> Config {
-    Config { address: SocketAddr::from(([127, 0, 0, 1], 0)), render_threads: 2, ..Config::default() }
-}
-
-/// A connection on which every read and write is bounded in time.
+/// A connection on which every read and write has a time limit.
 pub struct Client {
     pub socket: TcpStream,
-    /// Read, and not part of a response yet.
+    /// Bytes that were read after the last response.
     unread: Vec<u8>,
     pace: Option<Pace>,
 }
 
-/// How a slow client reads: so much, after such a pause.
+/// How a slow client reads: this much, after this pause.
 const SLOW: Pace = Pace { bytes: 4 << 10, pause: Duration::from_millis(1) };
 
 struct Pace {
@@ -125,18 +38,18 @@ impl Client {
         Client { socket, unread: Vec::new(), pace: None }
     }
 
-    /// One that reads a little at a time, and lets the system keep no more than that for it.
+    /// A client that reads a little at a time, and whose kernel buffers no more than that.
     pub fn slow(address: SocketAddr) -> Client {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        // Before it connects: then the server is told of a small window from the start. And with segments as a
-        // network has them, not as large as loopback's, the server's side keeps little, too.
+        // Set before it connects, so that the server sees a small window from the start. With segments as small as
+        // a network's, the server's side buffers little as well.
         socket.set_recv_buffer_size(SLOW.bytes).unwrap();
         socket.set_tcp_mss(1400).unwrap();
         socket.connect_timeout(&address.into(), LONG).expect("the server listens");
         Client { pace: Some(SLOW), ..Client::over(socket.into()) }
     }
 
-    /// Hangs up without a goodbye: the server's next read or write fails.
+    /// Resets the connection: the server's next read or write fails.
     pub fn reset(self) {
         SockRef::from(&self.socket).set_linger(Some(Duration::from_secs(0))).unwrap();
     }
@@ -150,13 +63,13 @@ impl Client {
         self.request_with(method, target, &[])
     }
 
-    /// The same with more header fields, each a whole line.
+    /// The same with further header fields, each a whole line.
     pub fn request_with(&mut self, method: &str, target: &str, fields: &[&str]) -> Response {
         self.ask(method, target, fields);
         self.response_to(method)
     }
 
-    /// Sends a request without a body, and does not wait.
+    /// Sends a request without a body, and does not wait for the response.
     pub fn ask(&mut self, method: &str, target: &str, fields: &[&str]) {
         let fields: String = fields.iter().map(|field| format!("{}\r\n", field)).collect();
         self.send(format!("{} {} HTTP/1.1\r\nHost: test\r\n{}\r\n", method, target, fields).as_bytes());
@@ -180,11 +93,11 @@ impl Client {
     }
 
     /// Sends bytes to a server that may have closed the connection.
-    pub fn try_send(&mut self, bytes: &[u8]) -> ::std::io::Result<()> {
+    pub fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.socket.write_all(bytes)
     }
 
-    /// Sends nothing more; still reads.
+    /// Closes its half of the connection: sends nothing more, but still reads.
     pub fn finish(&mut self) {
         self.socket.shutdown(Shutdown::Write).unwrap();
     }
@@ -235,7 +148,7 @@ impl Client {
         self.unread.is_empty() && self.read_some().is_none()
     }
 
-    /// Reads until there are so many bytes, or no more come.
+    /// Reads until it has this many bytes, or the connection ends.
     pub fn read_up_to(&mut self, length: usize) {
         while self.unread.len() < length && self.read_some().is_some() {}
     }
@@ -257,10 +170,7 @@ impl Client {
             }
             Err(error) => {
                 let kind = error.kind();
-                assert!(
-                    kind != ::std::io::ErrorKind::WouldBlock && kind != ::std::io::ErrorKind::TimedOut,
-                    "the server is silent"
-                );
+                assert!(kind != ErrorKind::WouldBlock && kind != ErrorKind::TimedOut, "the server is silent");
                 None
             }
         }
@@ -270,23 +180,24 @@ impl Client {
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
-    /// By lower-case name.
+    /// By name, in lower case.
     pub headers: HashMap<String, String>,
     pub body: Vec<u8>,
 }
 
 impl Response {
+    /// Its body. Fails unless it is JSON.
     pub fn json(&self) -> serde_json::Value {
         assert_eq!(self.headers["content-type"], "application/json");
         serde_json::from_slice(&self.body).expect("the body is JSON")
     }
 
-    /// The sentence of an error; empty if it is none.
+    /// The sentence of an error; empty if it is not one.
     pub fn error(&self) -> String {
         self.json()["error"].as_str().unwrap_or("").to_string()
     }
 
-    /// Fails unless it is a picture of that format.
+    /// Its body. Fails unless it is a picture of this format.
     pub fn picture(&self, format: &str) -> &[u8] {
         assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
         assert_eq!(self.headers["content-type"], format!("image/{}", format));
@@ -294,16 +205,7 @@ impl Response {
     }
 }
 
-/// Asks again and again until it is so. Fails if it never is.
-pub fn until<F: FnMut() -> bool>(mut is_so: F) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < LONG, "it never happens");
-        thread::yield_now();
-    }
-}
-
-/// Percent-escapes whatever a URL may not have.
+/// A text with everything percent-escaped that may have a meaning in a URL.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for byte in text.bytes() {
