@@ -42,7 +42,7 @@ impl DecodeError {
     pub fn into_caption_error(self, name: &str) -> CaptionError {
         match self {
             DecodeError::Cancelled => CaptionError::Cancelled,
-            other => CaptionError::BadFile { name: name.to_string(), cause: Box::new(other) },
+            other => CaptionError::bad_file(name, other),
         }
     }
 
