@@ -31,7 +31,8 @@ pub use self::fingerprint::Fingerprint;
 pub use self::settings::Settings;
 pub use self::template::TemplateInfo;
 
-use self::file::decode::{Decoded, Pixels};
+use self::file::decode::Decoded;
+use self::file::pixels::Pixels;
 use self::ink::Stamp;
 use self::library::{Content, FileKey, Library, Source, Version};
 use self::template::{Template, TemplateKey};
