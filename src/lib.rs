@@ -60,6 +60,7 @@ extern crate tokio_core;
 extern crate tokio_io;
 extern crate tokio_signal;
 extern crate tokio_timer;
+extern crate ttf_parser;
 extern crate unicode_bidi;
 extern crate unicode_linebreak;
 extern crate unicode_normalization;

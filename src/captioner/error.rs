@@ -45,6 +45,11 @@ impl CaptionError {
         CaptionError::UnknownFont(shortened(name))
     }
 
+    /// What is wrong with the file of that name.
+    pub(super) fn bad_file<E: Error + Send + Sync + 'static>(name: &str, cause: E) -> CaptionError {
+        CaptionError::BadFile { name: name.to_string(), cause: Box::new(cause) }
+    }
+
     /// An encoder's error.
     pub(super) fn encode<E: Error + Send + Sync + 'static>(error: E) -> CaptionError {
         CaptionError::Encode(Box::new(error))

@@ -31,11 +31,13 @@ pub use self::fingerprint::Fingerprint;
 pub use self::settings::Settings;
 pub use self::template::TemplateInfo;
 
-use self::file::decode::{Decoded, Pixels};
+use self::file::decode::Decoded;
+use self::file::pixels::Pixels;
 use self::ink::Stamp;
 use self::library::{Content, FileKey, Library, Source, Version};
 use self::template::{Template, TemplateKey};
-use self::text::fonts::{self, Font, FontSet};
+use self::text::font_set::FontSet;
+use self::text::fonts::Fonts;
 use self::text::layout;
 
 /// Bytes for what is remembered of templates beside their pixels: some thousands of them.
@@ -74,10 +76,9 @@ pub struct Stats {
 pub struct Captioner {
     settings: Settings,
     template_library: Library,
-    font_library: Library,
     infos: Cache<FileKey, TemplateInfo>,
     templates: Cache<TemplateKey, Template>,
-    fonts: Cache<FileKey, Font>,
+    fonts: Fonts,
 }
 
 impl Captioner {
@@ -85,10 +86,9 @@ impl Captioner {
     pub fn new(settings: Settings) -> Captioner {
         Captioner {
             template_library: Library::templates(settings.templates.clone()),
-            font_library: Library::fonts(settings.fonts.clone()),
             infos: Cache::new(INFOS),
             templates: Cache::new(settings.template_cache),
-            fonts: Cache::new(settings.font_cache),
+            fonts: Fonts::new(settings.fonts.clone(), settings.font_cache),
             settings,
         }
     }
@@ -108,7 +108,7 @@ impl Captioner {
     pub fn draw(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Drawing, CaptionError> {
         cancel.check()?;
         let template = self.template(image_macro, cancel)?;
-        let fonts = FontSet::load(&self.font_library, &self.fonts, &image_macro.captions)?;
+        let fonts = FontSet::load(&self.fonts, &image_macro.captions, cancel)?;
         let (width, height) = template.size();
         let placed = layout::place(&image_macro.captions, &fonts, width, height, cancel)?;
         let stamp = Stamp::draw(&placed, width, height, cancel)?;
@@ -125,7 +125,7 @@ impl Captioner {
 
     /// The names of all fonts, sorted.
     pub fn font_names(&self) -> Vec<String> {
-        self.font_library.names()
+        self.fonts.library().names()
     }
 
     /// What kind of picture the template of that name is.
@@ -153,7 +153,7 @@ impl Captioner {
     /// # Errors
     /// [`CaptionError::UnknownTemplate`], [`CaptionError::UnknownFont`], [`CaptionError::Io`].
     pub fn fingerprint(&self, image_macro: &ImageMacro) -> Result<Fingerprint, CaptionError> {
-        Fingerprint::of(image_macro, &self.settings, &self.template_library, &self.font_library)
+        Fingerprint::of(image_macro, &self.settings, &self.template_library, self.fonts.library())
     }
 
     /// How the caches do.
@@ -176,7 +176,7 @@ impl Captioner {
     /// # Errors
     /// [`CaptionError::UnknownFont`], [`CaptionError::BadFile`], [`CaptionError::Io`].
     pub fn preload_font(&self, name: &str) -> Result<(), CaptionError> {
-        fonts::load(&self.font_library, &self.fonts, name).map(drop)
+        self.fonts.load(name).map(drop)
     }
 
     /// The template in the size and format that are asked for; from the cache if it is there.
@@ -239,6 +239,7 @@ mod tests {
     use image::{ImageFormat, RgbImage};
 
     use super::{Cancel, Captioner, FileKey, Settings};
+    use image_macro::from_query;
 
     #[test]
     fn a_template_replaced_after_its_look_up_is_cached_as_what_was_read() {
@@ -258,5 +259,23 @@ mod tests {
         assert_eq!((decoded.info.width, decoded.version), (200, Some(new.version)));
         assert_eq!(captioner.infos.get(&FileKey::new("one", old.version)), None);
         assert_eq!(captioner.infos.get(&FileKey::new("one", new.version)).unwrap().width, 200);
+    }
+
+    #[test]
+    fn only_the_fonts_that_lend_a_glyph_are_loaded() {
+        let folder = env::temp_dir().join(format!("memed-many-fonts-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for number in 0..20 {
+            let content = include_bytes!("../../data/fonts/BebasNeue.ttf");
+            fs::write(folder.join(format!("Font{}.ttf", number)), &content[..]).unwrap();
+        }
+        let captioner = Captioner::new(Settings { fonts: Some(folder.clone()), ..Settings::default() });
+        // Hebrew is in DejaVuSans only, and this ideograph in no font, so every font is asked for it.
+        let asked = from_query("template=cat&top_text=A \u{5d0} \u{4f60}").unwrap();
+        captioner.caption(&asked, &Cancel::new()).unwrap();
+        captioner.caption(&asked, &Cancel::new()).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        let stats = captioner.stats().fonts;
+        assert_eq!((stats.misses, stats.hits), (2, 2), "Anton and DejaVuSans, each loaded once");
     }
 }

@@ -1,12 +1,12 @@
 //! A template, prepared for being captioned: at one size, in one format.
 
 use captioner::cancel::Cancel;
-use captioner::encode::gif;
+use captioner::encode::gif::GifTemplate;
 use captioner::encode::jpeg::JpegTemplate;
 use captioner::encode::png::PngTemplate;
 use captioner::error::CaptionError;
-use captioner::file::animation::Animation;
-use captioner::file::decode::{Decoded, Pixels};
+use captioner::file::decode::Decoded;
+use captioner::file::pixels::Pixels;
 use captioner::ink::Stamp;
 use captioner::library::FileKey;
 use captioner::settings::Settings;
@@ -79,7 +79,7 @@ pub enum Template {
     /// Compressed in bands.
     Png(PngTemplate),
     /// Compressed frame by frame.
-    Gif(Animation),
+    Gif(GifTemplate),
 }
 
 impl Template {
@@ -110,7 +110,9 @@ impl Template {
                 Pixels::Rgba(image) => PngTemplate::prepare(image.into_raw(), 4, size, cancel)?,
                 other => PngTemplate::prepare(other.into_rgb(cancel)?.into_raw(), 3, size, cancel)?,
             }),
-            Format::Gif => Template::Gif(pixels.into_animation(settings.gif_quality, cancel)?),
+            Format::Gif => {
+                Template::Gif(GifTemplate::new(pixels.into_animation(settings.gif_quality, cancel)?))
+            }
         })
     }
 
@@ -122,7 +124,7 @@ impl Template {
         match *self {
             Template::Jpeg(ref template) => template.caption(stamp, cancel),
             Template::Png(ref template) => template.caption(stamp, cancel),
-            Template::Gif(ref animation) => gif::caption(animation, stamp, cancel),
+            Template::Gif(ref template) => template.caption(stamp, cancel),
         }
     }
 
@@ -140,7 +142,7 @@ impl Template {
         match *self {
             Template::Jpeg(ref template) => template.size(),
             Template::Png(ref template) => template.size(),
-            Template::Gif(ref animation) => animation.size(),
+            Template::Gif(ref template) => template.size(),
         }
     }
 
@@ -149,7 +151,7 @@ impl Template {
         match *self {
             Template::Jpeg(ref template) => template.weight(),
             Template::Png(ref template) => template.weight(),
-            Template::Gif(ref animation) => animation.weight(),
+            Template::Gif(ref template) => template.weight(),
         }
     }
 }

@@ -2,5 +2,9 @@
 
 pub mod animation;
 pub mod decode;
+pub mod error;
+pub mod limits;
+pub mod matcher;
 pub mod palette;
+pub mod pixels;
 pub mod scale;

@@ -10,7 +10,7 @@ use self::rasterizer::Rasterizer;
 use self::rect::Rect;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
-use captioner::text::layout::Placed;
+use captioner::text::layout::PlacedCaption;
 use image_macro::Color;
 
 mod coverage;
@@ -40,7 +40,12 @@ impl Stamp {
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
-    pub fn draw(placed: &[Placed], width: u32, height: u32, cancel: &Cancel) -> Result<Stamp, CaptionError> {
+    pub fn draw(
+        placed: &[PlacedCaption],
+        width: u32,
+        height: u32,
+        cancel: &Cancel,
+    ) -> Result<Stamp, CaptionError> {
         let mut inks = Vec::with_capacity(placed.len());
         for placed in placed {
             inks.extend(Ink::draw(placed, width, height, cancel)?);
@@ -181,14 +186,17 @@ impl Ink {
         (self.color, self.outline.as_ref().map(|outline| outline.1))
     }
 
-    fn draw(placed: &Placed, width: u32, height: u32, cancel: &Cancel) -> Result<Option<Ink>, CaptionError> {
-        let glyphs: Vec<_> = placed
+    fn draw(
+        placed: &PlacedCaption,
+        width: u32,
+        height: u32,
+        cancel: &Cancel,
+    ) -> Result<Option<Ink>, CaptionError> {
+        let glyphs = placed
             .glyphs
             .iter()
-            .map(|&(font, glyph, origin)| {
-                font.inner().glyph(glyph).scaled(font.scale(placed.em)).positioned(origin)
-            })
-            .collect();
+            .map(|placed_glyph| placed_glyph.glyph.scaled(placed.em).positioned(placed_glyph.origin));
+        let glyphs: Vec<_> = glyphs.collect();
         let radius = placed.outline.map_or(0.0, |outline| outline.1);
         // One more pixel than the outline is wide, for its soft edge.
         let border = if placed.outline.is_some() { radius.ceil() as i32 + 1 } else { 0 };

@@ -1,187 +1,281 @@
-//! Fonts: loading one, and the set of fonts that a picture's captions are drawn with.
+//! All fonts there are: loading one, and knowing what characters each has.
+//!
+//! Any font may lend a glyph to a caption whose own font lacks it. To find out which one does, it is enough to know
+//! each font's characters, so these are kept for every font whose characters were needed once; the fonts themselves
+//! are kept in a cache that may be too small for all of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use rusttype;
-use unicode_normalization::char::is_combining_mark;
-
-use captioner::cache::Cache;
+use captioner::cache::{Cache, CacheStats};
+use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
-use captioner::library::{FileKey, Library};
-use image_macro::Caption;
+use captioner::library::{FileKey, Library, Version};
+use captioner::text::characters::Characters;
+use captioner::text::font::Font;
 
-/// The font that is asked first for a glyph that the caption's own font lacks: the one with the most.
+/// The font that is asked first for a glyph that the caption's own font lacks: the one with the most characters.
 const FALLBACK: &str = "DejaVuSans";
 
-/// A font with the unit that sizes are given in.
-pub struct Font {
-    font: rusttype::Font<'static>,
-    /// rusttype's scale is the height from ascent to descent; everyone else's is the em. Their ratio.
-    scale_of_em: f32,
+/// All fonts, by name.
+pub struct Fonts {
+    library: Library,
+    loaded: Cache<FileKey, Font>,
+    /// By name.
+    known: Mutex<HashMap<String, Known>>,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("it is not a TrueType or OpenType font")]
-struct NotAFont;
-
-impl Font {
-    /// rusttype's scale for an em of that many pixels.
-    pub fn scale(&self, em: f32) -> rusttype::Scale {
-        rusttype::Scale::uniform(em * self.scale_of_em)
-    }
-
-    /// The glyph of a character, if the font has it.
-    pub fn glyph_id(&self, character: char) -> Option<rusttype::GlyphId> {
-        let id = self.font.glyph(character).id();
-        if id.0 == 0 {
-            None
-        } else {
-            Some(id)
-        }
-    }
-
-    /// The font itself.
-    pub fn inner(&self) -> &rusttype::Font<'static> {
-        &self.font
-    }
+/// What is known of the font of one name.
+#[derive(Clone)]
+struct Known {
+    version: Version,
+    lends: Lends,
 }
 
-/// The font of that name, from the cache if it is there.
-///
-/// # Errors
-/// [`CaptionError::UnknownFont`], [`CaptionError::BadFile`], [`CaptionError::Io`].
-pub fn load(library: &Library, cache: &Cache<FileKey, Font>, name: &str) -> Result<Arc<Font>, CaptionError> {
-    let source = library.find(name)?.ok_or_else(|| CaptionError::unknown_font(name))?;
-    if let Some(font) = cache.get(&FileKey::new(name, source.version)) {
-        return Ok(font);
-    }
-    let content = source.read()?;
-    let weight = content.bytes.len();
-    let parsed = rusttype::Font::try_from_vec(content.bytes.into_owned());
-    let usable = parsed.and_then(|font| {
-        let metrics = font.v_metrics_unscaled();
-        let height = metrics.ascent - metrics.descent;
-        let em = f32::from(font.units_per_em());
-        let scale_of_em = height / em;
-        if em > 0.0 && scale_of_em.is_finite() && scale_of_em > 0.0 {
-            Some(Font { font, scale_of_em })
-        } else {
-            None
-        }
-    });
-    let font =
-        usable.ok_or_else(|| CaptionError::BadFile { name: name.to_string(), cause: Box::new(NotAFont) })?;
-    let font = Arc::new(font);
-    if let Some(version) = content.version {
-        cache.insert(FileKey::new(name, version), &font, weight);
-    }
-    Ok(font)
+/// What a font can lend.
+#[derive(Clone)]
+enum Lends {
+    /// Glyphs for these characters.
+    Characters(Arc<Characters>),
+    /// Nothing, for the file is not a font.
+    Nothing,
+    /// Nothing for now, for the file cannot be read.
+    Unreadable,
 }
 
-/// The fonts of some captions, and the others that lend them glyphs.
-pub struct FontSet {
-    fonts: Vec<Arc<Font>>,
-    /// Index in `fonts` by name.
-    by_name: HashMap<String, usize>,
-    /// Indices in `fonts` of those that lend, best first.
-    lenders: Vec<usize>,
+/// A font that may lend glyphs, not necessarily loaded.
+pub struct Lender {
+    /// Its name.
+    pub name: String,
+    /// What it has.
+    pub characters: Arc<Characters>,
 }
 
-impl FontSet {
-    /// Loads the fonts that the captions name and, if they lack a glyph, all others.
+impl Fonts {
+    /// The built-in fonts and those of a folder, with a cache of `capacity` bytes. Reads no file yet.
+    pub fn new(folder: Option<PathBuf>, capacity: usize) -> Fonts {
+        Fonts { library: Library::fonts(folder), loaded: Cache::new(capacity), known: Mutex::default() }
+    }
+
+    /// The files.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Hits, misses and size of the cache of fonts.
+    pub fn stats(&self) -> CacheStats {
+        self.loaded.stats()
+    }
+
+    /// The font of that name, from the cache if it is there.
     ///
     /// # Errors
-    /// As [`load`] for the fonts named. A lender that cannot be loaded lends nothing.
-    pub fn load(
-        library: &Library,
-        cache: &Cache<FileKey, Font>,
-        captions: &[Caption],
-    ) -> Result<FontSet, CaptionError> {
-        let mut set = FontSet { fonts: Vec::new(), by_name: HashMap::new(), lenders: Vec::new() };
-        let mut lacking = Vec::new();
-        for caption in captions {
-            let index = match set.by_name.get(&caption.font) {
-                Some(&index) => index,
-                None => set.add(&caption.font, load(library, cache, &caption.font)?),
-            };
-            let font = &set.fonts[index];
-            lacking.extend(caption.text.chars().filter(|&c| has_ink(c) && font.glyph_id(c).is_none()));
+    /// [`CaptionError::UnknownFont`], [`CaptionError::BadFile`], [`CaptionError::Io`].
+    pub fn load(&self, name: &str) -> Result<Arc<Font>, CaptionError> {
+        let source = self.library.find(name)?.ok_or_else(|| CaptionError::unknown_font(name))?;
+        if let Some(font) = self.loaded.get(&FileKey::new(name, source.version)) {
+            return Ok(font);
         }
-        let mut names = if lacking.is_empty() { Vec::new() } else { library.names() };
+        let content = source.read()?;
+        let weight = content.bytes.len();
+        let characters = Characters::of(&content.bytes);
+        let parsed = Font::parse(content.bytes.into_owned());
+        let font = Arc::new(parsed.map_err(|error| CaptionError::bad_file(name, error))?);
+        if let Some(version) = content.version {
+            self.loaded.insert(FileKey::new(name, version), &font, weight);
+            self.remember(name, version, Lends::Characters(Arc::new(characters)));
+        }
+        Ok(font)
+    }
+
+    /// The fonts that are asked, one after the other, for `missing` characters, until all of these are found. Those
+    /// that no font has are left in `missing`.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`]. A font that cannot be used lends nothing.
+    pub fn lenders(&self, missing: &mut Vec<char>, cancel: &Cancel) -> Result<Vec<Lender>, CaptionError> {
+        let mut lenders = Vec::new();
+        if missing.is_empty() {
+            return Ok(lenders);
+        }
+        let mut names = self.library.names();
+        self.forget_all_but(&names);
         names.sort_by_key(|name| name != FALLBACK);
         for name in names {
-            if lacking.is_empty() {
+            if missing.is_empty() {
                 break;
             }
-            let index = match set.by_name.get(&name) {
-                Some(&index) => index,
-                None => match load(library, cache, &name) {
-                    Ok(font) => set.add(&name, font),
-                    Err(_) => continue,
-                },
-            };
-            set.lenders.push(index);
-            let font = &set.fonts[index];
-            lacking.retain(|&c| font.glyph_id(c).is_none());
+            cancel.check()?;
+            if let Some(characters) = self.characters(&name) {
+                missing.retain(|&character| !characters.contains(character));
+                lenders.push(Lender { name, characters });
+            }
         }
-        Ok(set)
+        Ok(lenders)
     }
 
-    /// The font of that index.
-    pub fn font(&self, index: usize) -> &Font {
-        &self.fonts[index]
-    }
-
-    /// Index of the font that a caption names.
-    pub fn index_of(&self, name: &str) -> usize {
-        self.by_name[name]
-    }
-
-    /// For each character of a text: the index of the font to draw it with, and its glyph there.
-    ///
-    /// A word is not a mix of fonts: if `own`, the caption's font, lacks one of its letters, all of them
-    /// come from the first font that has them all. (Many a Latin font has a π and no other Greek letter.)
-    /// A character that no font has gets the box of `own`.
-    pub fn glyphs(&self, own: usize, text: &str) -> Vec<(usize, rusttype::GlyphId)> {
-        let characters: Vec<char> = text.chars().collect();
-        let mut glyphs = Vec::with_capacity(characters.len());
-        let is_letter = |character: &char| character.is_alphabetic() || is_combining_mark(*character);
-        for run in characters.chunk_by(|a, b| is_letter(a) && is_letter(b)) {
-            let has_all = |&index: &usize| {
-                let font = &self.fonts[index];
-                run.iter().all(|&character| !has_ink(character) || font.glyph_id(character).is_some())
-            };
-            let of_run = self.candidates(own).find(has_all);
-            glyphs.extend(run.iter().map(|&character| {
-                let mut candidates = of_run.into_iter().chain(self.candidates(own));
-                candidates
-                    .find_map(|index| self.fonts[index].glyph_id(character).map(|glyph| (index, glyph)))
-                    .unwrap_or((own, rusttype::GlyphId(0)))
-            }));
+    /// The characters of a font. Its file is read if that version of it was not read before. `None` if it cannot be
+    /// used.
+    fn characters(&self, name: &str) -> Option<Arc<Characters>> {
+        let source = self.library.find(name).ok()??;
+        let known = self.known().get(name).filter(|known| known.version == source.version).cloned();
+        let was_unreadable = match known.map(|known| known.lends) {
+            Some(Lends::Characters(characters)) => return Some(characters),
+            Some(Lends::Nothing) => return None,
+            Some(Lends::Unreadable) => true,
+            None => false,
+        };
+        let (version, lends) = match source.read() {
+            Ok(content) => (content.version, lends(name, content.bytes)),
+            Err(error) => {
+                if !was_unreadable {
+                    warn!("the font {:?} lends no glyphs: {}", name, error);
+                }
+                (Some(source.version), Lends::Unreadable)
+            }
+        };
+        if let Some(version) = version {
+            self.remember(name, version, lends.clone());
         }
-        glyphs
+        match lends {
+            Lends::Characters(characters) => Some(characters),
+            Lends::Nothing | Lends::Unreadable => None,
+        }
     }
 
-    fn candidates<'a>(&'a self, own: usize) -> impl Iterator<Item = usize> + 'a {
-        Some(own).into_iter().chain(self.lenders.iter().copied())
+    fn remember(&self, name: &str, version: Version, lends: Lends) {
+        self.known().insert(name.to_string(), Known { version, lends });
     }
 
-    fn add(&mut self, name: &str, font: Arc<Font>) -> usize {
-        self.fonts.push(font);
-        self.by_name.insert(name.to_string(), self.fonts.len() - 1);
-        self.fonts.len() - 1
+    /// Drops what is known of fonts that no longer exist.
+    fn forget_all_but(&self, names: &[String]) {
+        let mut known = self.known();
+        if known.len() > names.len() {
+            known.retain(|name, _| names.binary_search(name).is_ok());
+        }
+    }
+
+    /// A panic elsewhere cannot leave the map half changed, so a poisoned lock is ignored.
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
-/// Whether a character has something to show: white space has not, nor have the marks that only steer how
-/// their neighbours are shown (Unicode's Default_Ignorable_Code_Point). A font need not have them.
-pub fn has_ink(character: char) -> bool {
-    let ignorable = matches!(
-        u32::from(character),
-        0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
-            | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
-            | 0xFFF0..=0xFFF8 | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF
-    );
-    !character.is_whitespace() && !ignorable
+/// What the font in a file can lend. A broken one is logged; as that is remembered, only once.
+fn lends(name: &str, file: Cow<'static, [u8]>) -> Lends {
+    let characters = Characters::of(&file);
+    match Font::parse(file.into_owned()) {
+        Ok(_) => Lends::Characters(Arc::new(characters)),
+        Err(error) => {
+            warn!("the font {:?} lends no glyphs: {}", name, error);
+            Lends::Nothing
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::fs;
+    use std::path::PathBuf;
+    use std::process;
+    use std::sync::Arc;
+
+    use super::{Fonts, Lends};
+    use captioner::cancel::Cancel;
+    use captioner::error::CaptionError;
+
+    /// In no font.
+    const UNKNOWN: char = '\u{10_fffd}';
+
+    /// Fonts of a folder that is removed at the end of the test.
+    struct Folder {
+        path: PathBuf,
+        fonts: Fonts,
+    }
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let path = env::temp_dir().join(format!("memed-fonts-{}-{}", name, process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Folder { fonts: Fonts::new(Some(path.clone()), 0), path }
+        }
+
+        fn put(&self, file_name: &str, content: &[u8]) {
+            fs::write(self.path.join(file_name), content).unwrap();
+        }
+
+        /// The names of the fonts that are asked for a character, and whether one has it.
+        fn ask(&self, character: char) -> (Vec<String>, bool) {
+            let mut missing = vec![character];
+            let lenders = self.fonts.lenders(&mut missing, &Cancel::new()).unwrap();
+            (lenders.into_iter().map(|lender| lender.name).collect(), missing.is_empty())
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+
+    #[test]
+    fn fonts_are_asked_in_their_order_until_a_character_is_found() {
+        let folder = Folder::new("order");
+        assert_eq!(folder.ask('\u{5d0}'), (vec!["DejaVuSans".to_string()], true));
+        let (names, is_found) = folder.ask(UNKNOWN);
+        assert_eq!(names, ["DejaVuSans", "Anton", "BebasNeue", "ComicNeue", "PermanentMarker"]);
+        assert!(!is_found);
+        assert_eq!(folder.fonts.stats().misses, 0);
+    }
+
+    #[test]
+    fn a_font_is_read_once_for_its_characters_and_again_when_it_has_changed() {
+        let folder = Folder::new("once");
+        folder.put("Mine.ttf", include_bytes!("../../../data/fonts/BebasNeue.ttf"));
+        folder.ask(UNKNOWN);
+        let first = folder.fonts.characters("Mine").unwrap();
+        folder.ask(UNKNOWN);
+        assert!(Arc::ptr_eq(&first, &folder.fonts.characters("Mine").unwrap()));
+        folder.put("Mine.ttf", include_bytes!("../../../data/fonts/Anton.ttf"));
+        let second = folder.fonts.characters("Mine").unwrap();
+        assert_eq!(second, folder.fonts.characters("Anton").unwrap());
+        assert_ne!(second, first);
+    }
+
+    #[test]
+    fn a_broken_font_lends_nothing_and_is_known_to_be_broken() {
+        let folder = Folder::new("broken");
+        folder.put("Broken.ttf", b"this is no font");
+        for _ in 0..2 {
+            assert!(!folder.ask(UNKNOWN).0.contains(&"Broken".to_string()));
+            match folder.fonts.known().get("Broken").map(|known| &known.lends) {
+                Some(&Lends::Nothing) => {}
+                _ => panic!("it would be read and logged again"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_a_font_goes_with_it() {
+        let folder = Folder::new("gone");
+        folder.put("Mine.ttf", include_bytes!("../../../data/fonts/BebasNeue.ttf"));
+        folder.ask(UNKNOWN);
+        assert_eq!(folder.fonts.known().len(), 6);
+        fs::remove_file(folder.path.join("Mine.ttf")).unwrap();
+        folder.ask(UNKNOWN);
+        assert_eq!(folder.fonts.known().len(), 5);
+    }
+
+    #[test]
+    fn a_cancel_is_seen_between_two_fonts() {
+        let cancel = Cancel::new();
+        cancel.cancel();
+        match Fonts::new(None, 0).lenders(&mut vec![UNKNOWN], &cancel) {
+            Err(CaptionError::Cancelled) => {}
+            _ => panic!("it looked into a font"),
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! Where each caption stands, at which size, and which glyph stands where in it.
 
-use rusttype::{point, GlyphId, Point};
+use rusttype::{point, Point};
 
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
-use captioner::text::fonts::{Font, FontSet};
+use captioner::text::font::Glyph;
+use captioner::text::font_set::FontSet;
 use captioner::text::measure::Measured;
 use image_macro::{Caption, Color, HAlign, Size, VAlign};
 
@@ -27,10 +28,18 @@ const MAX_OUTLINE: f32 = 0.08;
 /// Halvings of the range of sizes that `fit` does: the last step is a 16,384th of it.
 const STEPS: u32 = 14;
 
+/// A glyph with its place.
+pub struct PlacedGlyph<'a> {
+    /// What to draw.
+    pub glyph: Glyph<'a>,
+    /// Where its origin is, in pixels of the picture.
+    pub origin: Point<f32>,
+}
+
 /// A caption with its place.
-pub struct Placed<'a> {
-    /// Every glyph, its font and where its origin is, in pixels of the picture.
-    pub glyphs: Vec<(&'a Font, GlyphId, Point<f32>)>,
+pub struct PlacedCaption<'a> {
+    /// Its glyphs, in no particular order.
+    pub glyphs: Vec<PlacedGlyph<'a>>,
     /// Size in pixels of the em.
     pub em: f32,
     /// Color of the letters.
@@ -49,7 +58,7 @@ pub fn place<'a>(
     width: u32,
     height: u32,
     cancel: &Cancel,
-) -> Result<Vec<Placed<'a>>, CaptionError> {
+) -> Result<Vec<PlacedCaption<'a>>, CaptionError> {
     let area = Area::new(captions, width as f32, height as f32);
     let mut placed = Vec::new();
     for &valign in &VAlign::ALL {
@@ -162,7 +171,7 @@ impl<'a, 'c> Block<'a, 'c> {
     }
 
     /// The glyphs of a block whose upper edge is at `top`.
-    fn at(self, top: f32, area: &Area) -> Placed<'a> {
+    fn at(self, top: f32, area: &Area) -> PlacedCaption<'a> {
         let stroke = stroke(self.caption, self.em);
         let pitch = self.text.above + self.text.below + 2.0 * stroke + GAP;
         let mut glyphs = Vec::new();
@@ -176,15 +185,15 @@ impl<'a, 'c> Block<'a, 'c> {
             };
             let baseline = top + (index as f32 * pitch + stroke + self.text.above) * self.em;
             for (offset, character) in self.text.in_visual_order(line) {
-                if let Some((font, glyph)) = character.glyph {
-                    let x = left + offset * self.em;
+                if let Some(glyph) = character.glyph {
                     // Baselines on whole pixels keep the feet of letters crisp.
-                    glyphs.push((font, glyph, point(x, baseline.round())));
+                    let origin = point(left + offset * self.em, baseline.round());
+                    glyphs.push(PlacedGlyph { glyph, origin });
                 }
             }
         }
         let outline = self.caption.outline.map(|color| (color, stroke * self.em));
-        Placed { glyphs, em: self.em, color: self.caption.color, outline }
+        PlacedCaption { glyphs, em: self.em, color: self.caption.color, outline }
     }
 }
 

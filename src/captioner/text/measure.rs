@@ -3,11 +3,11 @@
 //! Advances grow with the size in proportion (nothing is hinted), so a text is measured once, at an em of
 //! one, and every size that `fit` tries costs one pass over its words.
 
-use rusttype::GlyphId;
 use unicode_bidi::{BidiInfo, Level};
 use unicode_linebreak::{linebreaks, BreakOpportunity};
 
-use captioner::text::fonts::{has_ink, Font, FontSet};
+use captioner::text::font::Glyph;
+use captioner::text::font_set::{has_ink, takes_room, FontSet};
 use image_macro::Caption;
 
 /// A text measured at an em of one.
@@ -31,7 +31,7 @@ pub struct Character<'a> {
     /// How far its ink reaches to the left of its origin, and to the right of the next one's.
     overhang: (f32, f32),
     /// What to draw, if there is anything to see.
-    pub glyph: Option<(&'a Font, GlyphId)>,
+    pub glyph: Option<Glyph<'a>>,
     is_space: bool,
     /// Odd where the text runs from right to left.
     level: Level,
@@ -47,20 +47,19 @@ impl<'a> Character<'a> {
 impl<'a> Measured<'a> {
     /// Measures the text of a caption.
     pub fn new(caption: &Caption, fonts: &'a FontSet) -> Measured<'a> {
-        let own = fonts.index_of(&caption.font);
+        let own = fonts.named(&caption.font);
         let levels = levels(&caption.text);
         let is_ltr = levels.iter().all(|level| level.is_ltr());
         let mut text =
             Measured { characters: Vec::new(), breaks: Vec::new(), above: 0.0, below: 0.0, is_ltr };
         let mut x = 0.0;
-        let mut previous: Option<(usize, GlyphId)> = None;
+        let mut previous: Option<Glyph> = None;
         let mirrored: String =
             caption.text.chars().zip(&levels).map(|(c, &level)| facing(c, level)).collect();
         let glyphs = fonts.glyphs(own, &mirrored);
-        for ((character, &level), (index, glyph)) in mirrored.chars().zip(&levels).zip(glyphs) {
+        for ((character, &level), glyph) in mirrored.chars().zip(&levels).zip(glyphs) {
             let is_space = character.is_whitespace();
-            let drawn = has_ink(character);
-            if !drawn && !is_space || character == '\n' {
+            if !takes_room(character) {
                 text.characters.push(Character {
                     x,
                     advance: 0.0,
@@ -71,12 +70,10 @@ impl<'a> Measured<'a> {
                 });
                 continue;
             }
-            let font = fonts.font(index);
-            let scale = font.scale(1.0);
-            let scaled = font.inner().glyph(glyph).scaled(scale);
-            if let Some((_, before)) = previous.filter(|previous| previous.0 == index) {
-                x += font.inner().pair_kerning(scale, before, glyph);
+            if let Some(previous) = previous {
+                x += glyph.kerning_after(&previous, 1.0);
             }
+            let scaled = glyph.scaled(1.0);
             let advance = scaled.h_metrics().advance_width;
             let mut overhang = (0.0, 0.0);
             if let Some(ink) = scaled.exact_bounding_box() {
@@ -84,10 +81,10 @@ impl<'a> Measured<'a> {
                 text.above = text.above.max(-ink.min.y);
                 text.below = text.below.max(ink.max.y);
             }
-            let glyph_of = if drawn { Some((font, glyph)) } else { None };
-            text.characters.push(Character { x, advance, overhang, glyph: glyph_of, is_space, level });
+            let drawn = Some(glyph).filter(|_| has_ink(character));
+            text.characters.push(Character { x, advance, overhang, glyph: drawn, is_space, level });
             x += advance;
-            previous = Some((index, glyph));
+            previous = Some(glyph);
         }
         // The line breaker counts bytes.
         let index_of = |byte: usize| caption.text[..byte].chars().count();

@@ -1,93 +1,132 @@
-//! An animation and a stamp to a GIF file.
+//! GIF: frames and strips that a caption does not change keep their compressed bytes.
 //!
 //! The frames of an animation paint over each other, so text that is put on one may be covered, cleared or
 //! restored away by another. [`Player`] follows, for every pixel that has ink, what a viewer would have on the
-//! screen, and paints the text again in each frame that would lose it, and in no other. What the text does not
-//! meet keeps its compressed codes: whole frames, and strips of the others. Palettes, delays, disposals and
-//! transparency stay as they are; the text's colors go into the palette entries that were freed for them.
+//! screen, and paints the text again in each frame that would lose it, and in no other. Palettes, delays, disposals
+//! and transparency stay as they are; the text's colors go into the palette entries that are free for them.
+
+mod followed;
+mod frame;
+mod lzw;
+mod player;
+
+use std::sync::OnceLock;
 
 use gif::Encoder;
 
 use self::followed::Followed;
-use self::player::{Painted, Player};
+use self::frame::{Strips, TemplateFrame};
+use self::player::{PaintedFrame, Player};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::animation::{Animation, Frame};
-use captioner::file::palette::Rgb;
+use captioner::file::palette::{Palette, Rgb};
 use captioner::ink::Stamp;
 use image_macro::Color;
-
-mod followed;
-pub mod lzw;
-mod player;
 
 /// Bytes of a file before its global color table.
 const HEADER: usize = 13;
 /// Bytes of the largest color table.
 const TABLE: usize = 256 * 3;
 
-/// Encodes the stamped animation.
-///
-/// # Errors
-/// [`CaptionError::Cancelled`], [`CaptionError::Encode`].
-pub fn caption(animation: &Animation, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
-    if let Some(plain) = animation.plain.get().filter(|_| stamp.inks.is_empty()) {
-        return Ok(plain.clone());
-    }
-    let inked = Followed::inked(stamp, animation.size(), cancel)?;
-    let bytes = match file(animation, stamp, &inked, cancel)? {
-        Some(bytes) => bytes,
-        // Text on a frame that is cleared after its time, where that frame does not reach: see `Player::play`.
-        None => {
-            let all = Followed::all(stamp, animation.size());
-            file(animation, stamp, &all, cancel)?.expect("no frame is wider than the canvas")
-        }
-    };
-    if stamp.inks.is_empty() {
-        let _ = animation.plain.set(bytes.clone());
-    }
-    Ok(bytes)
+/// An animation, and what has been compressed of it so far.
+pub struct GifTemplate {
+    animation: Animation,
+    /// Of each frame.
+    strips: Vec<Strips>,
+    /// The file without any text, once it was asked for.
+    plain: OnceLock<Vec<u8>>,
 }
 
-/// The file, frame by frame; `None` if more pixels must be followed.
-fn file(
-    animation: &Animation,
-    stamp: &Stamp,
-    followed: &Followed,
-    cancel: &Cancel,
-) -> Result<Option<Vec<u8>>, CaptionError> {
-    let wanted = text_colors(stamp);
-    let palettes = animation.palettes.iter().map(|palette| palette.with(&wanted)).collect();
-    let mut player = Player::new(animation, palettes, followed);
-    let mut global = animation.global.map_or(Vec::new(), |global| player.palettes[global].bytes());
-    if !global.is_empty() && followed.is_all() {
-        // Later frames may still give colors to it.
-        global.resize(TABLE, 0);
+impl GifTemplate {
+    /// Compresses nothing yet.
+    pub fn new(animation: Animation) -> GifTemplate {
+        let strips = animation.frames.iter().map(|_| Strips::default()).collect();
+        GifTemplate { animation, strips, plain: OnceLock::new() }
     }
-    // With a little more, for text compresses worse than what is below it.
-    let size = animation.plain.get().map_or(0, |plain| plain.len() + plain.len() / 8);
-    let mut encoder = Encoder::new(Vec::with_capacity(size), animation.width, animation.height, &global)
-        .map_err(CaptionError::encode)?;
-    encoder.set_repeat(animation.repeat).map_err(CaptionError::encode)?;
-    for frame in &animation.frames {
-        let painted = match player.play(frame, cancel)? {
-            Some(painted) => painted,
-            None => return Ok(None),
+
+    /// The file with the stamp on it.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`], [`CaptionError::Encode`].
+    pub fn caption(&self, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+        if let Some(plain) = self.plain.get().filter(|_| stamp.inks.is_empty()) {
+            return Ok(plain.clone());
+        }
+        let inked = Followed::inked(stamp, self.size(), cancel)?;
+        let bytes = match self.encode(stamp, &inked, cancel)? {
+            Some(bytes) => bytes,
+            // Text on a frame that is cleared after its time, where that frame does not reach: see `Player::play`.
+            None => {
+                let all = Followed::all(stamp, self.size());
+                self.encode(stamp, &all, cancel)?.expect("no frame is wider than the canvas")
+            }
         };
-        let own = Some(frame.palette).filter(|&palette| Some(palette) != animation.global);
-        let table = own.map(|palette| player.palettes[palette].bytes());
-        encoder.write_lzw_pre_encoded_frame(&written(frame, painted, table)).map_err(CaptionError::encode)?;
+        if stamp.inks.is_empty() {
+            let _ = self.plain.set(bytes.clone());
+        }
+        Ok(bytes)
     }
-    let mut bytes = encoder.into_inner().map_err(CaptionError::encode)?;
-    if let Some(index) = animation.global.filter(|_| followed.is_all()) {
-        let table = player.palettes[index].bytes();
-        bytes[HEADER..HEADER + table.len()].copy_from_slice(&table);
+
+    /// The file, frame by frame; `None` if more pixels must be followed.
+    fn encode(
+        &self,
+        stamp: &Stamp,
+        followed: &Followed,
+        cancel: &Cancel,
+    ) -> Result<Option<Vec<u8>>, CaptionError> {
+        let animation = &self.animation;
+        let wanted = text_colors(stamp);
+        let palettes = animation.palettes.iter().map(|palette| palette.with(&wanted)).collect();
+        let mut player = Player::new(animation, palettes, followed);
+        let mut global = animation.global.map_or(Vec::new(), |global| player.palettes[global].bytes());
+        if !global.is_empty() && followed.is_all() {
+            // Later frames may still add colors to it.
+            global.resize(TABLE, 0);
+        }
+        // With a little more, for text compresses worse than what is below it.
+        let size = self.plain.get().map_or(0, |plain| plain.len() + plain.len() / 8);
+        let file = Vec::with_capacity(size);
+        let encoder = Encoder::new(file, animation.width, animation.height, &global);
+        let mut encoder = encoder.map_err(CaptionError::encode)?;
+        encoder.set_repeat(animation.repeat).map_err(CaptionError::encode)?;
+        for frame in self.frames() {
+            let painted = match player.play(frame, cancel)? {
+                Some(painted) => painted,
+                None => return Ok(None),
+            };
+            let own = Some(frame.frame.palette).filter(|&palette| Some(palette) != animation.global);
+            let table = own.map(|palette| player.palettes[palette].bytes());
+            let written = written(frame.frame, painted, table);
+            encoder.write_lzw_pre_encoded_frame(&written).map_err(CaptionError::encode)?;
+        }
+        let mut bytes = encoder.into_inner().map_err(CaptionError::encode)?;
+        if let Some(index) = animation.global.filter(|_| followed.is_all()) {
+            let table = player.palettes[index].bytes();
+            bytes[HEADER..HEADER + table.len()].copy_from_slice(&table);
+        }
+        Ok(Some(bytes))
     }
-    Ok(Some(bytes))
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        self.animation.size()
+    }
+
+    /// Bytes of memory it takes at most.
+    pub fn weight(&self) -> usize {
+        let palettes = self.animation.palettes.iter().map(Palette::weight);
+        self.frames().map(|frame| frame.weight()).chain(palettes).sum()
+    }
+
+    fn frames(&self) -> impl Iterator<Item = TemplateFrame<'_>> {
+        let frames = self.animation.frames.iter().zip(&self.strips);
+        frames.map(|(frame, strips)| TemplateFrame { frame, strips })
+    }
 }
 
 /// A frame as the encoder takes it.
-fn written(frame: &Frame, painted: Painted, palette: Option<Vec<u8>>) -> gif::Frame<'static> {
+fn written(frame: &Frame, painted: PaintedFrame, palette: Option<Vec<u8>>) -> gif::Frame<'static> {
     gif::Frame {
         delay: frame.delay,
         dispose: frame.dispose,

@@ -5,15 +5,17 @@ use std::ops::Range;
 use gif::DisposalMethod;
 
 use super::followed::{inks_at, Followed, Span};
+use super::frame::TemplateFrame;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::animation::{Animation, Frame};
-use captioner::file::palette::{Matcher, Palette, Rgb};
+use captioner::file::matcher::Matcher;
+use captioner::file::palette::{Palette, Rgb};
 use captioner::ink::mix::PixelInk;
 use captioner::ink::rect::Rect;
 
 /// A frame as it is to be written.
-pub struct Painted {
+pub struct PaintedFrame {
     /// The part of the canvas that it paints.
     pub rect: Rect,
     /// Its pixels, compressed.
@@ -68,7 +70,12 @@ impl<'a> Player<'a> {
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
-    pub fn play(&mut self, frame: &Frame, cancel: &Cancel) -> Result<Option<Painted>, CaptionError> {
+    pub fn play(
+        &mut self,
+        template: TemplateFrame,
+        cancel: &Cancel,
+    ) -> Result<Option<PaintedFrame>, CaptionError> {
+        let frame = template.frame;
         let is_restored = frame.dispose == DisposalMethod::Previous;
         let before = is_restored.then(|| self.screens.clone());
         let (rect, highest) = self.paint(frame, cancel)?;
@@ -77,8 +84,8 @@ impl<'a> Player<'a> {
             return Ok(None);
         }
         let painted = match highest {
-            Some(highest) => self.painted(frame, rect, highest, cancel)?,
-            None => Painted { rect, codes: frame.compressed(cancel)?, transparent: frame.transparent },
+            Some(highest) => self.painted(template, rect, highest, cancel)?,
+            None => PaintedFrame { rect, codes: template.codes(cancel)?, transparent: frame.transparent },
         };
         if is_cleared {
             for span in self.followed.within(&frame.rect) {
@@ -140,11 +147,12 @@ impl<'a> Player<'a> {
     /// The frame with what must be painted anew.
     fn painted(
         &self,
-        frame: &Frame,
+        template: TemplateFrame,
         rect: Rect,
         highest: u8,
         cancel: &Cancel,
-    ) -> Result<Painted, CaptionError> {
+    ) -> Result<PaintedFrame, CaptionError> {
+        let frame = template.frame;
         let is_larger = rect != frame.rect;
         let spare = self.palettes[frame.palette].spare().filter(|_| is_larger);
         let transparent = frame.transparent.or(spare);
@@ -165,8 +173,8 @@ impl<'a> Player<'a> {
             }
             is_changed
         };
-        let codes = frame.repainted(&rect, filler, highest, paint, cancel)?;
-        Ok(Painted { rect, codes, transparent })
+        let codes = template.repainted_codes(&rect, filler, highest, paint, cancel)?;
+        Ok(PaintedFrame { rect, codes, transparent })
     }
 }
 

@@ -21,13 +21,11 @@ use image::RgbImage;
 
 use self::entropy::stuff;
 use self::strip::{Compressed, Strip};
-use self::tables::Tables;
+use self::tables::{Tables, MCU};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::ink::Stamp;
 
-/// Pixels on a side of an MCU at 4:2:0.
-const MCU: usize = 16;
 const END_OF_IMAGE: &[u8] = &[0xff, 0xd9];
 
 /// A picture, and the file that it is without any text.

@@ -8,8 +8,7 @@ use fearless_simd::{dispatch, Level, Simd};
 
 use super::block::{transform, Coefficients};
 use super::entropy::BitWriter;
-use super::tables::Tables;
-use super::MCU;
+use super::tables::{Tables, MCU};
 
 /// Sixteen rows of pixels, to be drawn on and then compressed. Used again for the next strip.
 pub struct Strip {

@@ -6,8 +6,10 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::block::Quantizer;
 use super::entropy::{HuffmanTable, ZIGZAG};
-use super::MCU;
 use captioner::error::CaptionError;
+
+/// Pixels on a side of an MCU at 4:2:0.
+pub const MCU: usize = 16;
 
 /// What a file's components are compressed with.
 pub struct Tables {

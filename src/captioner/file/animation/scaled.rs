@@ -1,15 +1,16 @@
 //! An animation at another size.
 
-use std::sync::OnceLock;
+use std::convert::TryFrom;
 
-use gif::DisposalMethod;
+use gif::{DisposalMethod, Repeat};
 use image::{Rgba, RgbaImage};
 
 use super::{Animation, Frame};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::animation::canvas::Canvas;
-use captioner::file::palette::{Matcher, Palette};
+use captioner::file::matcher::Matcher;
+use captioner::file::palette::Palette;
 use captioner::file::scale::resize_premultiplied;
 use captioner::ink::rect::Rect;
 
@@ -17,6 +18,29 @@ use captioner::ink::rect::Rect;
 const ENOUGH_COLORS: usize = 128;
 
 impl Animation {
+    /// One frame.
+    ///
+    /// # Errors
+    /// [`CaptionError::Encode`], if the picture is wider or higher than a GIF can be;
+    /// [`CaptionError::Cancelled`].
+    pub fn of(picture: RgbaImage, quality: u8, cancel: &Cancel) -> Result<Animation, CaptionError> {
+        let side = |pixels: u32| u16::try_from(pixels).map_err(CaptionError::encode);
+        let (width, height) = (side(picture.width())?, side(picture.height())?);
+        let (rect, pixels) = difference(None, &thresholded(picture));
+        cancel.check()?;
+        let palette = Palette::chosen(&pixels, quality);
+        let mut matcher = Matcher::new(&palette, None);
+        let frame = Frame::indexed(rect, &pixels, &palette, &mut matcher, 0, cancel)?;
+        Ok(Animation {
+            width,
+            height,
+            repeat: Repeat::Finite(0),
+            palettes: vec![palette],
+            global: Some(0),
+            frames: vec![frame],
+        })
+    }
+
     /// The same animation at another size: every frame is composed, scaled whole, and reduced to what
     /// differs from the one before. Delays and the number of plays stay.
     ///
@@ -58,7 +82,7 @@ impl Animation {
         }
         let (width, height) = (size.0 as u16, size.1 as u16);
         let global = shared.map(|_| 0);
-        Ok(Animation { width, height, repeat: self.repeat, palettes, global, frames, plain: OnceLock::new() })
+        Ok(Animation { width, height, repeat: self.repeat, palettes, global, frames })
     }
 
     /// Whether no pixel of the canvas is transparent after any frame.

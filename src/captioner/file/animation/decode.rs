@@ -1,0 +1,116 @@
+//! Decoding a GIF file.
+
+use std::num::NonZeroU64;
+
+use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, DisposalMethod, MemoryLimit};
+
+use super::tables::Tables;
+use super::{Animation, Frame, PIECE};
+use captioner::cancel::Cancel;
+use captioner::file::error::DecodeError;
+use captioner::file::limits::{check_frames, check_size, MAX_FRAME_PIXELS};
+use captioner::ink::rect::Rect;
+
+impl Animation {
+    /// Decodes a GIF file and frees palette entries for the text.
+    ///
+    /// # Errors
+    /// [`DecodeError`]. A file that ends within a frame is an error too: half an animation is not what its
+    /// owner put there.
+    pub fn decode(file: &[u8], cancel: &Cancel) -> Result<Animation, DecodeError> {
+        let mut options = DecodeOptions::new();
+        options.set_color_output(ColorOutput::Indexed);
+        options
+            .set_memory_limit(MemoryLimit::Bytes(NonZeroU64::new(MAX_FRAME_PIXELS).expect("it is not zero")));
+        let mut decoder = options.read_info(file).map_err(DecodeError::damaged)?;
+        let (width, height) = (decoder.width(), decoder.height());
+        check_size(u32::from(width), u32::from(height))?;
+        let mut tables = Tables::new(decoder.global_palette());
+        let mut frames = Vec::new();
+        let mut frame_pixels = 0;
+        loop {
+            let frame = match decoder.next_frame_info() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break,
+                // Many a GIF ends without its last byte, the trailer, and everyone plays it.
+                Err(DecodingError::UnexpectedEof) if !frames.is_empty() => break,
+                Err(error) => return Err(DecodeError::damaged(error)),
+            };
+            cancel.check().map_err(|_| DecodeError::Cancelled)?;
+            frame_pixels += u64::from(frame.width) * u64::from(frame.height);
+            check_frames(frames.len(), width, height, frame_pixels)?;
+            let mut frame = frame.clone();
+            let mut buffer = vec![0; decoder.buffer_size()];
+            read_frame(&mut decoder, frame.interlaced, &mut buffer, cancel)?;
+            decoder.palette().map_err(DecodeError::damaged)?;
+            let palette = tables.index_of(frame.palette.take());
+            frames.push(cropped(&frame, buffer, width, height, palette));
+        }
+        if frames.is_empty() {
+            return Err(DecodeError::Damaged("it has no frame".into()));
+        }
+        let repeat = decoder.repeat();
+        let global = tables.global;
+        let palettes = tables.freed(&mut frames, cancel).map_err(|_| DecodeError::Cancelled)?;
+        // A frame that paints nothing still takes its time: one transparent pixel.
+        for frame in frames.iter_mut().filter(|frame| frame.indices.is_empty()) {
+            let spare = palettes[frame.palette].spare().unwrap_or(0);
+            frame.indices.push(spare);
+            frame.highest = spare;
+            frame.transparent = Some(spare);
+            frame.dispose = DisposalMethod::Keep;
+        }
+        Ok(Animation { width, height, repeat, palettes, global, frames })
+    }
+}
+
+/// Decompresses the frame that the decoder has come to, piece by piece, so that a cancel is seen soon. The lines
+/// of an interlaced one come in another order, which the decoder knows when it reads all of them.
+fn read_frame(
+    decoder: &mut Decoder<&[u8]>,
+    is_interlaced: bool,
+    buffer: &mut [u8],
+    cancel: &Cancel,
+) -> Result<(), DecodeError> {
+    if is_interlaced {
+        return decoder.read_into_buffer(buffer).map_err(DecodeError::damaged);
+    }
+    for piece in buffer.chunks_mut(PIECE) {
+        cancel.check().map_err(|_| DecodeError::Cancelled)?;
+        if !decoder.fill_buffer(piece).map_err(DecodeError::damaged)? {
+            return Err(DecodeError::Damaged("a frame ends early".into()));
+        }
+    }
+    Ok(())
+}
+
+/// The frame as it is, less what lies off the canvas. If that is all of it, it has no indices. What the highest
+/// index is must be found out yet.
+fn cropped(frame: &gif::Frame, buffer: Vec<u8>, width: u16, height: u16, palette: usize) -> Frame {
+    let (left, top) = (u32::from(frame.left), u32::from(frame.top));
+    let (right, bottom) = (left + u32::from(frame.width), top + u32::from(frame.height));
+    let whole = Rect { left, top, right, bottom };
+    let canvas = Rect { left: 0, top: 0, right: u32::from(width), bottom: u32::from(height) };
+    let inside = whole.intersection(&canvas);
+    let (rect, indices, transparent) = match inside {
+        Some(rect) if rect == whole => (rect, buffer, frame.transparent),
+        Some(rect) => {
+            let mut indices = Vec::with_capacity((rect.width() * rect.height()) as usize);
+            for row in buffer.chunks_exact(whole.width() as usize).take(rect.height() as usize) {
+                indices.extend_from_slice(&row[..rect.width() as usize]);
+            }
+            (rect, indices, frame.transparent)
+        }
+        None => (Rect { left: 0, top: 0, right: 1, bottom: 1 }, Vec::new(), None),
+    };
+    Frame {
+        rect,
+        palette,
+        indices,
+        highest: 0,
+        transparent,
+        dispose: frame.dispose,
+        delay: frame.delay,
+        needs_user_input: frame.needs_user_input,
+    }
+}

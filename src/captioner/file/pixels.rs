@@ -1,0 +1,107 @@
+//! A decoded picture, and what it can be turned into.
+
+use image::{DynamicImage, RgbImage, RgbaImage};
+
+use captioner::cancel::Cancel;
+use captioner::error::CaptionError;
+use captioner::file::animation::canvas::Canvas;
+use captioner::file::animation::Animation;
+use captioner::file::scale::{flattened, resize_rgb, resize_rgba};
+
+/// What a picture looks like.
+pub enum Pixels {
+    /// A still picture without transparency.
+    Rgb(RgbImage),
+    /// A still picture with transparency; not premultiplied.
+    Rgba(RgbaImage),
+    /// A GIF, even of one frame.
+    Animation(Animation),
+}
+
+impl Pixels {
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        match *self {
+            Pixels::Rgb(ref image) => image.dimensions(),
+            Pixels::Rgba(ref image) => image.dimensions(),
+            Pixels::Animation(ref animation) => animation.size(),
+        }
+    }
+
+    /// 1, or more for an animation.
+    pub fn frames(&self) -> usize {
+        match *self {
+            Pixels::Animation(ref animation) => animation.frames.len(),
+            _ => 1,
+        }
+    }
+
+    /// The same at another size. `quality` is the care taken with an animation's colors, 1 to 100.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn scaled(self, size: (u32, u32), quality: u8, cancel: &Cancel) -> Result<Pixels, CaptionError> {
+        if size == self.size() {
+            return Ok(self);
+        }
+        Ok(match self {
+            Pixels::Rgb(image) => Pixels::Rgb(resize_rgb(&image, size, cancel)?),
+            Pixels::Rgba(image) => Pixels::Rgba(resize_rgba(image, size, cancel)?),
+            Pixels::Animation(animation) => Pixels::Animation(animation.scaled(size, quality, cancel)?),
+        })
+    }
+
+    /// One picture without transparency: what is transparent becomes white. Of an animation, its first
+    /// frame.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn into_rgb(self, cancel: &Cancel) -> Result<RgbImage, CaptionError> {
+        Ok(match self.into_still(cancel)? {
+            Pixels::Rgba(image) => flattened(&image),
+            Pixels::Rgb(image) => image,
+            Pixels::Animation(_) => unreachable!("a still picture is not an animation"),
+        })
+    }
+
+    /// An animation of one frame, if it is not one already. `quality` is the care taken with its colors.
+    ///
+    /// # Errors
+    /// As [`Animation::of`].
+    pub fn into_animation(self, quality: u8, cancel: &Cancel) -> Result<Animation, CaptionError> {
+        match self {
+            Pixels::Animation(animation) => Ok(animation),
+            Pixels::Rgb(image) => Animation::of(DynamicImage::ImageRgb8(image).into_rgba8(), quality, cancel),
+            Pixels::Rgba(image) => Animation::of(image, quality, cancel),
+        }
+    }
+
+    /// Of an animation, its first frame.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn into_still(self, cancel: &Cancel) -> Result<Pixels, CaptionError> {
+        Ok(match self {
+            Pixels::Animation(ref animation) => {
+                let mut canvas = Canvas::new(animation);
+                canvas.draw(animation, &animation.frames[0], cancel)?;
+                simplest(DynamicImage::ImageRgba8(canvas.pixels))
+            }
+            still => still,
+        })
+    }
+}
+
+/// Eight bits a channel; with transparency only where something is transparent.
+pub fn simplest(image: DynamicImage) -> Pixels {
+    if image.color().has_alpha() {
+        let image = image.into_rgba8();
+        if image.pixels().all(|pixel| pixel.0[3] == 255) {
+            Pixels::Rgb(DynamicImage::ImageRgba8(image).into_rgb8())
+        } else {
+            Pixels::Rgba(image)
+        }
+    } else {
+        Pixels::Rgb(image.into_rgb8())
+    }
+}
