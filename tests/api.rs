@@ -187,6 +187,24 @@ fn a_browser_is_told_that_it_may_post() {
     assert_eq!(told.headers["access-control-allow-origin"], "*");
     assert_eq!(told.headers["access-control-allow-methods"], "GET, HEAD, POST, OPTIONS");
     assert_eq!(told.headers["access-control-allow-headers"], "Content-Type, If-None-Match, If-Range, Range");
+    let of_server = client.request("OPTIONS", "*");
+    assert_eq!((of_server.status, of_server.body.len()), (200, 0));
+    assert_eq!(of_server.headers["allow"], "GET, HEAD, POST, OPTIONS");
+    assert_eq!(client.request("GET", "*").status, 404);
     assert_eq!(client.request("OPTIONS", "/nothing").status, 404);
     assert_eq!(client.get("/health").status, 200);
+}
+
+/// An escaped letter is the letter, also for what becomes of the connection.
+#[test]
+fn an_escaped_path_leaves_the_connection_as_the_path_does() {
+    let serve = Serve::start();
+    let mut client = serve.connect();
+    for path in &["/caption", "/%63aption", "/c%61ptio%6E"] {
+        let response = client.post(path, "application/json", b"{\"template\": \"cat\"}");
+        response.picture("png");
+        assert!(!response.headers.contains_key("connection"), "{}", path);
+    }
+    let refused = client.post("/%66onts", "application/json", b"{}");
+    assert_eq!((refused.status, refused.headers["connection"].as_str()), (405, "close"));
 }

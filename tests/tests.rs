@@ -45,6 +45,8 @@ mod layout_pictures;
 mod letter_pictures;
 /// What a client can draw out: slow heads, idle and unread connections, hang-ups, too many of them.
 mod limits;
+/// What is logged of requests that fail.
+mod log;
 /// What `/stats` and `/metrics` tell.
 mod metrics;
 /// Templates of every kind that files come in, and each of them in every format.
@@ -53,6 +55,8 @@ mod odd_pictures;
 mod picture_util;
 /// What is on the pictures.
 mod pictures;
+/// What is decoded before it is asked for.
+mod preload;
 /// The binary: its command line, its threads, its end.
 mod program;
 /// What holds whatever is asked for, of whatever template.

@@ -143,6 +143,13 @@ impl Client {
         Some(Response { status, headers, body: self.unread.drain(..length).collect() })
     }
 
+    /// Waits until the first byte of a response is there, and leaves it there.
+    pub fn peek(&self) {
+        while let Err(error) = self.socket.peek(&mut [0]) {
+            assert_eq!(error.kind(), ErrorKind::Interrupted);
+        }
+    }
+
     /// Whether the server closes the connection, cleanly or not, without sending anything more.
     pub fn is_closed(&mut self) -> bool {
         self.unread.is_empty() && self.read_some().is_none()
@@ -168,6 +175,8 @@ impl Client {
                 self.unread.extend_from_slice(&bytes[..length]);
                 Some(())
             }
+            // A process that is stopped and continued leaves a read with a time limit in this way.
+            Err(ref error) if error.kind() == ErrorKind::Interrupted => Some(()),
             Err(error) => {
                 let kind = error.kind();
                 assert!(kind != ErrorKind::WouldBlock && kind != ErrorKind::TimedOut, "the server is silent");
