@@ -31,6 +31,8 @@ mod caching;
 mod cancelled;
 /// What a fuzzer has made up.
 mod corpus;
+/// The files, functions and links that the documents name.
+mod docs;
 /// The bytes of requests: where heads and bodies end, and what is refused.
 mod framing;
 /// What a viewer sees of an animation, and what it should be.
