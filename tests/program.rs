@@ -138,7 +138,7 @@ fn a_bad_command_line_is_told_as_a_whole_and_exits_with_64() {
 #[test]
 fn each_signal_delivers_the_caption_in_flight_and_ends_the_process_right_after() {
     for &signal in &[libc::SIGINT, libc::SIGTERM] {
-        let mut program = Program::start(&["-q"]);
+        let mut program = Program::start(&["-q", "--request-timeout", "60"]);
         let mut idle = program.connect();
         assert_eq!(idle.get("/health").status, 200);
         let mut waiting = program.connect();
