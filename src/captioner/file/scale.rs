@@ -1,7 +1,8 @@
 //! Pixels to other pixels: scaled down, or without transparency.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, MulDiv, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8x3, U8x4};
+use fast_image_resize::{FilterType, MulDiv, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use image::{Rgb, RgbImage, RgbaImage};
 
 use captioner::cancel::Cancel;
@@ -17,7 +18,7 @@ const VALID: &str = "as many bytes as its size needs";
 /// # Errors
 /// [`CaptionError::Cancelled`].
 pub fn resize_rgb(image: &RgbImage, size: (u32, u32), cancel: &Cancel) -> Result<RgbImage, CaptionError> {
-    let bytes = resized(image, PixelType::U8x3, image.dimensions(), size, cancel)?;
+    let bytes = resized::<U8x3>(image, image.dimensions(), size, cancel)?;
     Ok(RgbImage::from_raw(size.0, size.1, bytes).expect(VALID))
 }
 
@@ -31,7 +32,7 @@ pub fn resize_rgba(
     cancel: &Cancel,
 ) -> Result<RgbaImage, CaptionError> {
     let (width, _) = image.dimensions();
-    in_pieces(&mut image, width, cancel, |piece| MulDiv::new().multiply_alpha_inplace(piece))?;
+    in_pieces(&mut image, width, cancel, |piece| MulDiv::new().multiply_alpha_inplace_typed(piece))?;
     resize_premultiplied(&image, size, cancel)
 }
 
@@ -44,37 +45,39 @@ pub fn resize_premultiplied(
     size: (u32, u32),
     cancel: &Cancel,
 ) -> Result<RgbaImage, CaptionError> {
-    let mut bytes = resized(image, PixelType::U8x4, image.dimensions(), size, cancel)?;
-    in_pieces(&mut bytes, size.0, cancel, |piece| MulDiv::new().divide_alpha_inplace(piece))?;
+    let mut bytes = resized::<U8x4>(image, image.dimensions(), size, cancel)?;
+    in_pieces(&mut bytes, size.0, cancel, |piece| MulDiv::new().divide_alpha_inplace_typed(piece))?;
     Ok(RgbaImage::from_raw(size.0, size.1, bytes).expect(VALID))
 }
 
 /// Goes through RGBA pixels some rows at a time.
 fn in_pieces<F, E>(pixels: &mut [u8], width: u32, cancel: &Cancel, each: F) -> Result<(), CaptionError>
 where
-    F: Fn(&mut Image) -> Result<(), E>,
+    F: Fn(&mut TypedImage<U8x4>) -> Result<(), E>,
     E: ::std::fmt::Debug,
 {
     let row = width as usize * 4;
     for rows in pixels.chunks_mut((PIECE / width).max(1) as usize * row) {
         cancel.check()?;
         let height = (rows.len() / row) as u32;
-        let mut piece = Image::from_slice_u8(width, height, rows, PixelType::U8x4).expect(VALID);
+        let mut piece = TypedImage::from_buffer(width, height, rows).expect(VALID);
         each(&mut piece).expect("it has alpha");
     }
     Ok(())
 }
 
 /// Scales some rows at a time; each knows of those around it, so nobody can see where they meet.
-fn resized(
+///
+/// The functions of fast_image_resize that take any pixel type are compiled here for all thirteen of them, for each
+/// set of instructions: more code than the rest of the program. So it is the typed ones that are called.
+fn resized<P: PixelTrait>(
     bytes: &[u8],
-    pixel: PixelType,
     from: (u32, u32),
     to: (u32, u32),
     cancel: &Cancel,
 ) -> Result<Vec<u8>, CaptionError> {
-    let source = ImageRef::new(from.0, from.1, bytes, pixel).expect(VALID);
-    let row = to.0 as usize * pixel.size();
+    let source = TypedImageRef::<P>::from_buffer(from.0, from.1, bytes).expect(VALID);
+    let row = to.0 as usize * P::size();
     let mut scaled = vec![0; row * to.1 as usize];
     let factor = f64::from(from.1) / f64::from(to.1);
     let rows = (f64::from((PIECE / from.0).max(1)) / factor).ceil() as usize;
@@ -88,8 +91,8 @@ fn resized(
         // Never past the last row, however it was rounded.
         let bottom = (top + f64::from(height) * factor).min(f64::from(from.1));
         let options = options.crop(0.0, top, f64::from(from.0), bottom - top);
-        let mut piece = Image::from_slice_u8(to.0, height, piece, pixel).expect(VALID);
-        resizer.resize(&source, &mut piece, &options).expect("both have these pixels");
+        let mut piece = TypedImage::<P>::from_buffer(to.0, height, piece).expect(VALID);
+        resizer.resize_typed(&source, &mut piece, &options).expect("both have these pixels");
     }
     Ok(scaled)
 }
