@@ -6,9 +6,11 @@
 //! The one checksum over everything is put together from those of the bands. All bands share one Huffman code,
 //! the template's.
 
+mod bits;
 mod deflate;
 mod filter;
 mod huffman;
+mod runs;
 
 use std::mem;
 use std::ops::Range;
@@ -16,8 +18,9 @@ use std::ops::Range;
 use crc32fast;
 use simd_adler32;
 
-use self::deflate::{Codes, Histogram};
+use self::deflate::Codes;
 use self::filter::filter;
+use self::runs::Histogram;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::ink::Stamp;
