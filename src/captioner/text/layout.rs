@@ -6,7 +6,8 @@ use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::text::font::Glyph;
 use captioner::text::font_set::FontSet;
-use captioner::text::measure::Measured;
+use captioner::text::line_breaks::LineBreaks;
+use captioner::text::measure::{Line, Measured};
 use image_macro::{Caption, Color, HAlign, Size, VAlign};
 
 /// The largest size `fit` and `shrink` take, of the picture's height: larger shouts the picture down.
@@ -119,8 +120,7 @@ impl Area {
 struct Block<'a, 'c> {
     caption: &'c Caption,
     text: Measured<'a>,
-    /// Each a range of `text.characters`.
-    lines: Vec<(usize, usize)>,
+    lines: Vec<Line>,
     em: f32,
     /// Pixels, its outline included.
     height: f32,
@@ -130,6 +130,7 @@ impl<'a, 'c> Block<'a, 'c> {
     /// `share` is the height in pixels that there is for it, and for a gap of `gap` ems.
     fn new(caption: &'c Caption, fonts: &'a FontSet, area: &Area, share: f32, gap: f32) -> Block<'a, 'c> {
         let text = Measured::new(caption, fonts);
+        let breaks = LineBreaks::of(&caption.text);
         // In ems: what stays of the width for the letters, at a size, and how high some lines are.
         let room = |em: f32| (area.text_width() / em - 2.0 * stroke(caption, em)).max(0.0);
         let height = |lines: usize, em: f32| {
@@ -137,7 +138,7 @@ impl<'a, 'c> Block<'a, 'c> {
             lines as f32 * (text.above + text.below + 2.0 * stroke(caption, em)) + gaps * GAP
         };
         // Whether some lines fit into the share. A single letter may be wider than the line, however it is split.
-        let has_room = |lines: &[(usize, usize)], em: f32| {
+        let has_room = |lines: &[Line], em: f32| {
             (height(lines.len(), em) + gap) * em <= share
                 && lines.iter().all(|&line| text.width(line) <= room(em))
         };
@@ -145,12 +146,12 @@ impl<'a, 'c> Block<'a, 'c> {
         let em = match caption.size {
             Size::Pixels(em) => em,
             Size::Shrink => {
-                let lines = text.paragraphs();
+                let lines = breaks.paragraphs(&text);
                 largest_that(largest, |em| has_room(&lines, em))
             }
             Size::Fit => {
                 let fits = |em: f32, may_split: bool| {
-                    text.wrap(room(em), may_split).is_some_and(|lines| has_room(&lines, em))
+                    breaks.wrap(&text, room(em), may_split).is_some_and(|lines| has_room(&lines, em))
                 };
                 let whole_words = largest_that(largest, |em| fits(em, false));
                 // Words are split only where they would make the text half of what it could be.
@@ -163,8 +164,8 @@ impl<'a, 'c> Block<'a, 'c> {
             }
         };
         let lines = match caption.size {
-            Size::Shrink => text.paragraphs(),
-            _ => text.balanced(room(em)),
+            Size::Shrink => breaks.paragraphs(&text),
+            _ => breaks.balanced(&text, room(em)),
         };
         let height = height(lines.len(), em) * em;
         Block { caption, text, lines, em, height }
