@@ -1,6 +1,6 @@
 //! Layout: the size and the lines of each caption, and the place of each glyph.
 
-use rusttype::{point, Point};
+use rusttype::{point, Point, PositionedGlyph};
 
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
@@ -45,8 +45,24 @@ pub struct PlacedCaption<'a> {
     pub em: f32,
     /// Color of the letters.
     pub color: Color,
-    /// Color of the outline and its width in pixels.
-    pub outline: Option<(Color, f32)>,
+    /// What surrounds the letters.
+    pub outline: Option<Outline>,
+}
+
+/// The outline of a caption.
+#[derive(Clone, Copy)]
+pub struct Outline {
+    /// Its color.
+    pub color: Color,
+    /// Its width in pixels.
+    pub width: f32,
+}
+
+impl<'a> PlacedGlyph<'a> {
+    /// The glyph at an em of that many pixels.
+    pub fn at(&self, em: f32) -> PositionedGlyph<'static> {
+        self.glyph.scaled(em).positioned(self.origin)
+    }
 }
 
 /// Lays out the captions of a picture of that size in pixels.
@@ -227,7 +243,7 @@ impl<'a, 'c> Block<'a, 'c> {
                 }
             }
         }
-        let outline = self.caption.outline.map(|color| (color, stroke * self.em));
+        let outline = self.caption.outline.map(|color| Outline { color, width: stroke * self.em });
         PlacedCaption { glyphs, em: self.em, color: self.caption.color, outline }
     }
 }
