@@ -1,19 +1,19 @@
-//! An LRU cache bounded in bytes, with hit and miss counts, for threads that share it.
+//! An LRU cache bounded in bytes, shared by threads, with hit and miss counts.
 //!
-//! The lock is held for a look-up, never while a value is made: two threads that miss at the same time
-//! both make it, and the later one's stays. Neither waits for the other.
+//! The lock is held for a look-up, never while a value is computed. So two threads that miss the same key at the same
+//! time both compute its value, and the later one is kept; neither waits for the other.
 
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use lru::LruCache;
 
-/// How a cache does.
+/// The state of a cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CacheStats {
-    /// Bytes it may hold.
+    /// How many bytes it may hold.
     pub capacity: usize,
-    /// Bytes it holds.
+    /// How many bytes it holds.
     pub used: usize,
     /// Look-ups that found something.
     pub hits: u64,
@@ -21,16 +21,23 @@ pub struct CacheStats {
     pub misses: u64,
 }
 
-/// Values by key, the least recently used dropped first. `V`s are shared: whoever got one keeps it.
+/// Values by key; the least recently used are dropped first. A value stays alive while a caller of
+/// [`Cache::get`] holds it.
 pub struct Cache<K: Hash + Eq, V>(Mutex<Inner<K, V>>);
 
 struct Inner<K: Hash + Eq, V> {
-    values: LruCache<K, (Arc<V>, usize)>,
+    values: LruCache<K, Entry<V>>,
     stats: CacheStats,
 }
 
+struct Entry<V> {
+    value: Arc<V>,
+    /// Bytes.
+    weight: usize,
+}
+
 impl<K: Hash + Eq, V> Cache<K, V> {
-    /// A cache for values that weigh up to `capacity` bytes together.
+    /// An empty cache for up to `capacity` bytes.
     pub fn new(capacity: usize) -> Cache<K, V> {
         let stats = CacheStats { capacity, ..CacheStats::default() };
         Cache(Mutex::new(Inner { values: LruCache::unbounded(), stats }))
@@ -39,7 +46,7 @@ impl<K: Hash + Eq, V> Cache<K, V> {
     /// The value of that key, which is now the most recently used.
     pub fn get(&self, key: &K) -> Option<Arc<V>> {
         let mut inner = self.lock();
-        let found = inner.values.get(key).map(|entry| entry.0.clone());
+        let found = inner.values.get(key).map(|entry| entry.value.clone());
         match found {
             Some(_) => inner.stats.hits += 1,
             None => inner.stats.misses += 1,
@@ -47,29 +54,29 @@ impl<K: Hash + Eq, V> Cache<K, V> {
         found
     }
 
-    /// The same, for somebody who will ask [`Cache::get`] if it is not there: that is no miss yet.
+    /// The same for a caller that calls [`Cache::get`] later if there is no value: a miss is not counted yet.
     pub fn get_early(&self, key: &K) -> Option<Arc<V>> {
         let mut inner = self.lock();
-        let found = inner.values.get(key).map(|entry| entry.0.clone());
+        let found = inner.values.get(key).map(|entry| entry.value.clone());
         inner.stats.hits += u64::from(found.is_some());
         found
     }
 
-    /// Keeps a value of `weight` bytes, and drops others for it. One that is too heavy for the whole cache
-    /// is not kept.
+    /// Keeps a value of `weight` bytes and drops others for it. One that exceeds the capacity is not kept.
     pub fn insert(&self, key: K, value: &Arc<V>, weight: usize) {
-        // Whatever falls out is dropped after the lock: freeing a large picture takes its time.
+        // Dropped after the lock is released: freeing a large picture takes its time.
         let mut dropped = Vec::new();
         let mut inner = self.lock();
         if weight > inner.stats.capacity {
             return;
         }
         inner.stats.used += weight;
-        dropped.extend(inner.values.push(key, (value.clone(), weight)).map(|old| old.1));
-        inner.stats.used -= dropped.iter().map(|old| old.1).sum::<usize>();
+        let replaced = inner.values.push(key, Entry { value: value.clone(), weight });
+        dropped.extend(replaced.map(|(_, entry)| entry));
+        inner.stats.used -= dropped.iter().map(|entry| entry.weight).sum::<usize>();
         while inner.stats.used > inner.stats.capacity {
-            let (_, oldest) = inner.values.pop_lru().expect("what weighs something is there");
-            inner.stats.used -= oldest.1;
+            let (_, oldest) = inner.values.pop_lru().expect("an empty cache uses no bytes");
+            inner.stats.used -= oldest.weight;
             dropped.push(oldest);
         }
         drop(inner);
@@ -80,8 +87,7 @@ impl<K: Hash + Eq, V> Cache<K, V> {
         self.lock().stats
     }
 
-    /// A panic elsewhere leaves the cache as it was: no invariant is broken between two statements that
-    /// could panic, so a poisoned lock is as good as any.
+    /// Nothing panics while the cache is half changed, so a poisoned lock is ignored.
     fn lock(&self) -> MutexGuard<'_, Inner<K, V>> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }

@@ -1,8 +1,8 @@
-//! A picture's fingerprint: known before anything is drawn, and equal only if the pictures are.
+//! Identifies a picture before it is drawn: two pictures with the same fingerprint have the same bytes.
 //!
-//! It is a hash of everything that the bytes of a picture depend on: what is asked for, the settings of the
-//! encoders, the version of the program (which stands for its code and for the files built into it), and the
-//! content of the files of the folders. The same on every machine.
+//! A fingerprint is a hash of everything that a picture depends on: the request, the settings of the encoders, the
+//! version of the program (which stands for its code and its built-in files), and the contents of the files in the
+//! folders. It is the same on every machine.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl fmt::Display for Fingerprint {
 }
 
 impl Fingerprint {
-    /// The fingerprint of the picture that is asked for. A file is read only if it is new or has changed.
+    /// The fingerprint of a picture. Reads a file only if it is new or has changed.
     ///
     /// # Errors
     /// [`CaptionError::UnknownTemplate`], [`CaptionError::UnknownFont`], [`CaptionError::Io`].
@@ -63,7 +63,7 @@ impl Fingerprint {
     }
 }
 
-/// Fields in a fixed order, each as long as its type or preceded by its length: no two sequences of fields
+/// Hashes fields in a fixed order. Each has a fixed length or is preceded by its length, so no two sequences of fields
 /// are the same bytes.
 struct Hash(Sha256);
 
@@ -104,7 +104,7 @@ impl Hash {
         }
     }
 
-    /// All fonts, for any of them may lend a glyph. One that cannot be read lends none.
+    /// Hashes all fonts, because any of them may lend a glyph. One that cannot be read lends none.
     fn fonts(&mut self, library: &Library, captions: &[Caption]) -> Result<(), CaptionError> {
         let sources = library.sources()?;
         if let Some(unknown) = captions.iter().find(|caption| !sources.contains_key(&caption.font)) {

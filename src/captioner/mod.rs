@@ -1,10 +1,14 @@
-//! How it is drawn: an [`ImageMacro`] becomes the bytes of a picture.
+//! Draws captions: turns an [`ImageMacro`] into the bytes of a picture.
 //!
-//! Synchronous, and free of HTTP and futures: the `server` room calls [`Captioner::caption`] on a thread of
-//! its pool, `examples/draw.rs` calls it directly. The way of a picture: `library` finds the template, `template`
-//! decodes and scales it (once, `cache` keeps it), `layout` breaks the text into lines at a size that fits,
-//! `ink` draws their pixels once, and `jpeg`, `png` or `gif` puts them on the template and encodes it.
-//! `fingerprint` tells before all that whether the picture is one that somebody has already.
+//! Synchronous, and free of HTTP and futures: the `server` room calls [`Captioner::draw`] on a thread of its pool, and
+//! `examples/draw.rs` calls [`Captioner::caption`] directly. The steps, each a folder or file of this room:
+//!
+//! 1. `fingerprint` identifies the picture before anything is drawn, so that a cached copy can be served instead.
+//! 2. `library` finds the template's file by its name.
+//! 3. `file` decodes it and scales it; `template` prepares it for one output format, and `cache` keeps the result.
+//! 4. `text` breaks the captions into lines at a size that fits, and places their glyphs.
+//! 5. `ink` draws the glyphs once, as a stamp.
+//! 6. `encode` puts the stamp on the template and encodes only what it touched.
 
 mod cache;
 mod cancel;
@@ -40,9 +44,9 @@ use self::text::font_set::FontSet;
 use self::text::fonts::Fonts;
 use self::text::layout;
 
-/// Bytes for what is remembered of templates beside their pixels: some thousands of them.
+/// Capacity of the cache of [`TemplateInfo`]s, in bytes: enough for thousands of templates.
 const INFOS: usize = 1 << 20;
-/// Bytes of that for one template, about, but for its name.
+/// About what one of them takes, in bytes, without its name.
 const INFO: usize = 200;
 
 /// A finished picture.
@@ -54,7 +58,7 @@ pub struct Picture {
     pub bytes: Vec<u8>,
 }
 
-/// A finished picture, and what it took.
+/// A finished picture, and how long it took.
 #[derive(Clone, Debug)]
 pub struct Drawing {
     /// The picture.
@@ -63,26 +67,27 @@ pub struct Drawing {
     pub encoding: Duration,
 }
 
-/// Hits, misses and sizes of a captioner's caches.
+/// Hits, misses and sizes of a captioner's caches, as in `GET /stats`.
 #[derive(Clone, Copy, Debug)]
 pub struct Stats {
-    /// Decoded templates.
+    /// Prepared templates.
     pub templates: CacheStats,
     /// Fonts.
     pub fonts: CacheStats,
 }
 
-/// Draws captions. One for the whole process; its threads share it.
+/// Draws captions. There is one for the whole process, shared by its threads.
 pub struct Captioner {
     settings: Settings,
     template_library: Library,
+    /// What is known of a template without decoding it again, even if its pixels are cached no longer.
     infos: Cache<FileKey, TemplateInfo>,
     templates: Cache<TemplateKey, Template>,
     fonts: Fonts,
 }
 
 impl Captioner {
-    /// A captioner with cold caches. Reads no file yet.
+    /// A captioner with empty caches. Reads no file yet.
     pub fn new(settings: Settings) -> Captioner {
         Captioner {
             template_library: Library::templates(settings.templates.clone()),
@@ -93,7 +98,7 @@ impl Captioner {
         }
     }
 
-    /// Draws the picture that is asked for. The same request gives the same bytes.
+    /// Draws a picture. The same request always results in the same bytes.
     ///
     /// # Errors
     /// Every [`CaptionError`].
@@ -101,7 +106,7 @@ impl Captioner {
         self.draw(image_macro, cancel).map(|drawing| drawing.picture)
     }
 
-    /// As [`Captioner::caption`], and tells how long the encoder took.
+    /// As [`Captioner::caption`], and measures the encoder.
     ///
     /// # Errors
     /// Every [`CaptionError`].
@@ -128,7 +133,7 @@ impl Captioner {
         self.fonts.library().names()
     }
 
-    /// What kind of picture the template of that name is.
+    /// Describes a template.
     ///
     /// # Errors
     /// [`CaptionError::UnknownTemplate`], [`CaptionError::BadFile`], [`CaptionError::Io`],
@@ -147,8 +152,7 @@ impl Captioner {
         self.settings.templates.is_some() || self.settings.fonts.is_some()
     }
 
-    /// The fingerprint of the picture that is asked for. Decodes and draws nothing; reads a file only if it is new
-    /// or has changed.
+    /// The fingerprint of a picture. Decodes and draws nothing; reads a file only if it is new or has changed.
     ///
     /// # Errors
     /// [`CaptionError::UnknownTemplate`], [`CaptionError::UnknownFont`], [`CaptionError::Io`].
@@ -156,12 +160,13 @@ impl Captioner {
         Fingerprint::of(image_macro, &self.settings, &self.template_library, self.fonts.library())
     }
 
-    /// How the caches do.
+    /// The state of the caches.
     pub fn stats(&self) -> Stats {
         Stats { templates: self.templates.stats(), fonts: self.fonts.stats() }
     }
 
-    /// Decodes a template at its own size, so that the first request for it is as quick as the next.
+    /// Prepares a template at its own size and in its own format, so that the first request for it is as fast as the
+    /// next ones.
     ///
     /// # Errors
     /// As [`Captioner::template_info`].
@@ -171,7 +176,7 @@ impl Captioner {
         self.template(&plain, &Cancel::new()).map(drop)
     }
 
-    /// Parses a font.
+    /// Loads a font, so that the first request for it is as fast as the next ones.
     ///
     /// # Errors
     /// [`CaptionError::UnknownFont`], [`CaptionError::BadFile`], [`CaptionError::Io`].

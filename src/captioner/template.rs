@@ -1,4 +1,4 @@
-//! A template, prepared for being captioned: at one size, in one format.
+//! Templates, prepared for captions of one size and format.
 
 use captioner::cancel::Cancel;
 use captioner::encode::gif::GifTemplate;
@@ -30,23 +30,23 @@ pub struct Variant {
     pub format: Format,
 }
 
-/// What `GET /templates/{name}` tells.
+/// Describes a template, as `GET /templates/{name}` does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TemplateInfo {
     /// The template's name.
     pub name: String,
-    /// Its file format, and that of the pictures made from it.
+    /// The format of its file, and of its pictures unless a request names another.
     pub format: Format,
-    /// Pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels.
+    /// Height in pixels.
     pub height: u32,
-    /// 1, or more for an animation.
+    /// How many frames it has: one unless it is animated.
     pub frames: usize,
 }
 
 impl TemplateInfo {
-    /// Of a decoded file.
+    /// Describes a decoded file.
     pub fn of(name: &str, decoded: &Decoded) -> TemplateInfo {
         let (width, height) = decoded.pixels.size();
         let frames = decoded.pixels.frames();
@@ -61,8 +61,8 @@ impl TemplateInfo {
         }
     }
 
-    /// The largest size within the sides asked for that keeps the aspect and enlarges nothing; at least one
-    /// pixel each way.
+    /// The largest size within the limits that a request sets which keeps the aspect ratio and does not enlarge the
+    /// picture. Each side is at least one pixel.
     pub fn fitting_size(&self, max_width: Option<u32>, max_height: Option<u32>) -> (u32, u32) {
         let by_width = f64::from(max_width.unwrap_or(self.width)) / f64::from(self.width);
         let by_height = f64::from(max_height.unwrap_or(self.height)) / f64::from(self.height);
@@ -72,18 +72,18 @@ impl TemplateInfo {
     }
 }
 
-/// A picture with everything done that does not depend on the text.
+/// A template with everything done that does not depend on the text.
 pub enum Template {
     /// Compressed in strips.
     Jpeg(JpegTemplate),
     /// Compressed in bands.
     Png(PngTemplate),
-    /// Compressed frame by frame.
+    /// Compressed in strips of each frame, when a caption first needs them.
     Gif(GifTemplate),
 }
 
 impl Template {
-    /// Scales, converts and compresses.
+    /// Scales, converts and compresses a picture.
     ///
     /// # Errors
     /// [`CaptionError::Encode`], [`CaptionError::Cancelled`].
@@ -95,7 +95,7 @@ impl Template {
     ) -> Result<Template, CaptionError> {
         let Variant { size, format } = variant;
         let pixels = match format {
-            // Only the first frame is needed, so only that one is scaled.
+            // Only the first frame is needed, so the others are not scaled.
             Format::Jpeg | Format::Png => pixels.into_still(cancel)?,
             Format::Gif => pixels,
         };
@@ -146,7 +146,7 @@ impl Template {
         }
     }
 
-    /// Bytes of memory it takes.
+    /// How many bytes of memory it takes.
     pub fn weight(&self) -> usize {
         match *self {
             Template::Jpeg(ref template) => template.weight(),

@@ -1,5 +1,5 @@
-//! A template and a stamp to a picture file. Each format keeps its templates compressed in pieces, and a caption
-//! compresses only the pieces that it changes.
+//! Encodes captioned pictures. Each format keeps its templates compressed in pieces, and a caption compresses only the
+//! pieces that it changes.
 
 pub mod gif;
 pub mod jpeg;

@@ -13,16 +13,16 @@ use captioner::file::limits::{check_size, MAX_PIXELS};
 use captioner::file::pixels::{simplest, Pixels};
 use image_macro::Format;
 
-/// A picture file, decoded.
+/// A decoded picture file.
 pub struct Decoded {
     /// The format of the file.
     pub format: Format,
-    /// What was in it.
+    /// Its content.
     pub pixels: Pixels,
 }
 
 impl Decoded {
-    /// Decodes a file. Its first bytes tell its format, whatever its name says.
+    /// Decodes a file. The format is recognised by the first bytes, not by the name.
     ///
     /// # Errors
     /// [`DecodeError`].
@@ -50,8 +50,8 @@ fn format_of(file: &[u8]) -> Option<Format> {
     }
 }
 
-/// Whether a JPEG has the marker of its end after its first scan. Its decoder would take one without, and
-/// leave the rest of the picture gray. (A thumbnail before the scan has an end, too.)
+/// Whether a JPEG has an end marker after its first scan. The decoder accepts a file that ends early and leaves the
+/// rest of the picture gray. (Markers before the scan do not count: a thumbnail has an end, too.)
 fn has_end(file: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xda;
     const END: &[u8] = &[0xff, 0xd9];
@@ -60,7 +60,7 @@ fn has_end(file: &[u8]) -> bool {
         if segment[1] == START_OF_SCAN {
             return file[position..].windows(END.len()).any(|bytes| bytes == END);
         }
-        // A marker of two bytes, filled up with any number of FF, and a length that counts itself.
+        // A marker of two bytes, which any number of FF may precede, and a length that includes itself.
         position += match segment {
             [0xff, 0xff, ..] => 1,
             _ => 2 + usize::from(u16::from_be_bytes([segment[2], segment[3]])),
@@ -69,15 +69,15 @@ fn has_end(file: &[u8]) -> bool {
     false
 }
 
-/// Decodes a still picture to eight bits a channel, gray made RGB, upright.
+/// Decodes a still picture to eight bits per channel, gray as RGB, and turns it upright.
 fn still<D: ImageDecoder>(mut decoder: D) -> Result<Pixels, DecodeError> {
     let (width, height) = decoder.dimensions();
     check_size(width, height)?;
-    // Sixteen bits a channel and as much again for the decoder's own work.
+    // RGBA with sixteen bits per channel, and as much again for the decoder's own work.
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_PIXELS * 16);
     decoder.set_limits(limits).map_err(DecodeError::damaged)?;
-    // A camera that was held upright says so beside the pixels.
+    // A camera that was held upright records that in the metadata.
     let orientation = decoder.orientation().map_err(DecodeError::damaged)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(DecodeError::damaged)?;
     image.apply_orientation(orientation);

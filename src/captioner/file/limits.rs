@@ -5,7 +5,7 @@ use captioner::file::error::DecodeError;
 /// Limit for the pixels of a canvas.
 pub const MAX_PIXELS: u64 = 40_000_000;
 
-/// Limit for a side in pixels. Scaling weighs all pixels of a side, and the weights must not be rounded to nothing.
+/// Limit for a side in pixels. When a longer one is scaled to a few pixels, the weights are rounded to nothing.
 const MAX_SIDE: u32 = 100_000;
 
 /// Limit for the pixels of an animation, those of all frames taken together.

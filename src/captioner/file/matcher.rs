@@ -2,33 +2,34 @@
 
 use captioner::file::palette::{Palette, Rgb, MAX};
 
-/// Finds the nearest color of a palette, and remembers what it found.
+/// Finds the nearest color of a palette, and caches what it has found.
 pub struct Matcher {
-    /// By channel, so that all distances are computed at once.
+    /// The colors that can be found, by channel: so several distances are computed at once.
     channels: [Vec<i16>; 3],
+    /// Their indices in the palette.
     indices: Vec<u8>,
-    /// What was found for the last color that fell into each place.
+    /// A cache: in each place, the last color that was looked up there, and its result.
     found: Vec<(Rgb, u8)>,
 }
 
-/// Places for colors found: twice as many as there are distinct colors around a text.
+/// Places of the cache: twice as many as there are distinct colors around a text.
 const PLACES: usize = 1 << 13;
 
 impl Matcher {
-    /// Matches with every entry that is not free, nor transparent in the frame that is to be drawn.
+    /// Matches with every entry that is neither free nor the transparent one of the frame.
     pub fn new(palette: &Palette, transparent: Option<u8>) -> Matcher {
         let usable = |index: &u8| !palette.is_free(*index) && Some(*index) != transparent;
         let indices: Vec<u8> = (0..palette.entries()).map(|index| index as u8).filter(usable).collect();
         let channel = |i: usize| indices.iter().map(|&index| i16::from(palette.color(index)[i])).collect();
         let channels = [channel(0), channel(1), channel(2)];
         let mut matcher = Matcher { channels, indices, found: Vec::new() };
-        // Every place holds something true, so that none has to be marked as empty.
+        // Every place holds a valid result, so that none has to be marked as empty.
         matcher.found = vec![([0; 3], matcher.nearest([0; 3])); PLACES];
         matcher
     }
 
-    /// The index of exactly this color: an entry that has it, or a free one that gets it. The nearest one if
-    /// there is neither.
+    /// The index of exactly this color: of the entry that has it, or else of a free one that it is put in. The nearest
+    /// one if no entry is free.
     pub fn exact_index_of(&mut self, color: Rgb, palette: &mut Palette) -> u8 {
         let nearest = self.index_of(color);
         if palette.color(nearest) == color {
@@ -46,7 +47,7 @@ impl Matcher {
         index
     }
 
-    /// The index of the color nearest to this one; of two, the lower. 0 if there is no color at all.
+    /// The index of the nearest color; of two, the lower one. Zero if the palette has no colors.
     pub fn index_of(&mut self, color: Rgb) -> u8 {
         let place = place(color);
         if self.found[place].0 != color {
@@ -55,8 +56,8 @@ impl Matcher {
         self.found[place].1
     }
 
-    /// The index of a color near to this one, for the edge of a letter: colors that differ by less than the
-    /// eye sees there are looked for once.
+    /// The index of a near color. Meant for the edges of letters, where the eye does not notice small differences:
+    /// similar colors share one look-up.
     pub fn index_near(&mut self, color: Rgb) -> u8 {
         self.index_of(color.map(|channel| channel & 0xf8 | 0x04))
     }
@@ -65,7 +66,7 @@ impl Matcher {
         let [r, g, b] = color.map(i16::from);
         let square = |difference: i16| i32::from(difference) * i32::from(difference);
         let channels = self.channels[0].iter().zip(&self.channels[1]).zip(&self.channels[2]);
-        // Distance and number in one value: the least of all is the nearest color, of two the lower.
+        // Distance and number in one value: the minimum is the nearest color, and of two the lower one.
         let nearest =
             channels.zip(0..MAX as i32).fold(i32::MAX, |nearest, (((&red, &green), &blue), number)| {
                 let distance = 2 * square(red - r) + 4 * square(green - g) + square(blue - b);
@@ -75,7 +76,7 @@ impl Matcher {
     }
 }
 
-/// Where what was found for a color is kept. A multiplicative hash: neighbours must not share a place.
+/// The place of a color in the cache: a multiplicative hash, because similar colors must not share a place.
 fn place(color: Rgb) -> usize {
     let bits = u32::from_le_bytes([color[0], color[1], color[2], 0]);
     (bits.wrapping_mul(0x9e37_79b1) >> 19) as usize

@@ -1,8 +1,8 @@
-//! The colors of a GIF frame: at most 256, some of them kept free for the text.
+//! The palette of a GIF frame: at most 256 colors, with some entries kept free for the text.
 //!
-//! Choosing 256 colors for a picture takes far longer than drawing on it. So it happens once, when a
-//! template is prepared: a few entries are freed then, the least missed ones, and a caption puts its own
-//! colors there and nothing else changes.
+//! Choosing 256 colors for a picture takes far longer than drawing on it. So it is done once, when a template is
+//! prepared. The entries that are missed least are freed then; a caption puts its own colors there, and no other pixel
+//! changes.
 
 use std::collections::HashMap;
 
@@ -13,37 +13,37 @@ pub type Rgb = [u8; 3];
 
 /// Entries kept free: one for transparency where a frame has none, the others for the text's colors.
 pub const FREE: usize = 17;
-/// Pixels that colors are chosen from, at most.
+/// The most pixels that colors are chosen from.
 const MAX_SAMPLES: usize = 1 << 20;
-/// Entries that a palette has, at most.
+/// The most entries that a palette has.
 pub const MAX: usize = 256;
 
 /// The colors of one color table.
 #[derive(Clone, Debug)]
 pub struct Palette {
-    /// By index. The free ones have a color too, for want of another; nobody uses it.
+    /// By index. The color of a free entry has no meaning.
     colors: Vec<Rgb>,
-    /// Indices that no pixel uses, in the order in which they are given away. May lie past `colors`.
+    /// Indices that no pixel uses, in the order in which colors are put there. May lie past `colors`.
     free: Vec<u8>,
 }
 
 impl Palette {
     /// The palette of a decoded GIF, with some entries freed.
     ///
-    /// `counts` is how many pixels use each index as a color, `transparent` the indices that are
-    /// transparent somewhere. Also gives what has become of each index.
+    /// `counts` has the number of pixels of each index, `transparent` the indices that are transparent in some frame.
+    /// Also returns the index that each index has become.
     pub fn freed(colors: Vec<Rgb>, counts: &[u64; MAX], transparent: &[u8]) -> (Palette, [u8; MAX]) {
         let mut target: [u8; MAX] = [0; MAX];
         for (index, target) in target.iter_mut().enumerate() {
             *target = index as u8;
         }
         let is_transparent = |index: usize| transparent.contains(&(index as u8));
-        // Pixels may point past the end of a table; they are black, and must stay so.
+        // Indices past the end of the table are black, and must stay so.
         let is_used = |index: usize| counts[index] > 0;
         let mut free: Vec<u8> =
             (0..MAX).filter(|&i| !is_used(i) && !is_transparent(i)).map(|i| i as u8).collect();
 
-        // The entry whose pixels change the least by taking the color next to it goes first.
+        // The entry whose pixels change least by taking the nearest color goes first.
         let mut used: Vec<usize> = (0..colors.len()).filter(|&i| is_used(i) && !is_transparent(i)).collect();
         let mut counts = *counts;
         let color = |index: usize| colors.get(index).copied().unwrap_or([0; 3]);
@@ -75,10 +75,9 @@ impl Palette {
         (Palette { colors, free }, target)
     }
 
-    /// A palette for these pixels, the transparent ones left out, with the free entries it needs.
-    /// `quality` is 1 to 100.
+    /// Chooses a palette for these pixels, transparent ones left out, and leaves entries free. `quality` is 1 to 100.
     pub fn chosen(pixels: &[[u8; 4]], quality: u8) -> Palette {
-        // Of a large picture, pixels at even distances are enough to tell what its colors are.
+        // Of a large picture, pixels at regular distances show well enough what its colors are.
         let distance = pixels.len().div_ceil(MAX_SAMPLES).max(1);
         let mut opaque: Vec<u8> = Vec::with_capacity(pixels.len() / distance * 4);
         for pixel in pixels.iter().step_by(distance).filter(|pixel| pixel[3] >= 128) {
@@ -86,7 +85,7 @@ impl Palette {
         }
         let mut colors = distinct(&opaque, MAX - FREE);
         if colors.len() > MAX - FREE {
-            // NeuQuant looks at every n-th pixel: 1 is the best, 30 the quickest.
+            // NeuQuant looks at every n-th pixel: 1 is best, 30 is fastest.
             let every = 1 + (100 - i32::from(quality.min(100))) * 29 / 99;
             let map = NeuQuant::new(every, MAX - FREE, &opaque).color_map_rgb();
             colors = map.chunks_exact(3).map(|c| [c[0], c[1], c[2]]).collect();
@@ -95,7 +94,7 @@ impl Palette {
         Palette { colors, free }
     }
 
-    /// The color of an index; black past the end, as decoders have it.
+    /// The color of an index; black past the end, as in GIF decoders.
     pub fn color(&self, index: u8) -> Rgb {
         self.colors.get(usize::from(index)).copied().unwrap_or([0; 3])
     }
@@ -110,12 +109,12 @@ impl Palette {
         self.free.contains(&index)
     }
 
-    /// An index that can be made transparent in a frame that has no transparent one.
+    /// The free index that a frame without a transparent index can use as one.
     pub fn spare(&self) -> Option<u8> {
         self.free.first().copied()
     }
 
-    /// Gives the free entries to these colors, the first ones first, as many as there is room for.
+    /// The palette with these colors in its free entries, as many as there is room for.
     pub fn with(&self, colors: &[Rgb]) -> Palette {
         let mut palette = self.clone();
         for &color in colors {
@@ -124,7 +123,7 @@ impl Palette {
         palette
     }
 
-    /// Gives a free entry to a color, if there is one beside the spare.
+    /// Puts a color in a free entry, if there is one besides the spare.
     pub fn claim(&mut self, color: Rgb) -> Option<u8> {
         if self.free.len() < 2 {
             return None;
@@ -137,13 +136,12 @@ impl Palette {
         Some(index)
     }
 
-    /// How many of its colors are there to be drawn with.
+    /// How many entries are not free.
     pub fn used(&self) -> usize {
         (0..self.colors.len()).filter(|&index| !self.free.contains(&(index as u8))).count()
     }
 
-    /// Red, green, blue of every index, as a color table of a file has them. Reaches as far as the spare
-    /// entry, too.
+    /// Red, green and blue of every index, as in a color table of a file. The spare entry is included.
     pub fn bytes(&self) -> Vec<u8> {
         let entries = self.colors.len().max(self.spare().map_or(0, |index| usize::from(index) + 1));
         let mut bytes: Vec<u8> = self.colors.iter().flat_map(|color| color.iter().copied()).collect();
@@ -151,19 +149,19 @@ impl Palette {
         bytes
     }
 
-    /// Bytes of memory it takes.
+    /// How many bytes of memory it takes.
     pub fn weight(&self) -> usize {
         self.colors.len() * 3 + self.free.len()
     }
 }
 
-/// Square of how far apart two colors look: the eye tells greens apart best and blues worst.
+/// The square of the distance between two colors, weighted for the eye: it distinguishes greens best and blues worst.
 fn distance(a: Rgb, b: Rgb) -> u32 {
     let square = |i: usize| u32::from(a[i].abs_diff(b[i])).pow(2);
     2 * square(0) + 4 * square(1) + square(2)
 }
 
-/// The distinct colors of RGBA pixels, in the order in which they come; stops after one more than `most`.
+/// The distinct colors of RGBA pixels, in the order of their first pixels; not more than one above `most`.
 fn distinct(rgba: &[u8], most: usize) -> Vec<Rgb> {
     let mut seen = HashMap::new();
     let mut colors = Vec::new();

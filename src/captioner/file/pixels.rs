@@ -8,7 +8,7 @@ use captioner::file::animation::canvas::Canvas;
 use captioner::file::animation::Animation;
 use captioner::file::scale::{flattened, resize_rgb, resize_rgba};
 
-/// What a picture looks like.
+/// The pixels of a picture.
 pub enum Pixels {
     /// A still picture without transparency.
     Rgb(RgbImage),
@@ -28,7 +28,7 @@ impl Pixels {
         }
     }
 
-    /// 1, or more for an animation.
+    /// How many frames there are: one unless it is animated.
     pub fn frames(&self) -> usize {
         match *self {
             Pixels::Animation(ref animation) => animation.frames.len(),
@@ -36,7 +36,7 @@ impl Pixels {
         }
     }
 
-    /// The same at another size. `quality` is the care taken with an animation's colors, 1 to 100.
+    /// Scales the picture. `quality` is how well an animation's colors are chosen, 1 to 100.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
@@ -51,8 +51,7 @@ impl Pixels {
         })
     }
 
-    /// One picture without transparency: what is transparent becomes white. Of an animation, its first
-    /// frame.
+    /// The picture on white; of an animation, the first frame.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
@@ -64,7 +63,7 @@ impl Pixels {
         })
     }
 
-    /// An animation of one frame, if it is not one already. `quality` is the care taken with its colors.
+    /// Makes a still picture an animation of one frame. `quality` is how well its colors are chosen, 1 to 100.
     ///
     /// # Errors
     /// As [`Animation::of`].
@@ -76,7 +75,7 @@ impl Pixels {
         }
     }
 
-    /// Of an animation, its first frame.
+    /// Makes an animation a still picture: its first frame.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
@@ -92,7 +91,7 @@ impl Pixels {
     }
 }
 
-/// Eight bits a channel; with transparency only where something is transparent.
+/// Eight bits per channel, and an alpha channel only if something is transparent.
 pub fn simplest(image: DynamicImage) -> Pixels {
     if image.color().has_alpha() {
         let image = image.into_rgba8();

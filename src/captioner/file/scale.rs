@@ -1,4 +1,4 @@
-//! Pixels to other pixels: scaled down, or without transparency.
+//! Scaling pictures, and putting them on white.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8x3, U8x4};
@@ -8,10 +8,10 @@ use image::{Rgb, RgbImage, RgbaImage};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 
-/// Pixels of the larger picture that are gone through at once, or those that one row of the smaller needs: about a
-/// millisecond's worth, unless it is scaled to a few rows.
+/// How many pixels of the source are scaled before a cancel is looked for: about a millisecond's worth. (More if one
+/// row of the result needs more.)
 const PIECE: u32 = 1 << 20;
-const VALID: &str = "as many bytes as its size needs";
+const VALID: &str = "the buffer has as many bytes as its size needs";
 
 /// Scales a picture without transparency.
 ///
@@ -22,7 +22,8 @@ pub fn resize_rgb(image: &RgbImage, size: (u32, u32), cancel: &Cancel) -> Result
     Ok(RgbImage::from_raw(size.0, size.1, bytes).expect(VALID))
 }
 
-/// Scales with premultiplied alpha: the color of a transparent pixel must not bleed into its neighbours.
+/// Scales a picture with transparency. The color of a transparent pixel does not bleed into its neighbours: the alpha
+/// is premultiplied for scaling.
 ///
 /// # Errors
 /// [`CaptionError::Cancelled`].
@@ -36,7 +37,8 @@ pub fn resize_rgba(
     resize_premultiplied(&image, size, cancel)
 }
 
-/// The same of what is premultiplied already, as is all that is either opaque or transparent. The result is not.
+/// The same for a picture that is premultiplied already, as every picture is whose pixels are either opaque or
+/// transparent. The result is not premultiplied.
 ///
 /// # Errors
 /// [`CaptionError::Cancelled`].
@@ -50,7 +52,7 @@ pub fn resize_premultiplied(
     Ok(RgbaImage::from_raw(size.0, size.1, bytes).expect(VALID))
 }
 
-/// Goes through RGBA pixels some rows at a time.
+/// Calls `each` with some rows of RGBA pixels at a time.
 fn in_pieces<F, E>(pixels: &mut [u8], width: u32, cancel: &Cancel, each: F) -> Result<(), CaptionError>
 where
     F: Fn(&mut TypedImage<U8x4>) -> Result<(), E>,
@@ -61,15 +63,15 @@ where
         cancel.check()?;
         let height = (rows.len() / row) as u32;
         let mut piece = TypedImage::from_buffer(width, height, rows).expect(VALID);
-        each(&mut piece).expect("it has alpha");
+        each(&mut piece).expect("RGBA has an alpha channel");
     }
     Ok(())
 }
 
-/// Scales some rows at a time; each knows of those around it, so nobody can see where they meet.
+/// Scales some rows at a time. Each piece is computed from all source rows that it needs, so no seams show.
 ///
-/// The functions of fast_image_resize that take any pixel type are compiled here for all thirteen of them, for each
-/// set of instructions: more code than the rest of the program. So it is the typed ones that are called.
+/// The functions of fast_image_resize that take any pixel type would be compiled for all thirteen types and each set of
+/// instructions: more code than the rest of the program. So the typed ones are called.
 fn resized<P: PixelTrait>(
     bytes: &[u8],
     from: (u32, u32),
@@ -88,11 +90,13 @@ fn resized<P: PixelTrait>(
         cancel.check()?;
         let height = (piece.len() / row) as u32;
         let top = (index * rows) as f64 * factor;
-        // Never past the last row, however it was rounded.
+        // Rounding must not lead past the last row.
         let bottom = (top + f64::from(height) * factor).min(f64::from(from.1));
         let options = options.crop(0.0, top, f64::from(from.0), bottom - top);
         let mut piece = TypedImage::<P>::from_buffer(to.0, height, piece).expect(VALID);
-        resizer.resize_typed(&source, &mut piece, &options).expect("both have these pixels");
+        resizer
+            .resize_typed(&source, &mut piece, &options)
+            .expect("source and piece have the same type of pixels");
     }
     Ok(scaled)
 }

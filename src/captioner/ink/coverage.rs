@@ -1,4 +1,4 @@
-//! How much of each pixel is covered: by letters, and by what a pen that follows them would paint.
+//! How much of each pixel is covered: by letters, and by letters that are grown to be an outline.
 
 use std::mem;
 
@@ -16,12 +16,12 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Nothing is covered.
+    /// No pixel is covered.
     pub fn new(width: usize, height: usize) -> Coverage {
         Coverage { width, height, pixels: vec![0; width * height] }
     }
 
-    /// Adds the rows of a glyph, whose left upper corner is at that place; what lies outside is cut off.
+    /// Adds the rows of a glyph whose upper left corner is at that place. What lies outside is cut off.
     pub fn add<'a, I: Iterator<Item = &'a [u8]>>(&mut self, left: i32, top: i32, glyph: I) {
         let from = left.min(0).unsigned_abs() as usize;
         let to = (left.max(0) as usize).min(self.width);
@@ -35,11 +35,11 @@ impl Coverage {
         }
     }
 
-    /// Every pixel becomes the most covered of those within `radius` pixels of it: the shape grown by a
-    /// round pen. A disc is a stack of rows, each as wide as the circle is there; so the picture is widened
-    /// row by row for each height in the disc, from the narrow ends to the middle, each width from the one
-    /// before. That is about four passes of byte-wise maxima for every pixel of radius, which the compiler
-    /// vectorises.
+    /// The shape grown by `radius` pixels: every pixel becomes the maximum of those within that distance.
+    ///
+    /// A disc is a stack of rows of different widths. So the picture is widened for each row of the disc, from the
+    /// narrow ends to the middle, each time from the width before, and the widened rows are merged at their distance.
+    /// That is about four passes of byte-wise maxima per pixel of radius, which the compiler vectorises.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
@@ -48,12 +48,12 @@ impl Coverage {
         let mut widened = self.pixels.clone();
         let mut wider = vec![0; self.pixels.len()];
         let reach = radius.ceil() as usize;
-        // Half the width that `widened` has been grown to; `wider` is one more.
+        // By how much `widened` reaches to either side; `wider` reaches one pixel farther.
         let mut half = 0;
         dispatch!(Level::new(), simd => self.widen(simd, &widened, 1, &mut wider));
         for dy in (0..=reach).rev() {
             cancel.check()?;
-            // A row at the rim counts by the part of it that lies in the disc.
+            // A row at the rim counts in proportion to the part of it inside the disc.
             let inside = (radius + 1.0 - dy as f32).min(1.0);
             let chord = (radius * radius - (dy as f32).powi(2)).max(0.0).sqrt();
             while half < chord as usize {
@@ -61,8 +61,8 @@ impl Coverage {
                 mem::swap(&mut widened, &mut wider);
                 dispatch!(Level::new(), simd => self.widen(simd, &widened, half + 1, &mut wider));
             }
-            // Between whole widths, in proportion; and at the rim, by the part inside. In 256ths, so that
-            // sixteen bits hold the products.
+            // The chord lies between two whole widths: their mixture. In 256ths, so that products fit into sixteen
+            // bits.
             let part = ((chord - half as f32).max(0.0) * 256.0) as u16;
             let inside = (inside * 256.0) as u16;
             dispatch!(Level::new(), simd => {
@@ -72,7 +72,7 @@ impl Coverage {
         Ok(grown)
     }
 
-    /// Takes in the pixels `by` to the left and to the right.
+    /// Merges the pixels at distance `by` to the left and to the right.
     #[inline(always)]
     fn widen<S: Simd>(&self, _: S, narrow: &[u8], by: usize, wide: &mut [u8]) {
         let inner = self.width.saturating_sub(by);
@@ -84,7 +84,7 @@ impl Coverage {
         }
     }
 
-    /// Takes in the rows `dy` above and below: a mixture of the narrower and the wider ones.
+    /// Merges a mixture of the narrow and the wide rows at distance `dy` above and below.
     #[inline(always)]
     fn stack<S: Simd>(
         &self,

@@ -1,26 +1,35 @@
-//! Ink over pixels.
+//! Mixes ink with the pixels below it.
 
 use fearless_simd::Simd;
 
 use image_macro::Color;
 
-/// What a caption does to one pixel: first the outline over it, then the letters over that.
+/// The ink of a caption on one pixel.
 #[derive(Clone, Copy)]
 pub struct PixelInk {
-    /// Outline, letters.
-    pub layers: [(Color, u8); 2],
+    /// The outline, and the letters over it.
+    pub layers: [PixelLayer; 2],
+}
+
+/// One layer of ink on one pixel.
+#[derive(Clone, Copy)]
+pub struct PixelLayer {
+    /// The color of the ink.
+    pub color: Color,
+    /// How much of the pixel is covered, 0 to 255.
+    pub coverage: u8,
 }
 
 impl PixelInk {
-    /// Whether nothing of what is below shows, nor of one layer through the other.
+    /// Whether the pixel gets the color of one layer, unmixed.
     pub fn is_solid(&self) -> bool {
-        let [(_, outline), (_, fill)] = self.layers;
-        fill == 255 || fill == 0 && outline == 255
+        let [outline, letters] = self.layers;
+        letters.coverage == 255 || letters.coverage == 0 && outline.coverage == 255
     }
 
-    /// Over an opaque color.
+    /// The ink over an opaque color.
     pub fn over(&self, under: [u8; 3]) -> [u8; 3] {
-        self.layers.iter().fold(under, |under, &(color, coverage)| {
+        self.layers.iter().fold(under, |under, &PixelLayer { color, coverage }| {
             if coverage == 0 {
                 return under;
             }
@@ -32,13 +41,13 @@ impl PixelInk {
         })
     }
 
-    /// Over a color that is transparent in part; neither is premultiplied.
+    /// The ink over a color with alpha. Neither argument nor result is premultiplied.
     pub fn over_alpha(&self, under: [u8; 4]) -> [u8; 4] {
         if under[3] == 255 {
             let [r, g, b] = self.over([under[0], under[1], under[2]]);
             return [r, g, b, 255];
         }
-        self.layers.iter().fold(under, |under, &(color, coverage)| {
+        self.layers.iter().fold(under, |under, &PixelLayer { color, coverage }| {
             let over_alpha = u32::from(coverage) * 255;
             let under_alpha = u32::from(under[3]) * (255 - u32::from(coverage));
             let sum = over_alpha + under_alpha;
@@ -54,20 +63,19 @@ impl PixelInk {
     }
 }
 
-/// A layer of ink on some pixels.
+/// One layer of ink on pixels side by side.
 #[derive(Clone, Copy)]
 pub struct Layer<'a> {
-    /// How much of each pixel is covered, 0 to 255. Of no pixel, if it is empty.
+    /// How much of each pixel is covered, 0 to 255. Empty if there is no such layer.
     pub coverage: &'a [u8],
-    /// What it is covered with.
+    /// The color of the ink.
     pub color: Color,
 }
 
-/// Pixels mixed at once: most of what a caption covers is the space between its letters and the inside of
-/// them, and is seen to be so.
+/// How many pixels are mixed at once. Most blocks lie between letters and have no ink at all, which is noticed.
 const BLOCK: usize = 32;
 
-/// A color over another, by how much it covers. Exact: the quotient by 255, rounded.
+/// One channel of a color over another. Exact: divided by 255 and rounded.
 #[inline(always)]
 fn mixed(over: u8, under: u8, coverage: u8) -> u8 {
     let coverage = u16::from(coverage);
@@ -75,7 +83,7 @@ fn mixed(over: u8, under: u8, coverage: u8) -> u8 {
     ((sum + (sum >> 8)) >> 8) as u8
 }
 
-/// Calls `each` with every block of a layer that covers anything.
+/// Calls `each` with every block of each layer that has ink.
 #[inline(always)]
 fn for_each_block<F: FnMut(usize, &[u8], Color)>(layers: &[Layer; 2], mut each: F) {
     for layer in layers {

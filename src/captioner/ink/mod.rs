@@ -1,11 +1,17 @@
-//! Lines to pixels: the letters and their outlines, drawn once, for every frame to be stamped with.
+//! Draws letters and outlines once, as a stamp that is put on the template, or on every frame of it.
+
+mod coverage;
+pub mod mix;
+mod rasterizer;
+pub mod rect;
 
 use std::ops::Range;
 
 use fearless_simd::{dispatch, Level};
+use rusttype::{self, point, PositionedGlyph};
 
 use self::coverage::Coverage;
-use self::mix::{mix_planes, mix_rgb, Layer, PixelInk};
+use self::mix::{mix_planes, mix_rgb, Layer, PixelInk, PixelLayer};
 use self::rasterizer::Rasterizer;
 use self::rect::Rect;
 use captioner::cancel::Cancel;
@@ -13,30 +19,31 @@ use captioner::error::CaptionError;
 use captioner::text::layout::PlacedCaption;
 use image_macro::Color;
 
-mod coverage;
-pub mod mix;
-mod rasterizer;
-pub mod rect;
-
 /// The pixels of all captions of a picture.
 pub struct Stamp {
-    /// In the order in which they are put on the picture. None of them is empty.
+    /// One for each caption that can be seen, in the order in which they are put on the picture.
     pub inks: Vec<Ink>,
 }
 
-/// The pixels of one caption, within the picture.
+/// The pixels of one caption.
 pub struct Ink {
     /// The part of the picture that it covers.
     pub area: Rect,
     /// How much of each pixel of `area` the letters cover, 0 to 255, row by row.
     fill: Vec<u8>,
     color: Color,
-    /// The same of the letters made fatter by the outline's width, and the outline's color.
-    outline: Option<(Vec<u8>, Color)>,
+    outline: Option<Outline>,
+}
+
+/// The outline of a caption: its letters, grown by the outline's width.
+struct Outline {
+    /// As `Ink::fill`.
+    coverage: Vec<u8>,
+    color: Color,
 }
 
 impl Stamp {
-    /// Draws what was placed on a picture of that size. What lies outside of it is cut off.
+    /// Draws captions for a picture of that size in pixels. What lies outside of it is cut off.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
@@ -53,7 +60,7 @@ impl Stamp {
         Ok(Stamp { inks })
     }
 
-    /// Puts what lies in some rows of the picture on the pixels of those rows: RGB, `width` to a row.
+    /// Puts the stamp on some rows of the picture: RGB pixels, `width` to a row.
     pub fn put_on_rgb(&self, pixels: &mut [u8], width: u32, rows: Range<u32>) {
         self.for_each_row(rows.clone(), |ink, y, layers| {
             let start = (y - rows.start) * width;
@@ -71,7 +78,7 @@ impl Stamp {
         });
     }
 
-    /// The same for red, green and blue in planes of their own, in rows of `stride`.
+    /// The same for planes of red, green and blue, in rows of `stride`.
     pub fn put_on_planes(&self, planes: &mut [Vec<u8>; 3], stride: usize, rows: Range<u32>) {
         self.for_each_row(rows.clone(), |ink, y, layers| {
             let start = (y - rows.start) as usize * stride;
@@ -82,7 +89,7 @@ impl Stamp {
         });
     }
 
-    /// The layers of ink on each row, caption by caption.
+    /// Calls `each` with the layers of ink on each of some rows, caption by caption.
     fn for_each_row<F: FnMut(&Ink, u32, [Layer; 2])>(&self, rows: Range<u32>, mut each: F) {
         for ink in &self.inks {
             for y in ink.area.top.max(rows.start)..ink.area.bottom.min(rows.end) {
@@ -91,7 +98,7 @@ impl Stamp {
         }
     }
 
-    /// Every pixel of some rows that has ink, caption by caption.
+    /// Calls `each` with every pixel of some rows that has ink, caption by caption.
     pub fn for_each<F: FnMut(u32, u32, PixelInk)>(&self, rows: Range<u32>, mut each: F) {
         for ink in &self.inks {
             for y in ink.area.top.max(rows.start)..ink.area.bottom.min(rows.end) {
@@ -104,7 +111,7 @@ impl Stamp {
         }
     }
 
-    /// Marks, with anything but zero, which pixels of a row have ink, of a picture that is `width` pixels wide.
+    /// Fills `marks` for a row of a picture of that width: anything but zero where a pixel has ink.
     pub fn mark(&self, y: u32, width: u32, marks: &mut Vec<u8>) {
         marks.clear();
         marks.resize(width as usize, 0);
@@ -116,8 +123,7 @@ impl Stamp {
         });
     }
 
-    /// Which of the columns of `column` pixels each have ink in some rows, of a picture that is `width` pixels
-    /// wide.
+    /// Cuts some rows of a picture of that width into columns of `column` pixels: which of them have ink.
     pub fn columns(&self, column: u32, width: u32, rows: Range<u32>) -> Vec<bool> {
         let mut has_ink = vec![false; width.div_ceil(column) as usize];
         for ink in &self.inks {
@@ -134,7 +140,7 @@ impl Stamp {
         has_ink
     }
 
-    /// Which bands of `band` rows each have ink, from the top, of a picture that is `height` rows high.
+    /// Cuts a picture of that height into bands of `band` rows: the numbers of those that have ink.
     pub fn bands(&self, band: u32, height: u32) -> Vec<u32> {
         let has_ink = |index: &u32| {
             let rows = index * band..(index + 1) * band;
@@ -145,12 +151,12 @@ impl Stamp {
 }
 
 impl Ink {
-    /// Whether it covers a part of that row of the picture.
+    /// Whether its area has a part in that row of the picture.
     pub fn has_row(&self, y: u32) -> bool {
         (self.area.top..self.area.bottom).contains(&y)
     }
 
-    /// What it does to a pixel of the picture, if anything.
+    /// The ink on a pixel of the picture, if there is any.
     #[inline]
     pub fn pixel(&self, x: u32, y: u32) -> Option<PixelInk> {
         if !self.area.holds(x, y) {
@@ -158,80 +164,79 @@ impl Ink {
         }
         let index = self.area.number_of(x, y);
         let fill = self.fill[index];
-        let outline = self.outline.as_ref().map_or(0, |outline| outline.0[index]);
-        if fill == 0 && outline == 0 {
+        let outline = match self.outline {
+            Some(ref outline) => PixelLayer { color: outline.color, coverage: outline.coverage[index] },
+            None => PixelLayer { color: self.color, coverage: 0 },
+        };
+        if fill == 0 && outline.coverage == 0 {
             return None;
         }
-        Some(self.layered(fill, outline))
+        Some(PixelInk { layers: [outline, PixelLayer { color: self.color, coverage: fill }] })
     }
 
-    fn layered(&self, fill: u8, outline: u8) -> PixelInk {
-        let color = self.outline.as_ref().map_or(self.color, |outline| outline.1);
-        PixelInk { layers: [(color, outline), (self.color, fill)] }
-    }
-
-    /// The outline and the letters on a row of the picture, within `area`.
+    /// The outline and the letters on the part of a row of the picture that is in `area`.
     fn layers(&self, y: u32) -> [Layer<'_>; 2] {
         let width = self.area.width() as usize;
         let start = (y - self.area.top) as usize * width;
         let fill = Layer { coverage: &self.fill[start..start + width], color: self.color };
         match self.outline {
-            Some((ref outline, color)) => [Layer { coverage: &outline[start..start + width], color }, fill],
+            Some(Outline { ref coverage, color }) => {
+                [Layer { coverage: &coverage[start..start + width], color }, fill]
+            }
             None => [Layer { coverage: &[], color: self.color }, fill],
         }
     }
 
-    /// The colors it is drawn with.
+    /// The colors of letters and outline.
     pub fn colors(&self) -> (Color, Option<Color>) {
-        (self.color, self.outline.as_ref().map(|outline| outline.1))
+        (self.color, self.outline.as_ref().map(|outline| outline.color))
     }
 
+    /// `None` if nothing of the caption is on the picture.
     fn draw(
         placed: &PlacedCaption,
         width: u32,
         height: u32,
         cancel: &Cancel,
     ) -> Result<Option<Ink>, CaptionError> {
-        let glyphs = placed
-            .glyphs
-            .iter()
-            .map(|placed_glyph| placed_glyph.glyph.scaled(placed.em).positioned(placed_glyph.origin));
-        let glyphs: Vec<_> = glyphs.collect();
-        let radius = placed.outline.map_or(0.0, |outline| outline.1);
-        // One more pixel than the outline is wide, for its soft edge.
+        let glyphs: Vec<_> = placed.glyphs.iter().map(|placed_glyph| placed_glyph.at(placed.em)).collect();
+        let radius = placed.outline.map_or(0.0, |outline| outline.width);
+        // The outline's soft edge takes one more pixel.
         let border = if placed.outline.is_some() { radius.ceil() as i32 + 1 } else { 0 };
-        let boxes = glyphs.iter().filter_map(|glyph| glyph.pixel_bounding_box());
-        let bounds = boxes.fold(None, |bounds: Option<[i32; 4]>, ink| {
-            let [left, top, right, bottom] = bounds.unwrap_or([i32::MAX, i32::MAX, i32::MIN, i32::MIN]);
-            Some([left.min(ink.min.x), top.min(ink.min.y), right.max(ink.max.x), bottom.max(ink.max.y)])
-        });
-        let bounds = match bounds {
-            Some(bounds) => bounds,
+        let area = match area_of(&glyphs, border, width, height) {
+            Some(area) => area,
             None => return Ok(None),
         };
-        let within = |value: i32, side: u32| value.max(0).min(side as i32) as u32;
-        let area = Rect {
-            left: within(bounds[0].saturating_sub(border), width),
-            top: within(bounds[1].saturating_sub(border), height),
-            right: within(bounds[2].saturating_add(border), width),
-            bottom: within(bounds[3].saturating_add(border), height),
-        };
-        if area.left >= area.right || area.top >= area.bottom {
-            return Ok(None);
-        }
-        let mut canvas = Coverage::new(area.width() as usize, area.height() as usize);
+        let mut letters = Coverage::new(area.width() as usize, area.height() as usize);
         let mut rasterizer = Rasterizer::default();
         for glyph in &glyphs {
             cancel.check()?;
             if let Some(ink) = glyph.pixel_bounding_box() {
                 let (x, y) = (ink.min.x - area.left as i32, ink.min.y - area.top as i32);
-                canvas.add(x, y, rasterizer.draw(glyph, &ink));
+                letters.add(x, y, rasterizer.draw(glyph, &ink));
             }
         }
         let outline = match placed.outline {
-            Some((color, _)) => Some((canvas.dilated(radius, cancel)?, color)),
+            Some(stroke) => Some(Outline { coverage: letters.dilated(radius, cancel)?, color: stroke.color }),
             None => None,
         };
-        Ok(Some(Ink { area, fill: canvas.pixels, color: placed.color, outline }))
+        Ok(Some(Ink { area, fill: letters.pixels, color: placed.color, outline }))
     }
+}
+
+/// The part of a picture that glyphs with a border around them cover.
+fn area_of(glyphs: &[PositionedGlyph], border: i32, width: u32, height: u32) -> Option<Rect> {
+    let boxes = glyphs.iter().filter_map(|glyph| glyph.pixel_bounding_box());
+    let bounds = boxes.reduce(|bounds, ink| rusttype::Rect {
+        min: point(bounds.min.x.min(ink.min.x), bounds.min.y.min(ink.min.y)),
+        max: point(bounds.max.x.max(ink.max.x), bounds.max.y.max(ink.max.y)),
+    })?;
+    let within = |value: i32, side: u32| value.max(0).min(side as i32) as u32;
+    let area = Rect {
+        left: within(bounds.min.x.saturating_sub(border), width),
+        top: within(bounds.min.y.saturating_sub(border), height),
+        right: within(bounds.max.x.saturating_add(border), width),
+        bottom: within(bounds.max.y.saturating_add(border), height),
+    };
+    (area.left < area.right && area.top < area.bottom).then_some(area)
 }

@@ -1,35 +1,35 @@
-//! Outlines to coverage: how much of each pixel a glyph covers.
+//! Rasterizes glyphs: how much of each pixel an outline covers.
 //!
-//! Every piece of an outline says, in the row it lies in, how much more of all pixels to its right is inside.
-//! Once all pieces are in, one running sum over each row gives the coverage, exact to the roundings: no
-//! sampling. It is the way of font-rs and of the rasterizer that rusttype has, whose sum waits for each pixel
-//! before it goes on to the next one; this one sums eight at once.
+//! Every piece of an outline changes the coverage of all pixels to its right in its row by some amount. When the changes
+//! of all pieces have been added up, a running sum over each row is the coverage: exact, without sampling. font-rs and
+//! rusttype's own rasterizer work the same way, but sum pixel by pixel; this one sums eight pixels at once.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{dispatch, f32x8, i32x8, Level};
 use rusttype::{OutlineBuilder, PositionedGlyph, Rect};
 
-/// Pixels that a curve may be away from the lines that are drawn in its place.
+/// How far in pixels a curve may be from the lines that it is approximated by.
 const TOLERANCE: f32 = 0.1;
 /// Pixels summed at once.
 const LANES: usize = 8;
 
-/// A point of an outline, in pixels from the left upper corner.
+/// A point of an outline, in pixels from the upper left corner.
 type Point = [f32; 2];
 
-/// Draws one glyph after the other.
+/// Draws glyphs, one after the other. Its buffers are reused.
 #[derive(Default)]
 pub struct Rasterizer {
     width: usize,
     height: usize,
-    /// From one row to the next in `changes` and `coverage`.
+    /// The distance from one row to the next in `changes` and `coverage`.
     stride: usize,
-    /// How much the coverage grows from the pixel to the left to this one.
+    /// By how much the coverage of each pixel differs from that of the pixel to its left.
     changes: Vec<f32>,
     /// How much of each pixel is covered, 0 to 255.
     coverage: Vec<u8>,
-    /// Where the contour began, and where the pen is.
+    /// Where the contour began.
     start: Point,
+    /// Where the pen is.
     at: Point,
 }
 
@@ -42,7 +42,7 @@ impl Rasterizer {
     ) -> impl Iterator<Item = &'a [u8]> + 'a {
         self.width = bounds.width() as usize;
         self.height = bounds.height() as usize;
-        // What lies on the right edge changes the pixel after it and the one after that.
+        // A line on the right edge changes the two pixels after it.
         self.stride = (self.width + 2).next_multiple_of(LANES);
         self.changes.clear();
         self.changes.resize(self.stride * self.height, 0.0);
@@ -61,13 +61,13 @@ impl Rasterizer {
         for (changes, coverage) in rows {
             let mut before = 0.0;
             for (changes, coverage) in changes.chunks_exact(LANES).zip(coverage.chunks_exact_mut(LANES)) {
-                // Each lane takes in the one before it, then the two before those, then the other four.
+                // A prefix sum: each lane adds the lane before it, then the two before those, then the other four.
                 let sums = f32x8::from_slice(simd, changes);
                 let sums = sums + zero.slide::<7>(sums);
                 let sums = sums + zero.slide::<6>(sums);
                 let sums = sums + zero.slide::<4>(sums) + before;
                 before = sums[LANES - 1];
-                // Where contours overlap, more than all of a pixel would be covered.
+                // Where contours overlap, the sum exceeds one.
                 let sums = (sums.abs().min(1.0) * 255.0 + 0.5).to_int::<i32x8<S>>();
                 for (coverage, &sum) in coverage.iter_mut().zip(sums.as_array()) {
                     *coverage = sum as u8;
@@ -79,7 +79,7 @@ impl Rasterizer {
     fn line(&mut self, to: Point) {
         let from = self.at;
         self.at = to;
-        // What runs down covers to its right, what runs up uncovers.
+        // A line down covers what is to its right, a line up uncovers it.
         let (sign, [x, top], [_, bottom]) = if from[1] < to[1] { (1.0, from, to) } else { (-1.0, to, from) };
         if top == bottom {
             return;
@@ -104,7 +104,7 @@ impl Rasterizer {
                 change(changes, first, height, (left + right) / 2.0);
                 continue;
             }
-            // Pixel by pixel, each with its part of the height.
+            // Each pixel gets its part of the height.
             let height_of_pixel = height / (right - left);
             for pixel in first..=last {
                 let next = right.min((pixel + 1) as f32);
@@ -114,8 +114,8 @@ impl Rasterizer {
         }
     }
 
-    /// Draws a curve as lines between points at equal steps of its parameter, as many as it takes for that
-    /// second difference of its control points (Wang's formula).
+    /// Draws a curve as lines between points at equal steps of its parameter. Their number follows from the second
+    /// difference of its control points (Wang's formula).
     fn curve<F: Fn(f32) -> Point>(&mut self, second_difference: f32, share: f32, point_at: F) {
         let steps = (second_difference * share / TOLERANCE).sqrt().ceil().max(1.0) as usize;
         for step in 1..=steps {
@@ -124,7 +124,7 @@ impl Rasterizer {
     }
 }
 
-/// A piece of outline within one pixel: what it covers of that pixel is what lies to the right of its middle.
+/// Adds a piece of outline within one pixel. It covers the part of that pixel to the right of its middle.
 #[inline(always)]
 fn change(changes: &mut [f32], pixel: usize, height: f32, middle: f32) {
     let outside = height * (middle - pixel as f32);
@@ -133,10 +133,10 @@ fn change(changes: &mut [f32], pixel: usize, height: f32, middle: f32) {
     pair[1] += outside;
 }
 
-/// How far the middle of three points is from where it would be on an even line, twice.
+/// Twice the distance of the middle point from the middle of the line between the other two.
 fn second_difference(a: Point, b: Point, c: Point) -> f32 {
     let [x, y] = [0, 1].map(|i| a[i] - 2.0 * b[i] + c[i]);
-    // Not `hypot`: that is the system's, and may round in another way elsewhere.
+    // Not `hypot`: it is the system's, and may be rounded differently on another one.
     (x * x + y * y).sqrt()
 }
 

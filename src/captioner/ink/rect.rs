@@ -14,17 +14,17 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// Pixels.
+    /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.right - self.left
     }
 
-    /// Pixels.
+    /// Height in pixels.
     pub fn height(&self) -> u32 {
         self.bottom - self.top
     }
 
-    /// Whether a pixel lies in it.
+    /// Whether it contains a pixel.
     pub fn holds(&self, x: u32, y: u32) -> bool {
         (self.left..self.right).contains(&x) && (self.top..self.bottom).contains(&y)
     }
@@ -34,7 +34,7 @@ impl Rect {
         (y - self.top) as usize * self.width() as usize + (x - self.left) as usize
     }
 
-    /// What lies in both.
+    /// What both contain, if anything.
     pub fn intersection(&self, other: &Rect) -> Option<Rect> {
         let both = Rect {
             left: self.left.max(other.left),
@@ -49,7 +49,7 @@ impl Rect {
         }
     }
 
-    /// The smallest that holds both.
+    /// The smallest rectangle that contains both.
     pub fn union(&self, other: &Rect) -> Rect {
         Rect {
             left: self.left.min(other.left),

@@ -1,8 +1,8 @@
-//! All fonts there are: loading one, and knowing what characters each has.
+//! Loads fonts by name, and knows which characters each font has.
 //!
-//! Any font may lend a glyph to a caption whose own font lacks it. To find out which one does, it is enough to know
-//! each font's characters, so these are kept for every font whose characters were needed once; the fonts themselves
-//! are kept in a cache that may be too small for all of them.
+//! Any font may lend a glyph to a caption whose own font lacks it. Choosing the lender takes only the fonts'
+//! [`Characters`], which are small: they are kept for as long as the font's file stays the same, while the fonts
+//! themselves are in a cache that need not hold all of them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -157,7 +157,7 @@ impl Fonts {
         }
     }
 
-    /// A panic elsewhere cannot leave the map half changed, so a poisoned lock is ignored.
+    /// Nothing panics while the map is half changed, so a poisoned lock is ignored.
     fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
         self.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }

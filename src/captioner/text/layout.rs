@@ -1,31 +1,32 @@
-//! Where each caption stands, at which size, and which glyph stands where in it.
+//! Layout: the size and the lines of each caption, and the place of each glyph.
 
-use rusttype::{point, Point};
+use rusttype::{point, Point, PositionedGlyph};
 
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::text::font::Glyph;
 use captioner::text::font_set::FontSet;
-use captioner::text::measure::Measured;
+use captioner::text::line_breaks::LineBreaks;
+use captioner::text::measure::{InLine, Line, Measured};
 use image_macro::{Caption, Color, HAlign, Size, VAlign};
 
-/// The largest size `fit` and `shrink` take, of the picture's height: larger shouts the picture down.
+/// The largest size that `fit` and `shrink` choose, relative to the picture's height. Larger text hides the picture.
 const LARGEST: f32 = 0.14;
-/// What a band may take of the picture's height, by how many bands are used.
+/// The height that a band may take, relative to the picture's, by how many bands are used.
 const SHARE: [f32; 3] = [0.36, 0.27, 0.26];
-/// The gap between the text and the picture's edge, of its shorter side.
+/// The distance of the text from the picture's edge, relative to the shorter side.
 const MARGIN: f32 = 0.025;
-/// That gap in pixels, at least, where there is room for it: half a pixel of rounding and a soft edge.
+/// The least that distance is in pixels, where there is room for it: half a pixel of rounding and a soft edge.
 const MIN_MARGIN: f32 = 2.0;
-/// The gap between lines, and between captions in one band, of the em.
+/// The distance between lines, and between captions in one band, in ems.
 const GAP: f32 = 0.14;
-/// The width of the outline, of the em.
+/// The width of the outline in ems.
 const OUTLINE: f32 = 0.055;
-/// An outline thinner than this many pixels would not be seen; but one wider than this part of the em would
-/// fill the letters.
+/// The least width of the outline in pixels: a thinner one cannot be seen.
 const MIN_OUTLINE: f32 = 0.8;
+/// The greatest width of the outline in ems: a wider one fills the holes of letters.
 const MAX_OUTLINE: f32 = 0.08;
-/// Halvings of the range of sizes that `fit` does: the last step is a 16,384th of it.
+/// How often `fit` halves the range of possible sizes: the last step is a 16,384th of it.
 const STEPS: u32 = 14;
 
 /// A glyph with its place.
@@ -44,11 +45,27 @@ pub struct PlacedCaption<'a> {
     pub em: f32,
     /// Color of the letters.
     pub color: Color,
-    /// Color of the outline and its width in pixels.
-    pub outline: Option<(Color, f32)>,
+    /// What surrounds the letters.
+    pub outline: Option<Outline>,
 }
 
-/// Finds the place of every caption on a picture of that size.
+/// The outline of a caption.
+#[derive(Clone, Copy)]
+pub struct Outline {
+    /// Its color.
+    pub color: Color,
+    /// Its width in pixels.
+    pub width: f32,
+}
+
+impl<'a> PlacedGlyph<'a> {
+    /// The glyph at an em of that many pixels.
+    pub fn at(&self, em: f32) -> PositionedGlyph<'static> {
+        self.glyph.scaled(em).positioned(self.origin)
+    }
+}
+
+/// Lays out the captions of a picture of that size in pixels.
 ///
 /// # Errors
 /// [`CaptionError::Cancelled`].
@@ -64,10 +81,19 @@ pub fn place<'a>(
     for &valign in &VAlign::ALL {
         let mut blocks: Vec<Block> = Vec::new();
         let in_band: Vec<_> = captions.iter().filter(|caption| caption.valign == valign).collect();
+        let share = area.band / in_band.len() as f32;
+        let gap = if in_band.len() > 1 { GAP } else { 0.0 };
         for caption in &in_band {
-            let gap = if in_band.len() > 1 { GAP } else { 0.0 };
             cancel.check()?;
-            blocks.push(Block::new(caption, fonts, &area, area.band / in_band.len() as f32, gap));
+            let fitting = Fitting {
+                caption,
+                text: Measured::new(caption, fonts),
+                breaks: LineBreaks::of(&caption.text),
+                width: area.text_width(),
+                share,
+                gap,
+            };
+            blocks.push(fitting.block(area.height * LARGEST));
         }
         let gaps: f32 = blocks.iter().skip(1).map(|block| block.em * GAP).sum();
         let total = blocks.iter().map(|block| block.height).sum::<f32>() + gaps;
@@ -88,10 +114,11 @@ pub fn place<'a>(
     Ok(placed)
 }
 
-/// What there is to put text on.
+/// The picture as the layout sees it. Pixels.
 struct Area {
     width: f32,
     height: f32,
+    /// Between text and edge.
     margin: f32,
     /// The height that the captions of one band share.
     band: f32,
@@ -100,7 +127,7 @@ struct Area {
 impl Area {
     fn new(captions: &[Caption], width: f32, height: f32) -> Area {
         let is_used = |valign: &&VAlign| captions.iter().any(|caption| caption.valign == **valign);
-        // The middle one is in the way of either other one as much as of both.
+        // The middle band leaves another one no more room than it would leave both.
         let used = match VAlign::ALL.iter().filter(is_used).count() {
             2 if is_used(&&VAlign::Middle) => 3,
             used => used.max(1),
@@ -115,61 +142,85 @@ impl Area {
     }
 }
 
-/// The lines of one caption at the size that they are drawn at.
-struct Block<'a, 'c> {
+/// A caption whose size and lines are to be found.
+struct Fitting<'a, 'c> {
     caption: &'c Caption,
     text: Measured<'a>,
-    /// Each a range of `text.characters`.
-    lines: Vec<(usize, usize)>,
-    em: f32,
-    /// Pixels, its outline included.
-    height: f32,
+    breaks: LineBreaks,
+    /// The width in pixels that there is for a line.
+    width: f32,
+    /// The height in pixels that there is for all lines, and for a gap to the next caption.
+    share: f32,
+    /// That gap, in ems.
+    gap: f32,
 }
 
-impl<'a, 'c> Block<'a, 'c> {
-    /// `share` is the height in pixels that there is for it, and for a gap of `gap` ems.
-    fn new(caption: &'c Caption, fonts: &'a FontSet, area: &Area, share: f32, gap: f32) -> Block<'a, 'c> {
-        let text = Measured::new(caption, fonts);
-        // In ems: what stays of the width for the letters, at a size, and how high some lines are.
-        let room = |em: f32| (area.text_width() / em - 2.0 * stroke(caption, em)).max(0.0);
-        let height = |lines: usize, em: f32| {
-            let gaps = lines.saturating_sub(1) as f32;
-            lines as f32 * (text.above + text.below + 2.0 * stroke(caption, em)) + gaps * GAP
+impl<'a, 'c> Fitting<'a, 'c> {
+    /// Chooses the size, `largest` at most unless the request names one, and breaks the lines.
+    fn block(self, largest: f32) -> Block<'a, 'c> {
+        let em = self.em(largest);
+        let lines = match self.caption.size {
+            Size::Shrink => self.breaks.paragraphs(&self.text),
+            _ => self.breaks.balanced(&self.text, self.room(em)),
         };
-        // Whether some lines fit into the share. A single letter may be wider than the line, however it is split.
-        let has_room = |lines: &[(usize, usize)], em: f32| {
-            (height(lines.len(), em) + gap) * em <= share
-                && lines.iter().all(|&line| text.width(line) <= room(em))
-        };
-        let largest = area.height * LARGEST;
-        let em = match caption.size {
+        let height = self.height(lines.len(), em) * em;
+        Block { caption: self.caption, text: self.text, lines, em, height }
+    }
+
+    fn em(&self, largest: f32) -> f32 {
+        match self.caption.size {
             Size::Pixels(em) => em,
             Size::Shrink => {
-                let lines = text.paragraphs();
-                largest_that(largest, |em| has_room(&lines, em))
+                let lines = self.breaks.paragraphs(&self.text);
+                largest_that(largest, |em| self.has_room(&lines, em))
             }
             Size::Fit => {
-                let fits = |em: f32, may_split: bool| {
-                    text.wrap(room(em), may_split).is_some_and(|lines| has_room(&lines, em))
-                };
-                let whole_words = largest_that(largest, |em| fits(em, false));
-                // Words are split only where they would make the text half of what it could be.
-                let split_words = largest_that(largest, |em| fits(em, true));
+                let whole_words = largest_that(largest, |em| self.fits(em, false));
+                // Words are split only where whole ones would make the text less than half as large.
+                let split_words = largest_that(largest, |em| self.fits(em, true));
                 if whole_words * 2.0 < split_words {
                     split_words
                 } else {
                     whole_words
                 }
             }
-        };
-        let lines = match caption.size {
-            Size::Shrink => text.paragraphs(),
-            _ => text.balanced(room(em)),
-        };
-        let height = height(lines.len(), em) * em;
-        Block { caption, text, lines, em, height }
+        }
     }
 
+    fn fits(&self, em: f32, may_split: bool) -> bool {
+        let lines = self.breaks.wrap(&self.text, self.room(em), may_split);
+        lines.is_some_and(|lines| self.has_room(&lines, em))
+    }
+
+    /// Whether some lines fit into the share. A single letter may be wider than the line, however it is split.
+    fn has_room(&self, lines: &[Line], em: f32) -> bool {
+        (self.height(lines.len(), em) + self.gap) * em <= self.share
+            && lines.iter().all(|&line| self.text.width(line) <= self.room(em))
+    }
+
+    /// The width in ems that the outline leaves for the letters of a line.
+    fn room(&self, em: f32) -> f32 {
+        (self.width / em - 2.0 * stroke(self.caption, em)).max(0.0)
+    }
+
+    /// The height in ems of some lines, their outlines included.
+    fn height(&self, lines: usize, em: f32) -> f32 {
+        let gaps = lines.saturating_sub(1) as f32;
+        lines as f32 * (self.text.above + self.text.below + 2.0 * stroke(self.caption, em)) + gaps * GAP
+    }
+}
+
+/// The lines of one caption at the size that they are drawn at.
+struct Block<'a, 'c> {
+    caption: &'c Caption,
+    text: Measured<'a>,
+    lines: Vec<Line>,
+    em: f32,
+    /// Pixels, its outline included.
+    height: f32,
+}
+
+impl<'a, 'c> Block<'a, 'c> {
     /// The glyphs of a block whose upper edge is at `top`.
     fn at(self, top: f32, area: &Area) -> PlacedCaption<'a> {
         let stroke = stroke(self.caption, self.em);
@@ -184,15 +235,15 @@ impl<'a, 'c> Block<'a, 'c> {
                 HAlign::Right => area.width - edge - width,
             };
             let baseline = top + (index as f32 * pitch + stroke + self.text.above) * self.em;
-            for (offset, character) in self.text.in_visual_order(line) {
+            for InLine { character, x } in self.text.in_visual_order(line) {
                 if let Some(glyph) = character.glyph {
-                    // Baselines on whole pixels keep the feet of letters crisp.
-                    let origin = point(left + offset * self.em, baseline.round());
+                    // A baseline between two pixels would blur the feet of letters.
+                    let origin = point(left + x * self.em, baseline.round());
                     glyphs.push(PlacedGlyph { glyph, origin });
                 }
             }
         }
-        let outline = self.caption.outline.map(|color| (color, stroke * self.em));
+        let outline = self.caption.outline.map(|color| Outline { color, width: stroke * self.em });
         PlacedCaption { glyphs, em: self.em, color: self.caption.color, outline }
     }
 }
@@ -220,6 +271,6 @@ fn largest_that<F: Fn(f32) -> bool>(largest: f32, fits: F) -> f32 {
             high = middle;
         }
     }
-    // Zero would divide by it; nobody sees a text this small anyway.
+    // Not zero, which widths are divided by. Text of this size cannot be seen.
     low.max(0.05)
 }

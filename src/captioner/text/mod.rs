@@ -5,4 +5,5 @@ mod font;
 pub mod font_set;
 pub mod fonts;
 pub mod layout;
-pub mod measure;
+mod line_breaks;
+mod measure;

@@ -1,4 +1,4 @@
-//! The pixels of a canvas of which it must be known what a viewer has on the screen.
+//! The pixels of a canvas that a `Player` follows: those with ink, or all.
 
 use std::ops::Range;
 
@@ -8,17 +8,17 @@ use captioner::ink::mix::PixelInk;
 use captioner::ink::rect::Rect;
 use captioner::ink::{Ink, Stamp};
 
-/// Pixels that are gone through, at most, before a cancel is looked for: less than a millisecond.
+/// How many pixels are gone through before a cancel is looked for: less than a millisecond's worth.
 const CHECKED: usize = 1 << 15;
 
-/// Those with ink, or all there are; row by row.
+/// The pixels that are followed, numbered row by row.
 pub struct Followed<'a> {
     stamp: &'a Stamp,
     spans: Vec<Span>,
     canvas: (u32, u32),
 }
 
-/// Some of them, side by side.
+/// Pixels side by side that are followed.
 #[derive(Clone, Copy)]
 pub struct Span {
     /// Row.
@@ -27,12 +27,12 @@ pub struct Span {
     pub left: u32,
     /// First column to its right.
     pub right: u32,
-    /// How many pixels are followed in the spans before it.
+    /// The number of its first pixel.
     first: u32,
 }
 
 impl Span {
-    /// The numbers of its pixels among those that are followed.
+    /// The numbers of its pixels.
     pub fn numbers(&self) -> Range<usize> {
         self.first as usize..(self.first + self.right - self.left) as usize
     }
@@ -46,7 +46,7 @@ impl Span {
 }
 
 impl<'a> Followed<'a> {
-    /// Every pixel with ink.
+    /// Follows every pixel with ink.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
@@ -67,7 +67,7 @@ impl<'a> Followed<'a> {
         Ok(followed)
     }
 
-    /// Every pixel of the canvas.
+    /// Follows every pixel of the canvas.
     pub fn all(stamp: &'a Stamp, canvas: (u32, u32)) -> Followed<'a> {
         let spans = (0..canvas.1).map(|y| Span { y, left: 0, right: canvas.0, first: y * canvas.0 });
         Followed { stamp, spans: spans.collect(), canvas }
@@ -85,18 +85,17 @@ impl<'a> Followed<'a> {
         }
     }
 
-    /// How many they are.
+    /// How many pixels are followed.
     pub fn len(&self) -> usize {
         self.spans.last().map_or(0, |last| last.numbers().end)
     }
 
-    /// Whether they are all pixels of the canvas.
+    /// Whether every pixel of the canvas is followed.
     pub fn is_all(&self) -> bool {
         self.len() as u64 == u64::from(self.canvas.0) * u64::from(self.canvas.1)
     }
 
-    /// Their spans, together with the captions that have ink in that row, in their order. A cancel is looked for
-    /// now and then.
+    /// Calls `each` with every span and the captions that have ink in its row, in their order.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
@@ -123,7 +122,7 @@ impl<'a> Followed<'a> {
         Ok(())
     }
 
-    /// The parts of their spans that lie in a rectangle.
+    /// The parts of the spans that lie in a rectangle.
     pub fn within<'b>(&'b self, rect: &'b Rect) -> impl Iterator<Item = Span> + 'b {
         let start = self.spans.partition_point(|span| span.y < rect.top);
         self.spans[start..]
@@ -133,7 +132,7 @@ impl<'a> Followed<'a> {
     }
 }
 
-/// What a row of captions does to one of its pixels, in their order.
+/// The ink of some captions on a pixel, in their order.
 pub fn inks_at<'b>(inks: &'b [&Ink], x: u32, y: u32) -> impl Iterator<Item = PixelInk> + Clone + 'b {
     inks.iter().filter_map(move |ink| ink.pixel(x, y))
 }

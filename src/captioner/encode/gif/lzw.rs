@@ -1,27 +1,27 @@
-//! LZW as a GIF has it, strip by strip, so that a caption need compress only the strips it changes.
+//! LZW as in a GIF, strip by strip, so that a caption compresses only the strips it changes.
 //!
-//! A clear code may stand anywhere between the codes of a frame, and those after it know nothing of those
-//! before. So each strip is compressed for itself, and the codes of all strips are put together, bit by bit,
-//! with a clear code before each and one end code after the last.
+//! A clear code may stand anywhere between the codes of a frame, and the codes after it do not depend on those before.
+//! So each strip is compressed on its own, and the codes of all strips are joined bit by bit, with a clear code before
+//! each strip and one end code after the last.
 
 use weezl::encode::Encoder;
 use weezl::BitOrder;
 
-/// Pixels of a strip. After about as many of a photograph the table of codes is full and is cleared anyway, so
-/// it costs 1 % of the bytes; and they take less than a millisecond.
+/// Pixels of a strip. In a photograph, the table of codes is full and is cleared after about as many pixels anyway, so
+/// strips add only 1 % to a file; and compressing one takes less than a millisecond.
 pub const STRIP: usize = 1 << 13;
 
 /// Bits of the widest code.
 const WIDEST: u32 = 12;
 
-/// How many bits tell the indices up to that one apart, at least two: the minimum code size of the file.
+/// The minimum code size of a frame with indices up to that one: the bits of the index, but at least two.
 pub fn code_size(highest: u8) -> u8 {
     (8 - highest.leading_zeros() as u8).max(2)
 }
 
-/// The codes of a strip.
+/// A compressed strip.
 pub struct Strip {
-    /// A clear code, and those of the pixels; whole words of four bytes.
+    /// A clear code and the codes of the pixels, filled up to words of four bytes.
     bytes: Vec<u8>,
     /// How many bits of `bytes` are codes.
     bits: usize,
@@ -35,7 +35,7 @@ impl Strip {
         let mut bytes = Vec::with_capacity(indices.len());
         let written = Encoder::new(BitOrder::Lsb, code_size).into_vec(&mut bytes).encode_all(indices);
         written.status.expect("each index has code_size bits");
-        // At the end is the end code, one more than the clear code: its highest bit is the last that is set.
+        // The last code is the end code, clear code plus one: its highest bit is the last bit that is set.
         let last = bytes.iter().rposition(|&byte| byte != 0).expect("an end code is not zero");
         let end = last * 8 + bytes[last].ilog2() as usize;
         let bits = end - usize::from(code_size);
@@ -45,10 +45,10 @@ impl Strip {
     }
 }
 
-/// Bits of the code that comes after so many bits of codes, a clear code at their head.
+/// The width of the code that follows so many bits of codes, which begin with a clear code.
 ///
-/// Every code adds one to a table that begins with a color for each index, and codes become wider by one bit
-/// when its size has doubled. When it is full there is a clear code, and all begins anew.
+/// Every code adds an entry to a table that begins with one for each index, and each time the table has doubled, codes
+/// become one bit wider. When it is full, there is a clear code and everything begins again.
 fn next_width(bits: usize, code_size: u32) -> u32 {
     let mut left = bits - (code_size as usize + 1);
     loop {
@@ -67,7 +67,7 @@ fn next_width(bits: usize, code_size: u32) -> u32 {
     }
 }
 
-/// The codes of several strips, put together.
+/// Joins the codes of several strips.
 pub struct Codes {
     code_size: u8,
     bytes: Vec<u8>,
@@ -78,7 +78,7 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// Those of no strip yet. All are to be of that `code_size`.
+    /// No codes yet. All strips must have this `code_size`.
     pub fn new(code_size: u8) -> Codes {
         Codes {
             code_size,
@@ -92,7 +92,7 @@ impl Codes {
     /// Appends a strip.
     pub fn append(&mut self, strip: &Strip) {
         self.push(1 << self.code_size, self.next_width);
-        // Less its own clear code, which has another width.
+        // Without its own clear code, which has another width.
         let mut skipped = u32::from(self.code_size) + 1;
         let mut left = strip.bits;
         self.bytes.reserve(strip.bytes.len());

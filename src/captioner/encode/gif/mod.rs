@@ -84,7 +84,7 @@ impl GifTemplate {
             // Later frames may still add colors to it.
             global.resize(TABLE, 0);
         }
-        // With a little more, for text compresses worse than what is below it.
+        // A little more than the plain file, because text compresses worse than what it covers.
         let size = self.plain.get().map_or(0, |plain| plain.len() + plain.len() / 8);
         let file = Vec::with_capacity(size);
         let encoder = Encoder::new(file, animation.width, animation.height, &global);
@@ -142,8 +142,8 @@ fn written(frame: &Frame, painted: PaintedFrame, palette: Option<Vec<u8>>) -> gi
     }
 }
 
-/// The colors that the text needs most: first those of letters and outlines, then the ones halfway between
-/// them, then a quarter, and so on.
+/// The colors that the text needs, most important first: those of letters and outlines, then mixtures of both in
+/// halves, in quarters and in eighths.
 fn text_colors(stamp: &Stamp) -> Vec<Rgb> {
     let rgb = |color: Color| [color.r, color.g, color.b];
     let pairs: Vec<(Rgb, Option<Rgb>)> = stamp

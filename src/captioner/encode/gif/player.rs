@@ -1,4 +1,4 @@
-//! Playing an animation twice at once: the template, and what a viewer of the captioned one has on the screen.
+//! Finds out where each frame must paint the text: plays the template and the captioned animation side by side.
 
 use std::ops::Range;
 
@@ -14,17 +14,17 @@ use captioner::file::palette::{Palette, Rgb};
 use captioner::ink::mix::PixelInk;
 use captioner::ink::rect::Rect;
 
-/// A frame as it is to be written.
+/// A frame with text, ready to be written.
 pub struct PaintedFrame {
     /// The part of the canvas that it paints.
     pub rect: Rect,
-    /// Its pixels, compressed.
+    /// The codes of its pixels.
     pub codes: Vec<u8>,
-    /// The index that paints nothing.
+    /// The index that leaves a pixel of the canvas as it is.
     pub transparent: Option<u8>,
 }
 
-/// What a viewer has on the screen at one pixel.
+/// What a viewer of the captioned animation sees at one pixel.
 #[derive(Clone, Copy, PartialEq)]
 enum Shown {
     /// Nothing: never painted, or cleared.
@@ -33,7 +33,7 @@ enum Shown {
     Captioned(Option<Rgb>),
 }
 
-/// What is on the two screens, of each followed pixel.
+/// What a viewer of either animation sees at each followed pixel.
 #[derive(Clone)]
 struct Screens {
     /// `None` is transparent.
@@ -41,17 +41,24 @@ struct Screens {
     captioned: Vec<Shown>,
 }
 
-/// Paints the text where it has to be painted.
+/// Plays the frames and paints the text on those that would lose it.
 pub struct Player<'a> {
     animation: &'a Animation,
-    /// Those of the animation, with the text's colors.
+    /// The palettes of the animation with the text's colors.
     pub palettes: Vec<Palette>,
     followed: &'a Followed<'a>,
     screens: Screens,
-    /// The index of each followed pixel that the frame must paint anew.
+    /// The new index of each followed pixel that the current frame must repaint.
     repainted: Vec<Option<u8>>,
-    /// Of the last frame that had text, with its palette and its transparent index.
-    matcher: Option<(usize, Option<u8>, Matcher)>,
+    /// The one that the last frame used.
+    matcher: Option<FrameMatcher>,
+}
+
+/// A matcher, and what it was made for.
+struct FrameMatcher {
+    palette: usize,
+    transparent: Option<u8>,
+    matcher: Matcher,
 }
 
 impl<'a> Player<'a> {
@@ -62,11 +69,11 @@ impl<'a> Player<'a> {
         Player { animation, palettes, followed, screens, repainted: vec![None; count], matcher: None }
     }
 
-    /// Plays the next frame, and gives what is to be written for it.
+    /// Plays the next frame, and returns what to write for it.
     ///
-    /// A frame that must paint text outside of its rectangle gets a larger one. If that frame is cleared after
-    /// its time, so is all of the larger rectangle, with pixels of the template that nobody has followed. Then
-    /// this gives `None`: it takes following every pixel to paint them again.
+    /// A frame that must paint text outside of its rectangle gets a larger one. If that frame is cleared when its time
+    /// is over, all of the larger rectangle is, including pixels of the template that are not followed and so cannot be
+    /// painted again. Then this returns `None`, and the caller begins anew and follows every pixel.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
@@ -101,17 +108,19 @@ impl<'a> Player<'a> {
         Ok(Some(painted))
     }
 
-    /// Finds out which pixels the frame must paint anew, and how. Gives the rectangle that holds them all, and the
-    /// highest index of them; `None` if there are none.
+    /// Fills `repainted`. Returns the rectangle that contains the frame and all repainted pixels, and the highest index
+    /// of the latter; `None` if there are none.
     fn paint(&mut self, frame: &Frame, cancel: &Cancel) -> Result<(Rect, Option<u8>), CaptionError> {
         let (mut rect, mut highest) = (frame.rect, None);
         let colors = &self.animation.palettes[frame.palette];
         let palette = &mut self.palettes[frame.palette];
+        let (index, transparent) = (frame.palette, frame.transparent);
         let matcher = match self.matcher.take() {
-            Some(last) if (last.0, last.1) == (frame.palette, frame.transparent) => last.2,
-            _ => Matcher::new(palette, frame.transparent),
+            Some(last) if (last.palette, last.transparent) == (index, transparent) => last.matcher,
+            _ => Matcher::new(palette, transparent),
         };
-        let (_, _, matcher) = self.matcher.insert((frame.palette, frame.transparent, matcher));
+        let FrameMatcher { ref mut matcher, .. } =
+            *self.matcher.insert(FrameMatcher { palette: index, transparent, matcher });
         let (screens, repainted) = (&mut self.screens, &mut self.repainted);
         self.followed.for_each_span(cancel, |span, inks| {
             let template = screens.template[span.numbers()].iter_mut();
@@ -120,8 +129,8 @@ impl<'a> Player<'a> {
             for (x, ((template, shown), repainted)) in (span.left..).zip(pixels) {
                 let inks = inks_at(inks, x, span.y);
                 *repainted = None;
-                // A frame paints its own pixels by itself; what must be changed is what has text over it, and
-                // what would be missing.
+                // The frame paints its own pixels itself; only those under text are changed. A pixel that it does not
+                // paint is added if the captioned animation would not show the text there.
                 match frame.index_at(x, span.y) {
                     Some(index) => {
                         *template = Some(colors.color(index));
@@ -144,7 +153,7 @@ impl<'a> Player<'a> {
         Ok((rect, highest))
     }
 
-    /// The frame with what must be painted anew.
+    /// The frame with the pixels of `repainted`.
     fn painted(
         &self,
         template: TemplateFrame,
@@ -178,7 +187,7 @@ impl<'a> Player<'a> {
     }
 }
 
-/// The index of a pixel with text over it; `None` if it has no text, or so little that it stays transparent.
+/// The index of a pixel under text; `None` if there is no text on it, or so little that it stays transparent.
 #[inline]
 fn text_index<I>(mut inks: I, under: Option<Rgb>, matcher: &mut Matcher) -> Option<u8>
 where

@@ -1,8 +1,8 @@
-//! Eight by eight samples to quantised DCT coefficients.
+//! Turns blocks of eight by eight samples into quantised DCT coefficients.
 //!
 //! The transform is the accurate integer one of Loeffler, Ligtenberg and Moschytz with twelve multiplications,
-//! with the same roundings as libjpeg and jpeg-encoder: a strip that is compressed here has the bytes that
-//! jpeg-encoder would give it. Eight columns go through it at once, on whatever SIMD the processor has.
+//! rounded as in libjpeg and jpeg-encoder, so that a strip has the same bytes as there. Eight columns are transformed at
+//! once, with the SIMD instructions that the processor has.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{i32x8, u8x16};
@@ -16,19 +16,19 @@ pub struct Coefficients {
 }
 
 impl Coefficients {
-    /// A block to be written over.
+    /// A block to be overwritten.
     pub fn new() -> Coefficients {
         Coefficients { values: [0; 64], nonzero: 0 }
     }
 }
 
-/// Divides coefficients by the steps of a quantisation table.
+/// Divides coefficients by the steps of a quantisation table, by multiplying with reciprocals.
 pub struct Quantizer {
     reciprocals: [i32; 64],
     corrections: [i32; 64],
 }
 
-/// Bits behind the point of a reciprocal.
+/// Fractional bits of a reciprocal.
 const RECIPROCAL_BITS: u32 = 15;
 
 impl Quantizer {
@@ -40,7 +40,8 @@ impl Quantizer {
             // The transform's results are eight times too large.
             let divisor = i32::from(step) * 8;
             let (quotient, rest) = ((1 << RECIPROCAL_BITS) / divisor, (1 << RECIPROCAL_BITS) % divisor);
-            // A reciprocal that is too small is made up for before the multiplication, a large one is not.
+            // A reciprocal that was rounded down is compensated for before the multiplication; one that was rounded
+            // up is not.
             *correction = divisor / 2;
             *reciprocal = quotient;
             if rest > divisor / 2 {
@@ -80,13 +81,13 @@ pub fn transform<S: Simd>(
     let pairs = pairs.map(|pair| u8x16::load_array(simd, pair));
     let first = u8x16::splat(simd, samples[start]);
     if pairs.iter().all(|pair| pair.simd_eq(first).all_true()) {
-        // All the same, as the inside of a letter: nothing but the mean is left of it.
+        // All samples are equal, as inside of a letter: only the mean is left.
         let mean = quantizer.quantized(0, 64 * (i32::from(samples[start]) - 128));
         block.values[0] = mean;
         block.nonzero = u64::from(mean != 0);
         return;
     }
-    // Columns of samples lie side by side now, so the first pass transforms rows, the second one columns.
+    // Vectors now hold columns of samples, so the first pass transforms rows and the second one columns.
     let [a, b, c, d] = transposed_bytes(pairs);
     let columns = [widened(simd, a), widened(simd, b), widened(simd, c), widened(simd, d)];
     let [[c0, c1], [c2, c3], [c4, c5], [c6, c7]] = columns;
@@ -106,8 +107,8 @@ pub fn transform<S: Simd>(
     }
 }
 
-/// Rows of eight become columns of eight; two to a vector. Each round of interleaving the first half with the
-/// second moves one bit of the row number behind those of the column number.
+/// Transposes eight rows of eight, two to a vector. Each round of interleaving the first half with the second moves
+/// one bit of the row number behind those of the column number.
 #[inline(always)]
 fn transposed_bytes<S: Simd>(rows: [u8x16<S>; 4]) -> [u8x16<S>; 4] {
     let mut rows = rows;
@@ -133,7 +134,7 @@ fn transposed<S: Simd>(rows: [i32x8<S>; 8]) -> [i32x8<S>; 8] {
     rows
 }
 
-/// Two rows of samples, around zero.
+/// Two rows of samples, shifted to be around zero.
 #[inline(always)]
 fn widened<S: Simd>(simd: S, samples: u8x16<S>) -> [i32x8<S>; 2] {
     let (first, second) = simd.widen_u8x16(samples);
@@ -144,18 +145,18 @@ fn widened<S: Simd>(simd: S, samples: u8x16<S>) -> [i32x8<S>; 2] {
     [row(first), row(second)]
 }
 
-/// Bits behind the point of the constants.
+/// Fractional bits of the constants.
 const CONSTANT_BITS: u32 = 13;
-/// Bits that the first pass leaves behind the point for the second.
+/// Fractional bits that the first pass leaves for the second.
 const PASS_BITS: u32 = 2;
 
-/// A constant of the transform with `CONSTANT_BITS` bits behind the point.
+/// A constant of the transform in fixed point.
 const fn fixed(constant: f64) -> i32 {
     (constant * (1 << CONSTANT_BITS) as f64 + 0.5) as i32
 }
 
-/// One-dimensional transforms of eight columns. The first pass scales by the square root of eight, and by
-/// `PASS_BITS`; the second takes `PASS_BITS` away again.
+/// One-dimensional transforms of eight columns. The first pass scales by the square root of eight and adds `PASS_BITS`;
+/// the second removes `PASS_BITS` again.
 #[inline(always)]
 fn pass<S: Simd, const IS_SECOND: bool>(v: [i32x8<S>; 8]) -> [i32x8<S>; 8] {
     let shift = if IS_SECOND { CONSTANT_BITS + PASS_BITS } else { CONSTANT_BITS - PASS_BITS };

@@ -1,4 +1,4 @@
-//! Huffman codes, and bits to the bytes of a scan.
+//! Writes quantised blocks as the Huffman codes of a scan.
 
 use std::ops::Range;
 
@@ -14,8 +14,8 @@ struct Code {
 }
 
 impl HuffmanTable {
-    /// From a table as a file has it: how many codes there are of each length from 1 to 16 bits, then their
-    /// symbols. Codes count upwards, and go on with a zero behind them when they get longer.
+    /// From a table as in a file: how many codes there are of each length from 1 to 16 bits, then their symbols. Codes
+    /// count upwards, and a zero is appended when they become longer.
     pub fn new(counts: &[u8], symbols: &[u8]) -> HuffmanTable {
         let mut codes = [Code::default(); 256];
         let mut symbols = symbols.iter();
@@ -31,26 +31,25 @@ impl HuffmanTable {
     }
 }
 
-/// Writes blocks to bits, the most significant bit of a byte first, without the zeros that a file needs behind
-/// bytes of FF.
+/// Writes bits, the most significant bit of a byte first, without the zeros that must follow bytes of FF in a file.
 #[derive(Default)]
 pub struct BitWriter {
     bytes: Vec<u8>,
-    /// The last `count` of its bits wait to be written.
-    waiting: u64,
+    /// Its lowest `count` bits are not in `bytes` yet.
+    pending: u64,
     count: u32,
 }
 
-/// Bytes that a block takes at most: 64 coefficients of 27 bits.
+/// The most bytes of a block: 64 coefficients of 27 bits.
 const LARGEST_BLOCK: usize = 256;
-/// Bytes behind the bits of a writer, so that eight can be read at once at each of theirs.
+/// Bytes after the bits of a finished writer, so that eight can be read at once from any of its own.
 const SPARE: usize = 8;
 /// End of block, and a run of sixteen zeros.
 const END_OF_BLOCK: usize = 0x00;
 const ZERO_RUN: usize = 0xf0;
 
 impl BitWriter {
-    /// Bits written so far.
+    /// How many bits are written.
     pub fn position(&self) -> usize {
         self.bytes.len() * 8 + self.count as usize
     }
@@ -81,7 +80,7 @@ impl BitWriter {
         }
     }
 
-    /// Writes some of the bits that another writer has finished.
+    /// Writes a range of the bits of a finished writer.
     pub fn copy(&mut self, bits: &[u8], range: Range<usize>) {
         let mut position = range.start;
         while position < range.end {
@@ -94,38 +93,39 @@ impl BitWriter {
         }
     }
 
-    /// Fills the last byte up with ones, as the end of a scan or a marker wants it; and the bits.
+    /// Fills the last byte with ones, as must be before a marker, and returns the bits.
     pub fn finish(mut self) -> Vec<u8> {
         let missing = (8 - self.count % 8) % 8;
         self.write((1 << missing) - 1, missing);
         while self.count > 0 {
             self.count -= 8;
-            self.bytes.push((self.waiting >> self.count) as u8);
+            self.bytes.push((self.pending >> self.count) as u8);
         }
         self.bytes.extend_from_slice(&[0; SPARE]);
         self.bytes
     }
 
-    /// A code and the bits of a value behind it: 27 bits at most.
+    /// A code and the bits of a value after it, 27 bits at most.
     #[inline(always)]
     fn coefficient(&mut self, code: Code, size: u32, bits: u32) {
         self.write(code.bits << size | bits, code.length + size);
     }
 
-    /// At most 32 bits, so they always fit behind those that wait, which are fewer.
+    /// At most 32 bits, so that they fit behind the pending ones, which are fewer.
     #[inline(always)]
     fn write(&mut self, bits: u32, count: u32) {
-        self.waiting = self.waiting << count | u64::from(bits);
+        self.pending = self.pending << count | u64::from(bits);
         self.count += count;
         if self.count >= 32 {
             self.count -= 32;
-            let word = (self.waiting >> self.count) as u32;
+            let word = (self.pending >> self.count) as u32;
             self.bytes.extend_from_slice(&word.to_be_bytes());
         }
     }
 }
 
-/// Adds the bits of a finished writer to a file. A byte of FF would begin a marker if no zero followed.
+/// Appends the bits of a finished writer to a file, with a zero after each byte of FF, which would begin a marker
+/// otherwise.
 pub fn stuff(bits: &[u8], file: &mut Vec<u8>) {
     for piece in bits[..bits.len() - SPARE].split_inclusive(|&byte| byte == 0xff) {
         file.extend_from_slice(piece);
@@ -135,7 +135,7 @@ pub fn stuff(bits: &[u8], file: &mut Vec<u8>) {
     }
 }
 
-/// How many bits a value takes, and those bits: of a negative one, those of the value less one.
+/// How many bits a value takes, and these bits; for a negative value, those of the value minus one.
 #[inline(always)]
 fn magnitude(value: i32) -> (u32, u32) {
     let size = 32 - value.unsigned_abs().leading_zeros();
@@ -143,7 +143,7 @@ fn magnitude(value: i32) -> (u32, u32) {
     (size, bits)
 }
 
-/// Where in a row-by-row block the coefficient stands that is written at each position.
+/// The index in a row-by-row block of the coefficient at each position of a file.
 pub const ZIGZAG: [u8; 64] = zigzag();
 
 const fn zigzag() -> [u8; 64] {
@@ -152,7 +152,7 @@ const fn zigzag() -> [u8; 64] {
     let mut position = 0;
     while position < 64 {
         order[position] = 8 * y + x;
-        // Up to the right on even diagonals, down to the left on odd ones; at an edge, along it.
+        // Up and right on even diagonals, down and left on odd ones; along the edge where there is one.
         let goes_up = (x + y) % 2 == 0;
         match (goes_up, x, y) {
             (true, 7, _) => y += 1,
@@ -173,7 +173,7 @@ const fn zigzag() -> [u8; 64] {
     order
 }
 
-/// For each byte of a mask over a block, row by row, the mask over its positions in zigzag order.
+/// For each byte of a row-by-row mask of a block, the same mask in zigzag order.
 static IN_ZIGZAG_ORDER: [[u64; 256]; 8] = masks();
 
 const fn masks() -> [[u64; 256]; 8] {

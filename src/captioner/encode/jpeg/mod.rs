@@ -1,12 +1,11 @@
-//! JPEG: a template compressed once, strip by strip, so that a caption need compress only its own strips.
+//! JPEG: a template is compressed once, strip by strip, and a caption compresses only the strips under its ink.
 //!
-//! The picture is cut into rows of MCUs (squares of 16 by 16 pixels at 4:2:0), and a restart marker stands
-//! after each of them. DC prediction begins anew there, so the bytes of a strip depend on no other strip. A
-//! caption compresses the strips under its ink and copies all others, marker for marker: a strip stays where
-//! it is, so even the number in its marker stays.
+//! A strip is a row of MCUs (squares of 16 by 16 pixels at 4:2:0), with a restart marker after it. DC prediction begins
+//! anew there, so the bytes of a strip do not depend on other strips. A caption copies the other strips with their
+//! markers; since every strip keeps its place, even the numbers in the markers stay the same.
 //!
-//! jpeg-encoder writes the header of the file, and the tests compare the whole file with what it would write; the
-//! strips are compressed by `strip`, which gives the same bytes sooner.
+//! jpeg-encoder writes the header of the file. The strips are compressed by `strip`, which is faster and produces the
+//! same bytes; the tests compare whole files with those of jpeg-encoder.
 
 mod block;
 mod entropy;
@@ -28,7 +27,7 @@ use captioner::ink::Stamp;
 
 const END_OF_IMAGE: &[u8] = &[0xff, 0xd9];
 
-/// A picture, and the file that it is without any text.
+/// A picture, and its file without any text.
 pub struct JpegTemplate {
     width: u32,
     height: u32,
@@ -36,8 +35,15 @@ pub struct JpegTemplate {
     planes: [Vec<u8>; 3],
     tables: Box<Tables>,
     file: Vec<u8>,
-    /// Each strip, and where in `file` its bytes are, without the marker after them.
-    strips: Vec<(Compressed, Range<usize>)>,
+    /// From top to bottom.
+    strips: Vec<TemplateStrip>,
+}
+
+/// A strip of a template.
+struct TemplateStrip {
+    compressed: Compressed,
+    /// Where in the file its bytes are, without the marker after them.
+    range: Range<usize>,
 }
 
 impl JpegTemplate {
@@ -70,7 +76,8 @@ impl JpegTemplate {
             strip.load(&template.planes, width as usize, &rows);
             let compressed = strip.compress(width as usize, rows.len(), &template.tables);
             stuff(&compressed.bits, &mut template.file);
-            template.strips.push((compressed, start..template.file.len()));
+            let range = start..template.file.len();
+            template.strips.push(TemplateStrip { compressed, range });
         }
         template.file.extend_from_slice(END_OF_IMAGE);
         template.file.shrink_to_fit();
@@ -97,7 +104,7 @@ impl JpegTemplate {
             let rows_drawn = rows.start as u32..rows.end as u32;
             stamp.put_on_planes(&mut strip.planes, strip.stride, rows_drawn.clone());
             let is_drawn = stamp.columns(MCU as u32, self.width, rows_drawn);
-            let (ref compressed, ref replaced) = self.strips[index as usize];
+            let TemplateStrip { ref compressed, range: ref replaced } = self.strips[index as usize];
             let bits = strip.compress_drawn(width, rows.len(), &self.tables, compressed, &is_drawn);
             // Everything up to the strip, the marker before it included, is as it was.
             bytes.extend_from_slice(&self.file[done..replaced.start]);
@@ -113,10 +120,10 @@ impl JpegTemplate {
         (self.width, self.height)
     }
 
-    /// Bytes of memory it takes.
+    /// How many bytes of memory it takes.
     pub fn weight(&self) -> usize {
-        let of_strip = mem::size_of::<(Compressed, Range<usize>)>();
-        let strips: usize = self.strips.iter().map(|strip| of_strip + strip.0.weight()).sum();
+        let of_strip = mem::size_of::<TemplateStrip>();
+        let strips: usize = self.strips.iter().map(|strip| of_strip + strip.compressed.weight()).sum();
         3 * self.planes[0].len() + self.file.len() + strips + mem::size_of::<Tables>()
     }
 

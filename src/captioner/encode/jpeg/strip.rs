@@ -1,4 +1,4 @@
-//! One strip of a JPEG: sixteen rows of pixels to the bits between two restart markers.
+//! Compresses one strip of a JPEG: sixteen rows of pixels, the bits between two restart markers.
 
 use std::iter;
 use std::mem;
@@ -10,7 +10,7 @@ use super::block::{transform, Coefficients};
 use super::entropy::BitWriter;
 use super::tables::{Tables, MCU};
 
-/// Sixteen rows of pixels, to be drawn on and then compressed. Used again for the next strip.
+/// Sixteen rows of pixels, to be drawn on and then compressed. Reused for the next strip.
 pub struct Strip {
     /// Red, green and blue, each in rows of `stride`.
     pub planes: [Vec<u8>; 3],
@@ -24,20 +24,20 @@ pub struct Strip {
 
 /// A strip of the template, compressed.
 pub struct Compressed {
-    /// Without the zeros that a file has behind bytes of FF.
+    /// Without the zeros that follow bytes of FF in a file.
     pub bits: Vec<u8>,
-    /// A place for each MCU, and one for the end.
+    /// Of each MCU, and of the end.
     places: Vec<Place>,
 }
 
-/// Where an MCU begins, and its DC predictors.
+/// Where an MCU begins, and the DC predictors there.
 struct Place {
     bit: u32,
     predictors: [i16; 3],
 }
 
 impl Compressed {
-    /// Bytes of memory it takes.
+    /// How many bytes of memory it takes.
     pub fn weight(&self) -> usize {
         self.bits.len() + self.places.len() * mem::size_of::<Place>()
     }
@@ -57,7 +57,7 @@ impl Strip {
         }
     }
 
-    /// Takes rows of a picture, sixteen at most, from planes of `width`.
+    /// Copies rows of a picture, sixteen at most, from planes of `width`.
     pub fn load(&mut self, planes: &[Vec<u8>; 3], width: usize, rows: &Range<usize>) {
         for (to, from) in self.planes.iter_mut().zip(planes) {
             let rows = from[rows.start * width..rows.end * width].chunks_exact(width);
@@ -67,7 +67,7 @@ impl Strip {
         }
     }
 
-    /// Compresses it as a picture of `width` by `height` pixels. Its pixels are gone then.
+    /// Compresses it as a picture of `width` by `height` pixels.
     pub fn compress(&mut self, width: usize, height: usize, tables: &Tables) -> Compressed {
         self.pad(width, height);
         self.predictors = [0; 3];
@@ -82,8 +82,8 @@ impl Strip {
         Compressed { bits, places }
     }
 
-    /// The bits of the strip with what was drawn on some of its MCUs. The others are copied from the template's,
-    /// but for those whose DC predictor is another one now.
+    /// The bits of a strip that was drawn on. An MCU without ink is copied from the template's strip, unless its DC
+    /// predictor has changed.
     pub fn compress_drawn(
         &mut self,
         width: usize,
@@ -115,7 +115,7 @@ impl Strip {
         Place { bit: self.writer.position() as u32, predictors: self.predictors.map(|value| value as i16) }
     }
 
-    /// Repeats the last column and the last row to the ends of their MCUs.
+    /// Repeats the last column and the last row up to the ends of their MCUs.
     fn pad(&mut self, width: usize, height: usize) {
         let stride = self.stride;
         for plane in &mut self.planes {
@@ -155,8 +155,7 @@ impl Strip {
     }
 }
 
-/// Red, green and blue to luma, blue-difference and red-difference, by the matrix of ITU-R BT.601 over the full
-/// range, with sixteen bits behind the point.
+/// Converts RGB to YCbCr by the matrix of ITU-R BT.601 in full range, in fixed point with sixteen fractional bits.
 #[inline(always)]
 fn to_ycbcr([red, green, blue]: [&[u8]; 3], [luma, cb, cr]: [&mut [u8]; 3]) {
     const HALF: i32 = 0x7fff;
@@ -169,7 +168,7 @@ fn to_ycbcr([red, green, blue]: [&[u8]; 3], [luma, cb, cr]: [&mut [u8]; 3]) {
     }
 }
 
-/// Averages samples two by two. What lies between two values is rounded down and up in turns, as libjpeg does.
+/// Averages squares of two by two samples. Halves are rounded down and up in turns, as in libjpeg.
 #[inline(always)]
 fn subsampled(samples: &[u8; MCU * MCU]) -> [u8; 64] {
     let mut subsampled = [0; 64];

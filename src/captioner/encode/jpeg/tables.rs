@@ -1,6 +1,6 @@
-//! The head of a JPEG file, and the tables in it.
+//! The header of a JPEG file, and the tables in it.
 //!
-//! jpeg-encoder writes the head; what follows is compressed with the tables that it put there.
+//! jpeg-encoder writes the header; the strips are compressed with the tables that it put there.
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
@@ -35,8 +35,8 @@ const SOF0: u8 = 0xc0;
 const DHT: u8 = 0xc4;
 const SOS: u8 = 0xda;
 
-/// Everything before the compressed bytes of a baseline file, 4:2:0, with a restart marker after each row of
-/// MCUs; and its tables. `quality` is 1 to 100.
+/// The header of a baseline file at 4:2:0, with a restart interval of one row of MCUs; and the tables in it.
+/// `quality` is 1 to 100.
 ///
 /// # Errors
 /// [`CaptionError::Encode`], if jpeg-encoder refuses.
@@ -45,7 +45,7 @@ pub fn head(width: u16, height: u16, quality: u8) -> Result<(Vec<u8>, Tables), C
     let mut encoder = Encoder::new(&mut file, quality);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
     encoder.set_restart_interval(width.div_ceil(MCU as u16));
-    // Of one pixel: its size is set below, for the sake of which nothing large need be compressed.
+    // Of one pixel, so that nothing large is compressed; the true size is set below.
     encoder.encode(&[0; 3], 1, 1, ColorType::Rgb).map_err(CaptionError::encode)?;
 
     let mut quantizers = [None, None];

@@ -1,152 +1,52 @@
 //! Deflate: filtered rows to blocks that share one Huffman code.
 //!
-//! Deflate lets every block bring a code of its own. Here a template has one, made from how often which byte
-//! occurs in it, and each of its blocks brings that one. So a caption counts nothing, and every byte has a code,
-//! whatever the text does. The only repetitions that are looked for are runs of zeros: what filters make of an
-//! area of one color, as letters are.
+//! Deflate lets every block define a code of its own. Here a template has one code, made from how often each byte
+//! occurs in it, and each of its blocks defines that one. So a caption counts nothing; and since every byte has a code,
+//! it can compress whatever the text does. The only repetitions that are looked for are runs of zeros: the filters
+//! turn areas of one color into them, such as the inside of a letter.
 
 use fearless_simd::{dispatch, Level, Simd};
 
+use super::bits::BitWriter;
 use super::huffman::{self, Code};
+use super::runs::{split, symbol_of, Histogram, Sink, END, LONGEST_RUN, SHORTEST_RUN, SYMBOLS};
 
-/// The longest code. Four of them must fit into a word behind the seven bits that may wait.
+/// The longest code, in bits. Four of them must fit into a word behind the seven bits that may be pending.
 const LONGEST: u8 = 12;
-/// The longest run of zeros that one code can stand for, after a zero.
-const LONGEST_RUN: usize = 258;
-/// The shortest.
-const SHORTEST_RUN: usize = 3;
-/// The symbol that ends a block; those of lengths come after it.
-const END: usize = 256;
-/// Literals, the end, and lengths.
-const SYMBOLS: usize = 286;
-/// The shortest run of each symbol of lengths, and how many bits behind the symbol say how much longer it is.
-const LENGTHS: [(usize, u32); 29] = symbols_of_lengths();
-/// The order in which a block's header has the lengths of the code for the lengths of its code.
+/// The order in which a block's header has the lengths of the code that its other lengths are written in.
 const HEADER_ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-/// Every symbol counts for one in so many at least: a text brings what the template has not.
+/// Every symbol is taken to occur at least once in so many: a text brings bytes that the template does not have.
 const EXPECTED_ONCE_IN: u64 = 8192;
-/// In a header: the length before, three to six times more, as two bits say.
+/// In a header: repeats the length before it, three to six times, as two more bits say.
 const REPEAT: u8 = 16;
-
-/// How often each symbol occurs.
-pub struct Histogram([[u32; SYMBOLS]; 2]);
+/// A stored block of no bytes, from the byte after its first bits.
+const EMPTY_BLOCK: &[u8] = &[0, 0, 0xff, 0xff];
 
 /// The Huffman code of a template, ready to be written.
 pub struct Codes {
     literals: [Code; 256],
-    /// For runs of zeros after a zero, by their lengths: their symbol, its bits, and the distance.
+    /// For runs of zeros, by length: the symbol, its extra bits, and the distance.
     runs: [Code; LONGEST_RUN + 1],
     end: Code,
-    /// What each block begins with.
+    /// What each block begins with: the whole bytes.
     header: Vec<u8>,
-    /// The last bits of it, fewer than eight.
+    /// And the bits after them, fewer than eight.
     header_rest: Code,
 }
 
-/// What bytes are written as.
-trait Sink {
-    fn literals(&mut self, word: [u8; 8]);
-    fn literal(&mut self, byte: u8);
-    /// A run of as many zeros, after a zero.
-    fn run(&mut self, length: usize);
-}
-
-/// Turns bytes into literals and runs of zeros: eight at a time, and a run is what has a word of zeros.
-#[inline(always)]
-fn split<S: Sink>(mut bytes: &[u8], sink: &mut S) {
-    while let Some((&word, rest)) = bytes.split_first_chunk() {
-        if word != [0; 8] {
-            sink.literals(word);
-            bytes = rest;
-            continue;
-        }
-        let zeros = 8 + leading_zeros(rest);
-        bytes = &bytes[zeros..];
-        sink.literal(0);
-        let mut left = zeros - 1;
-        while left >= SHORTEST_RUN {
-            let length = left.min(LONGEST_RUN);
-            sink.run(length);
-            left -= length;
-        }
-        (0..left).for_each(|_| sink.literal(0));
-    }
-    bytes.iter().for_each(|&byte| sink.literal(byte));
-}
-
-/// How many zeros bytes begin with.
-#[inline(always)]
-fn leading_zeros(bytes: &[u8]) -> usize {
-    let mut zeros = 0;
-    for word in bytes.chunks_exact(8) {
-        let word = word.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-        if word != 0 {
-            return zeros + word.trailing_zeros() as usize / 8;
-        }
-        zeros += 8;
-    }
-    zeros + bytes[zeros..].iter().take_while(|&&byte| byte == 0).count()
-}
-
-impl Histogram {
-    /// Nothing is counted.
-    pub fn new() -> Histogram {
-        Histogram([[0; SYMBOLS]; 2])
-    }
-
-    /// Counts what these bytes would be written as.
-    pub fn add(&mut self, bytes: &[u8]) {
-        split(bytes, self);
-    }
-}
-
-impl Sink for Histogram {
-    #[inline(always)]
-    fn literals(&mut self, word: [u8; 8]) {
-        // Counts of one table would wait for each other where bytes repeat.
-        let [ref mut even, ref mut odd] = self.0;
-        for pair in word.chunks_exact(2) {
-            even[usize::from(pair[0])] += 1;
-            odd[usize::from(pair[1])] += 1;
-        }
-    }
-
-    #[inline(always)]
-    fn literal(&mut self, byte: u8) {
-        self.0[0][usize::from(byte)] += 1;
-    }
-
-    #[inline(always)]
-    fn run(&mut self, length: usize) {
-        self.0[0][symbol_of(length)] += 1;
-    }
-}
-
-const fn symbols_of_lengths() -> [(usize, u32); 29] {
-    // Four symbols for each number of bits, but eight without any, and one for the longest run.
-    let mut symbols = [(LONGEST_RUN, 0); 29];
-    let mut shortest = SHORTEST_RUN;
-    let mut index = 0;
-    while index < 28 {
-        let bits = if index < 8 { 0 } else { index as u32 / 4 - 1 };
-        symbols[index] = (shortest, bits);
-        shortest += 1 << bits;
-        index += 1;
-    }
-    symbols
-}
-
-/// The symbol that a run of that length has.
-fn symbol_of(length: usize) -> usize {
-    END + LENGTHS.iter().take_while(|&&(shortest, _)| shortest <= length).count()
+/// A symbol of a block's header.
+struct HeaderItem {
+    /// A length, or `REPEAT`.
+    symbol: u8,
+    /// The bits after it.
+    extra: Code,
 }
 
 impl Codes {
-    /// The code that suits what was counted, and has something for everything that was not.
+    /// The code that suits the counts; symbols that were not counted have one, too.
     pub fn new(histogram: &Histogram) -> Codes {
-        let [ref even, ref odd] = histogram.0;
-        let total: u64 = even.iter().chain(odd).map(|&count| u64::from(count)).sum();
-        let mut counts: Vec<u32> = even.iter().zip(odd).map(|(even, odd)| even + odd).collect();
+        let mut counts = histogram.counts();
+        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
         counts.iter_mut().for_each(|count| *count += (total / EXPECTED_ONCE_IN) as u32 + 1);
         let lengths = huffman::lengths(&counts, LONGEST);
         let codes = huffman::codes(&lengths);
@@ -154,21 +54,22 @@ impl Codes {
         literals.copy_from_slice(&codes[..256]);
         let mut runs = [Code::default(); LONGEST_RUN + 1];
         for (length, run) in runs.iter_mut().enumerate().skip(SHORTEST_RUN) {
-            let symbol = symbol_of(length);
-            let (shortest, extra) = LENGTHS[symbol - END - 1];
-            // The distance is one: the only code there is, a zero.
-            *run = codes[symbol].then(Code::new((length - shortest) as u32, extra)).then(Code::new(0, 1));
+            let (symbol, stands_for) = symbol_of(length);
+            let extra = Code::new((length - stands_for.shortest) as u32, stands_for.extra_bits);
+            // The code of the only distance there is, one: a zero.
+            let distance = Code::new(0, 1);
+            *run = codes[symbol].then(extra).then(distance);
         }
         let mut header = vec![0; 3 * SYMBOLS];
-        let mut writer = BitWriter { bytes: &mut header, position: 0, waiting: 0, count: 0 };
+        let mut writer = BitWriter::new(&mut header, 0);
         write_header(&mut writer, &lengths);
-        let header_rest = Code::new(writer.waiting as u32, writer.count);
-        let whole_bytes = writer.position;
+        let (header_rest, whole_bytes) = (writer.pending(), writer.position());
         header.truncate(whole_bytes);
         Codes { literals, runs, end: codes[END], header, header_rest }
     }
 
-    /// Adds a block to a file, and an empty one that goes on to the end of a byte. `buffer` is for use again.
+    /// Appends a block to a file, and an empty one that reaches to the end of a byte. `buffer` is reused by the next
+    /// call.
     pub fn compress(&self, bytes: &[u8], buffer: &mut Vec<u8>, file: &mut Vec<u8>) {
         let most = self.header.len() + (bytes.len() + 1) * usize::from(LONGEST) / 8 + EMPTY_BLOCK.len() + 16;
         if buffer.len() < most {
@@ -179,86 +80,61 @@ impl Codes {
         file.extend_from_slice(EMPTY_BLOCK);
     }
 
-    /// Bytes that it took.
+    /// Returns how many bytes it wrote.
     #[inline(always)]
     fn write_block<S: Simd>(&self, _: S, bytes: &[u8], buffer: &mut [u8]) -> usize {
         buffer[..self.header.len()].copy_from_slice(&self.header);
-        let mut writer = BitWriter { bytes: buffer, position: self.header.len(), waiting: 0, count: 0 };
+        let mut writer = BitWriter::new(buffer, self.header.len());
         writer.code(self.header_rest);
-        let mut sink = BlockWriter { codes: self, writer };
-        split(bytes, &mut sink);
-        let mut writer = sink.writer;
+        let mut block = BlockWriter { codes: self, writer };
+        split(bytes, &mut block);
+        let mut writer = block.writer;
         writer.code(self.end);
-        // A stored block begins with three bits of zero, and then the rest of the byte.
+        // A stored block begins with three zero bits and the rest of their byte.
         writer.write(0, 3);
-        writer.write(0, (8 - writer.count) % 8);
-        writer.position
+        writer.pad();
+        writer.position()
     }
 }
 
-/// A stored block of no bytes, from the byte after its first bits.
-const EMPTY_BLOCK: &[u8] = &[0, 0, 0xff, 0xff];
-
-/// Writes what a block of dynamic codes begins with, none of whose codes is missing.
+/// Writes the header of a block with a code of its own, in which every symbol has a code.
 fn write_header(writer: &mut BitWriter, lengths: &[u8]) {
-    // The lengths of all symbols, and that of the only distance. What follows itself at least three times is
-    // repeated, six times at most.
-    let mut items: Vec<(u8, Code)> = Vec::new();
-    for run in lengths.chunk_by(|one, next| one == next).chain(Some(&[1][..])) {
-        items.push((run[0], Code::default()));
-        for more in run[1..].chunks(6) {
-            if more.len() < 3 {
-                items.extend(more.iter().map(|&length| (length, Code::default())));
-            } else {
-                items.push((REPEAT, Code::new(more.len() as u32 - 3, 2)));
-            }
-        }
-    }
+    let items = header_items(lengths);
     let mut counts = [0; HEADER_ORDER.len()];
-    items.iter().for_each(|item| counts[usize::from(item.0)] += 1);
+    items.iter().for_each(|item| counts[usize::from(item.symbol)] += 1);
     let of_lengths = huffman::lengths(&counts, 7);
     let codes = huffman::codes(&of_lengths);
     let ordered: Vec<u8> = HEADER_ORDER.iter().map(|&length| of_lengths[length]).collect();
     let used = ordered.iter().rposition(|&length| length > 0).map_or(4, |last| (last + 1).max(4));
-    // Not the last block, and of dynamic codes; how many symbols, distances, and lengths of lengths there are.
+    // Not the last block, and with a code of its own; then the numbers of symbols, distances, and lengths of lengths.
     writer.write(0b100, 3);
     writer.write(SYMBOLS as u64 - 257, 5);
     writer.write(0, 5);
     writer.write(used as u64 - 4, 4);
     ordered[..used].iter().for_each(|&length| writer.write(u64::from(length), 3));
-    for (item, extra) in items {
-        writer.code(codes[usize::from(item)].then(extra));
+    for item in items {
+        writer.code(codes[usize::from(item.symbol)].then(item.extra));
     }
 }
 
-/// Writes bits to bytes, the lowest ones first.
-struct BitWriter<'a> {
-    bytes: &'a mut [u8],
-    /// Bytes that are done.
-    position: usize,
-    /// The lowest `count` of its bits wait for their byte to be full. The others are zeros.
-    waiting: u64,
-    count: u32,
+/// The lengths of all symbols, and that of the only distance. What follows itself at least three times is repeated.
+fn header_items(lengths: &[u8]) -> Vec<HeaderItem> {
+    let item = |&symbol: &u8| HeaderItem { symbol, extra: Code::default() };
+    let mut items = Vec::new();
+    for run in lengths.chunk_by(|one, next| one == next).chain(Some(&[1][..])) {
+        items.push(item(&run[0]));
+        for more in run[1..].chunks(6) {
+            if more.len() < 3 {
+                items.extend(more.iter().map(item));
+            } else {
+                items.push(HeaderItem { symbol: REPEAT, extra: Code::new(more.len() as u32 - 3, 2) });
+            }
+        }
+    }
+    items
 }
 
-impl<'a> BitWriter<'a> {
-    #[inline(always)]
-    fn code(&mut self, code: Code) {
-        self.write(code.bits(), code.length());
-    }
-
-    /// At most 56 bits, so that they fit behind those that wait.
-    #[inline(always)]
-    fn write(&mut self, bits: u64, count: u32) {
-        self.waiting |= bits << self.count;
-        self.count += count;
-        self.bytes[self.position..self.position + 8].copy_from_slice(&self.waiting.to_le_bytes());
-        self.position += (self.count / 8) as usize;
-        self.waiting >>= self.count & 0x38;
-        self.count %= 8;
-    }
-}
-
+/// Writes the symbols of a block.
 struct BlockWriter<'a> {
     codes: &'a Codes,
     writer: BitWriter<'a>,
@@ -270,7 +146,7 @@ impl<'a> Sink for BlockWriter<'a> {
         for half in word.chunks_exact(4) {
             let [a, b, c, d] =
                 [half[0], half[1], half[2], half[3]].map(|byte| self.codes.literals[usize::from(byte)]);
-            // Lengths are the lowest bits of codes, and a sum of codes has the sum of them there.
+            // A code has its length in its lowest bits, so a sum of codes has the sum of their lengths there.
             let ab = a.shift().wrapping_add(b.shift());
             let abcd = ab.wrapping_add(c.shift()).wrapping_add(d.shift());
             let first = a.bits() | b.bits().wrapping_shl(a.shift());

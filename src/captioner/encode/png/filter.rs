@@ -1,8 +1,8 @@
-//! PNG's filters: from pixels to how they differ from those beside and above them.
+//! PNG's filters: replace pixels by their differences from their neighbours.
 
 use fearless_simd::{dispatch, Level, Simd};
 
-/// Filters rows of `row` bytes; of the first one, it knows nothing above.
+/// Filters rows of `row` bytes, the first one without a row above.
 pub fn filter(pixels: &[u8], row: usize, channels: usize, filtered: &mut Vec<u8>) {
     filtered.resize(pixels.len() / row * (row + 1), 0);
     dispatch!(Level::new(), simd => filter_rows(simd, pixels, row, channels, filtered));
@@ -17,12 +17,12 @@ fn filter_rows<S: Simd>(_: S, pixels: &[u8], row: usize, channels: usize, filter
     }
 }
 
-/// Filters a row: by Paeth's predictor, or, with no row above it, by the pixel to its left.
+/// Filters a row by Paeth's predictor or, with no row above it, by the pixel to the left.
 #[inline(always)]
 fn filter_row(line: &[u8], above: &[u8], channels: usize, filtered: &mut [u8]) {
     const SUB: u8 = 1;
     const PAETH: u8 = 4;
-    let (kind, filtered) = filtered.split_first_mut().expect("a row has a byte for its filter");
+    let (kind, filtered) = filtered.split_first_mut().expect("a filtered row begins with its filter");
     if above.is_empty() {
         *kind = SUB;
         filtered[..channels].copy_from_slice(&line[..channels]);
@@ -44,7 +44,7 @@ fn filter_row(line: &[u8], above: &[u8], channels: usize, filtered: &mut [u8]) {
     }
 }
 
-/// The one of three neighbours that is nearest to where their plane would go on.
+/// The neighbour that is nearest to the plane through all three.
 #[inline(always)]
 fn paeth(left: u8, up: u8, up_left: u8) -> u8 {
     let (a, b, c) = (i16::from(left), i16::from(up), i16::from(up_left));

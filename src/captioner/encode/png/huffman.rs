@@ -1,17 +1,17 @@
-//! Huffman codes: from how often each symbol occurs to its bits.
+//! Makes Huffman codes from the counts of symbols.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// The bits of a symbol, above six that say how many they are. A shift of a word looks at the lowest six bits of
-/// its count only, so a code can be that count as it is, and so can a sum of codes.
+/// The bits of a symbol, and in the lowest six bits how many they are. Shifting a 64-bit word uses only the lowest six
+/// bits of the distance, so a code, or a sum of codes, can be that distance without being masked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Code(u32);
 
 const LENGTH_BITS: u32 = 6;
 
 impl Code {
-    /// Bits, the first of them lowest, and how many they are.
+    /// The bits, the first one lowest, and how many they are.
     pub fn new(bits: u32, length: u32) -> Code {
         Code(bits << LENGTH_BITS | length)
     }
@@ -34,16 +34,16 @@ impl Code {
         self.0 & ((1 << LENGTH_BITS) - 1)
     }
 
-    /// This one, and then another.
+    /// This code followed by another.
     pub fn then(self, next: Code) -> Code {
         Code::new((self.bits() | next.bits() << self.length()) as u32, self.length() + next.length())
     }
 }
 
-/// How many bits each symbol should have, none of them more than `limit`: none at all where the count is zero.
+/// How many bits each symbol has: at most `limit`, and none where the count is zero.
 ///
-/// If a code gets too long, the counts are made more alike, and it is tried again. What comes out is not the
-/// best code with that limit, but close to it.
+/// As long as one is too long, the counts are halved, which makes them more alike. The result is not quite the best code
+/// within that limit, but close.
 pub fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
     let mut counts = counts.to_vec();
     loop {
@@ -57,10 +57,10 @@ pub fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
     }
 }
 
-/// The lengths by Huffman's algorithm: the two rarest nodes become one, again and again.
+/// The lengths by Huffman's algorithm: the two rarest nodes are merged until one is left.
 fn unlimited_lengths(counts: &[u32]) -> Vec<u8> {
     let mut heap: BinaryHeap<_> = (0..).zip(counts).filter(|pair| *pair.1 > 0).map(by_rarity).collect();
-    // A node that is made comes after those that it is made of.
+    // A merged node comes after its children.
     let mut parents = vec![0; counts.len()];
     while heap.len() > 1 {
         let rarest = heap.pop().into_iter().chain(heap.pop());
@@ -78,7 +78,7 @@ fn unlimited_lengths(counts: &[u32]) -> Vec<u8> {
         depths[node] = depths[parents[node]] + 1;
     }
     depths.truncate(counts.len());
-    // The only leaf of a tree has no depth, but its symbol needs a bit.
+    // A single leaf is at depth zero, but its symbol needs a bit.
     if let Some(first) = counts.iter().position(|&count| count > 0) {
         depths[first] = depths[first].max(1);
     }
@@ -89,14 +89,14 @@ fn by_rarity((symbol, &count): (usize, &u32)) -> Reverse<(u64, usize)> {
     Reverse((u64::from(count), symbol))
 }
 
-/// The code that deflate has for these lengths: shorter ones first, among equals in the order of the symbols.
+/// The codes that deflate assigns to these lengths: shorter ones first, and equal ones in the order of the symbols.
 pub fn codes(lengths: &[u8]) -> Vec<Code> {
     let mut codes = vec![Code::default(); lengths.len()];
     let mut bits: u32 = 0;
     for length in 1..=lengths.iter().cloned().max().unwrap_or(0) {
         bits <<= 1;
         for (code, _) in codes.iter_mut().zip(lengths).filter(|pair| *pair.1 == length) {
-            // They count with the first bit highest.
+            // Codes count upwards with the first bit highest.
             *code = Code::new(bits.reverse_bits() >> (32 - u32::from(length)), u32::from(length));
             bits += 1;
         }

@@ -1,14 +1,15 @@
-//! PNG: a template compressed once, band by band, so that a caption need compress only its own bands.
+//! PNG: a template is compressed once, band by band, and a caption compresses only the bands under its ink.
 //!
-//! The picture is cut into bands of some rows. Each is compressed for itself, ends on a whole byte, and lies
-//! in an IDAT chunk of its own; the first row of each looks at no row above it. So a band's bytes depend on
-//! no other band. A caption compresses the bands under its ink and copies all others, checksums included.
-//! The one checksum over everything is put together from those of the bands. All bands share one Huffman code,
-//! the template's.
+//! A band is some rows in an IDAT chunk of their own. It ends on a whole byte, and its first row is filtered without
+//! the row above, so its bytes do not depend on other bands. A caption copies the other bands with their checksums; the
+//! checksum of the whole stream is combined from those of the bands. All bands share one Huffman code, which is the
+//! template's.
 
+mod bits;
 mod deflate;
 mod filter;
 mod huffman;
+mod runs;
 
 use std::mem;
 use std::ops::Range;
@@ -16,29 +17,30 @@ use std::ops::Range;
 use crc32fast;
 use simd_adler32;
 
-use self::deflate::{Codes, Histogram};
+use self::deflate::Codes;
 use self::filter::filter;
+use self::runs::Histogram;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::ink::Stamp;
 
-/// Bytes of pixels in a band, at least: each costs some 60 bytes of its own, and its first row is filtered worse
-/// than others. In a larger one, a caption would compress more rows that it does not touch.
+/// The least bytes of pixels in a band. In smaller bands, headers (some 60 bytes) and first rows (which are filtered
+/// worse) would weigh more; in larger ones, a caption would compress more rows that it does not touch.
 const BAND: usize = 12 << 10;
-/// Rows in a band, at least: the first of them can only be filtered by its left.
+/// The least rows in a band, because the first of them compresses worse.
 const MIN_ROWS: usize = 4;
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Bytes of a file before its first IDAT chunk: signature and IHDR.
 const HEAD: usize = 33;
 const IDAT: &[u8; 4] = b"IDAT";
-/// What a zlib stream begins with: deflate, a window of 32 KiB, compressed fast.
+/// The header of a zlib stream: deflate, a window of 32 KiB, fast compression.
 const ZLIB_HEADER: &[u8] = &[0x78, 0x01];
-/// The last block of a deflate stream, stored, of no bytes.
+/// The last block of a deflate stream: stored, without bytes.
 const LAST_BLOCK: &[u8] = &[1, 0, 0, 0xff, 0xff];
 /// The checksum of no bytes.
 const ADLER_OF_NOTHING: u32 = 1;
 
-/// A picture, and the file that it is without any text.
+/// A picture, and its file without any text.
 pub struct PngTemplate {
     /// RGB or RGBA.
     pixels: Vec<u8>,
@@ -83,7 +85,7 @@ impl PngTemplate {
         header[..4].copy_from_slice(&width.to_be_bytes());
         header[4..8].copy_from_slice(&height.to_be_bytes());
         write_chunk(&mut file, b"IHDR", &[&header]);
-        // Rows are filtered twice, since all of them together would take as much memory as the picture.
+        // Rows are filtered twice, because keeping all of them would take as much memory as the picture.
         let (mut filtered, mut buffer) = (Vec::new(), Vec::new());
         let mut histogram = Histogram::new();
         for rows in pixels.chunks(band as usize * row) {
@@ -146,7 +148,7 @@ impl PngTemplate {
         (self.width, self.height)
     }
 
-    /// Bytes of memory it takes.
+    /// How many bytes of memory it takes.
     pub fn weight(&self) -> usize {
         self.pixels.len() + self.file.len() + self.bands.len() * mem::size_of::<Band>()
     }
@@ -163,7 +165,7 @@ impl PngTemplate {
     }
 }
 
-/// Compresses filtered rows to an IDAT chunk at the end of a file. `buffer` is for use again.
+/// Appends an IDAT chunk of filtered rows to a file. `buffer` is reused by the next call.
 fn write_band(file: &mut Vec<u8>, filtered: &[u8], codes: &Codes, buffer: &mut Vec<u8>) -> Band {
     let start = file.len();
     file.extend_from_slice(&[0; 4]);
@@ -176,7 +178,7 @@ fn write_band(file: &mut Vec<u8>, filtered: &[u8], codes: &Codes, buffer: &mut V
     Band { chunk: start..file.len(), adler: simd_adler32::adler32(&filtered) }
 }
 
-/// The Adler-32 of some bytes and `length` more, from that of the ones and that of the others.
+/// The Adler-32 of some bytes followed by `length` others, from those of both.
 fn adler_of_both(first: u32, second: u32, length: usize) -> u32 {
     const MODULUS: u64 = 65521;
     let halves = |adler: u32| (u64::from(adler & 0xffff), u64::from(adler >> 16));

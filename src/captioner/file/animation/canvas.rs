@@ -1,4 +1,4 @@
-//! Playing an animation, to know what a viewer has on the screen.
+//! Plays an animation: what a viewer sees after each frame.
 
 use gif::DisposalMethod;
 use image::{Rgba, RgbaImage};
@@ -7,10 +7,11 @@ use super::{Animation, Frame};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 
-/// Plays an animation: what a viewer has on the screen.
+/// The canvas of an animation that is being played.
 pub struct Canvas {
-    /// What is shown. Alpha is 0 or 255.
+    /// What a viewer sees. Alpha is 0 or 255.
     pub pixels: RgbaImage,
+    /// What is restored after a frame that is disposed of so.
     before: Option<RgbaImage>,
 }
 
@@ -51,7 +52,7 @@ impl Canvas {
         Ok(())
     }
 
-    /// Does what is to be done after the frame's time.
+    /// Disposes of a frame, as is done when its time is over.
     pub fn dispose(&mut self, frame: &Frame) {
         match frame.dispose {
             DisposalMethod::Any | DisposalMethod::Keep => {}

@@ -12,11 +12,11 @@ use captioner::file::limits::{check_frames, check_size, MAX_FRAME_PIXELS};
 use captioner::ink::rect::Rect;
 
 impl Animation {
-    /// Decodes a GIF file and frees palette entries for the text.
+    /// Decodes a GIF file, and frees palette entries for a text.
     ///
     /// # Errors
-    /// [`DecodeError`]. A file that ends within a frame is an error too: half an animation is not what its
-    /// owner put there.
+    /// [`DecodeError`]. A file that ends within a frame is damaged: half an animation is not what the operator meant to
+    /// serve.
     pub fn decode(file: &[u8], cancel: &Cancel) -> Result<Animation, DecodeError> {
         let mut options = DecodeOptions::new();
         options.set_color_output(ColorOutput::Indexed);
@@ -32,7 +32,7 @@ impl Animation {
             let frame = match decoder.next_frame_info() {
                 Ok(Some(frame)) => frame,
                 Ok(None) => break,
-                // Many a GIF ends without its last byte, the trailer, and everyone plays it.
+                // Many files lack their last byte, the trailer, and all players accept that.
                 Err(DecodingError::UnexpectedEof) if !frames.is_empty() => break,
                 Err(error) => return Err(DecodeError::damaged(error)),
             };
@@ -52,7 +52,7 @@ impl Animation {
         let repeat = decoder.repeat();
         let global = tables.global;
         let palettes = tables.freed(&mut frames, cancel).map_err(|_| DecodeError::Cancelled)?;
-        // A frame that paints nothing still takes its time: one transparent pixel.
+        // A frame that paints nothing still has a delay, so it becomes one transparent pixel.
         for frame in frames.iter_mut().filter(|frame| frame.indices.is_empty()) {
             let spare = palettes[frame.palette].spare().unwrap_or(0);
             frame.indices.push(spare);
@@ -64,8 +64,8 @@ impl Animation {
     }
 }
 
-/// Decompresses the frame that the decoder has come to, piece by piece, so that a cancel is seen soon. The lines
-/// of an interlaced one come in another order, which the decoder knows when it reads all of them.
+/// Decompresses the decoder's current frame, piece by piece, so that a cancel is seen soon. An interlaced frame is
+/// decompressed at once, because the decoder puts its rows in order only then.
 fn read_frame(
     decoder: &mut Decoder<&[u8]>,
     is_interlaced: bool,
@@ -84,8 +84,8 @@ fn read_frame(
     Ok(())
 }
 
-/// The frame as it is, less what lies off the canvas. If that is all of it, it has no indices. What the highest
-/// index is must be found out yet.
+/// The frame without what lies outside of the canvas; if nothing is left, it has no indices. `highest` is not set
+/// yet.
 fn cropped(frame: &gif::Frame, buffer: Vec<u8>, width: u16, height: u16, palette: usize) -> Frame {
     let (left, top) = (u32::from(frame.left), u32::from(frame.top));
     let (right, bottom) = (left + u32::from(frame.width), top + u32::from(frame.height));

@@ -60,7 +60,7 @@ impl Animation {
 }
 
 impl Frame {
-    /// A frame of these pixels, each as near as the palette has it; alpha is all or nothing.
+    /// A frame of these pixels, each in the nearest color of the palette. Their alpha is 0 or 255.
     pub fn indexed(
         rect: Rect,
         pixels: &[[u8; 4]],
@@ -90,7 +90,7 @@ impl Frame {
         })
     }
 
-    /// The index it paints a pixel of the canvas with; `None` outside of it and where it is transparent.
+    /// The index that it paints a pixel of the canvas with; `None` outside of it and where it is transparent.
     pub fn index_at(&self, x: u32, y: u32) -> Option<u8> {
         let index = self.rect.holds(x, y).then(|| self.indices[self.rect.number_of(x, y)]);
         index.filter(|&index| Some(index) != self.transparent)

@@ -1,4 +1,4 @@
-//! An animation at another size.
+//! Animations from pixels: a still picture as an animation, and an animation at another size.
 
 use std::convert::TryFrom;
 
@@ -14,11 +14,11 @@ use captioner::file::palette::Palette;
 use captioner::file::scale::resize_premultiplied;
 use captioner::ink::rect::Rect;
 
-/// Colors of a palette that is worth keeping for a scaled animation, whose pixels lie between two of them.
+/// How many colors make a palette good enough for the scaled animation, whose pixels are mixtures of them.
 const ENOUGH_COLORS: usize = 128;
 
 impl Animation {
-    /// One frame.
+    /// An animation of one frame. `quality` is how well its colors are chosen, 1 to 100.
     ///
     /// # Errors
     /// [`CaptionError::Encode`], if the picture is wider or higher than a GIF can be;
@@ -41,19 +41,18 @@ impl Animation {
         })
     }
 
-    /// The same animation at another size: every frame is composed, scaled whole, and reduced to what
-    /// differs from the one before. Delays and the number of plays stay.
+    /// Scales the animation: the whole canvas after every frame, reduced to what differs from the one before. Delays and
+    /// the number of plays stay.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
     pub fn scaled(&self, size: (u32, u32), quality: u8, cancel: &Cancel) -> Result<Animation, CaptionError> {
-        // What is opaque once stays opaque, so a frame need only paint what changes. Otherwise something may
-        // have to vanish again, and each frame is painted whole and cleared after its time.
+        // If every pixel stays opaque, a frame need only paint what changes. Otherwise a pixel may have to become
+        // transparent again, so each frame is painted whole and cleared afterwards.
         let is_opaque = self.is_always_opaque();
         let dispose = if is_opaque { DisposalMethod::Keep } else { DisposalMethod::Background };
-        // One palette for all frames was chosen with all of them in mind, and colors between two of its own
-        // do not flicker from frame to frame; if it has enough of them. Palettes of single frames know nothing
-        // of each other's colors.
+        // A palette that all frames share is kept if it has enough colors: then mixtures do not flicker from frame to
+        // frame. Palettes of single frames do not have each other's colors, so new ones are chosen.
         let is_shared = |global: &usize| self.frames.iter().all(|frame| frame.palette == *global);
         let has_enough = |global: &usize| self.palettes[*global].used() >= ENOUGH_COLORS;
         let shared = self.global.filter(is_shared).filter(has_enough);
@@ -74,7 +73,7 @@ impl Animation {
                 matcher = palettes.last().map(|palette| Matcher::new(palette, None));
             }
             let palette = palettes.len() - 1;
-            let matcher = matcher.as_mut().expect("there is one for each palette");
+            let matcher = matcher.as_mut().expect("each palette has a matcher");
             let scaled = Frame::indexed(rect, &pixels, &palettes[palette], matcher, palette, cancel)?;
             let (delay, needs_user_input) = (frame.delay, frame.needs_user_input);
             frames.push(Frame { dispose, delay, needs_user_input, ..scaled });
@@ -95,7 +94,7 @@ impl Animation {
     }
 }
 
-/// Alpha all or nothing, as a GIF has it.
+/// Makes each pixel either opaque or transparent, as in a GIF.
 pub fn thresholded(mut picture: RgbaImage) -> RgbaImage {
     for pixel in picture.pixels_mut() {
         let [r, g, b, a] = pixel.0;
@@ -104,8 +103,8 @@ pub fn thresholded(mut picture: RgbaImage) -> RgbaImage {
     picture
 }
 
-/// The part of a picture that differs from what is shown, and its pixels; those that do not differ are
-/// transparent. All of it if nothing is shown. One pixel if nothing differs.
+/// The part of a picture that differs from what is shown, with its pixels; those that do not differ are transparent.
+/// The whole picture if nothing is shown, one pixel if nothing differs.
 pub fn difference(shown: Option<&RgbaImage>, picture: &RgbaImage) -> (Rect, Vec<[u8; 4]>) {
     let all = Rect { left: 0, top: 0, right: picture.width(), bottom: picture.height() };
     let shown = match shown {

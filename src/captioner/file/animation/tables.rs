@@ -5,22 +5,22 @@ use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::palette::{Palette, Rgb};
 
-/// The color tables of a file, equal ones once.
+/// The color tables of a file. Equal ones are kept once.
 pub struct Tables {
     tables: Vec<Vec<Rgb>>,
-    /// Which of them stands at the head of the file.
+    /// Index of the global table, if there is one.
     pub global: Option<usize>,
 }
 
 impl Tables {
-    /// With the one at the head of the file, if there is one.
+    /// The global table, if there is one.
     pub fn new(global: Option<&[u8]>) -> Tables {
         let tables: Vec<_> = global.map(colors_of).into_iter().collect();
         let global = if tables.is_empty() { None } else { Some(0) };
         Tables { tables, global }
     }
 
-    /// The index of a frame's own table; of the global one if it has none.
+    /// The index of a frame's own table, or of the global one if it has none.
     pub fn index_of(&mut self, own: Option<Vec<u8>>) -> usize {
         let colors = match own {
             Some(bytes) => colors_of(&bytes),
@@ -32,7 +32,7 @@ impl Tables {
         })
     }
 
-    /// Frees entries of every table, and gives the frames' pixels the indices that are left.
+    /// Frees entries of every table, changes the frames' indices accordingly, and sets `highest` of each frame.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
