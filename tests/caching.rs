@@ -32,7 +32,7 @@ impl Counted {
         let count = drawn.clone();
         let draw = move |image_macro: &ImageMacro, cancel: &Cancel| {
             count.fetch_add(1, Ordering::SeqCst);
-            captioner.draw(image_macro, cancel)
+            captioner.caption(image_macro, cancel)
         };
         Counted { serve: Serve::drawing(config, Arc::new(draw)), drawn }
     }
@@ -272,7 +272,7 @@ fn a_picture_whose_template_changed_while_it_was_drawn_has_no_tag_and_is_not_kep
     let path = folder.path().join("own.png");
     let changes = Mutex::new(vec![ASTRONAUT]);
     let draw = move |image_macro: &ImageMacro, cancel: &Cancel| {
-        let drawing = captioner.draw(image_macro, cancel);
+        let drawing = captioner.caption(image_macro, cancel);
         if let Some(change) = changes.lock().unwrap().pop() {
             fs::write(&path, change).unwrap();
         }

@@ -73,6 +73,6 @@ fn another_text_on_a_large_animation_ends_soon_once_it_is_cancelled() {
     folder.put("large.gif", &large(26));
     let warm = Arc::new(folder.captioner());
     // It is small enough to stay in the cache.
-    warm.preload_template("large").unwrap();
+    warm.preload_template("large", &Cancel::new()).unwrap();
     assert!(assert_ends_soon(QUERY, || warm.clone()) > 2);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use memed::captioner::{Cancel, Drawing, Format, Picture};
+use memed::captioner::{Cancel, Format, Picture};
 use memed::config::Config;
 use memed::image_macro::ImageMacro;
 use memed::server::Draw;
@@ -111,8 +111,8 @@ fn a_drawing_may_take_longer_than_a_client_may() {
     assert_eq!(serve.get("/caption?template=cat&top_text=slow").picture("png"), [1, 2, 3]);
 }
 
-fn drawn(bytes: Vec<u8>) -> Drawing {
-    Drawing { picture: Picture { format: Format::Png, bytes }, encoding: Duration::default() }
+fn drawn(bytes: Vec<u8>) -> Picture {
+    Picture { format: Format::Png, bytes, encode_time: Duration::default() }
 }
 
 /// A client with a small receive buffer, that has asked for a large picture and reads nothing.

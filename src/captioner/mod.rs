@@ -1,7 +1,7 @@
 //! Draws captions: turns an [`ImageMacro`] into the bytes of a picture.
 //!
-//! Synchronous, and free of HTTP and futures: the `server` room calls [`Captioner::draw`] on a thread of its pool, and
-//! `examples/draw.rs` calls [`Captioner::caption`] directly. The steps, each a folder or file of this room:
+//! Synchronous, and free of HTTP and futures: the `server` room calls [`Captioner::caption`] on a thread of its pool,
+//! `examples/draw.rs` calls it directly. The steps, each a folder or file of this room:
 //!
 //! 1. `fingerprint` identifies the picture before anything is drawn, so that a cached copy can be served instead.
 //! 2. `library` finds the template's file by its name.
@@ -50,21 +50,14 @@ const INFOS: usize = 1 << 20;
 const INFO: usize = 200;
 
 /// A finished picture.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Picture {
     /// The file format of `bytes`.
     pub format: Format,
     /// The whole file.
     pub bytes: Vec<u8>,
-}
-
-/// A finished picture, and how long it took.
-#[derive(Clone, Debug)]
-pub struct Drawing {
-    /// The picture.
-    pub picture: Picture,
-    /// How long the encoder took.
-    pub encoding: Duration,
+    /// How long encoding took, of the time of the call.
+    pub encode_time: Duration,
 }
 
 /// Hits, misses and sizes of a captioner's caches, as in `GET /stats`.
@@ -103,14 +96,6 @@ impl Captioner {
     /// # Errors
     /// Every [`CaptionError`].
     pub fn caption(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Picture, CaptionError> {
-        self.draw(image_macro, cancel).map(|drawing| drawing.picture)
-    }
-
-    /// As [`Captioner::caption`], and measures the encoder.
-    ///
-    /// # Errors
-    /// Every [`CaptionError`].
-    pub fn draw(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Drawing, CaptionError> {
         cancel.check()?;
         let template = self.template(image_macro, cancel)?;
         let fonts = FontSet::load(&self.fonts, &image_macro.captions, cancel)?;
@@ -120,7 +105,7 @@ impl Captioner {
         cancel.check()?;
         let start = Instant::now();
         let bytes = template.caption(&stamp, cancel)?;
-        Ok(Drawing { picture: Picture { format: template.format(), bytes }, encoding: start.elapsed() })
+        Ok(Picture { format: template.format(), bytes, encode_time: start.elapsed() })
     }
 
     /// The names of all templates, sorted.
@@ -170,10 +155,10 @@ impl Captioner {
     ///
     /// # Errors
     /// As [`Captioner::template_info`].
-    pub fn preload_template(&self, name: &str) -> Result<(), CaptionError> {
+    pub fn preload_template(&self, name: &str, cancel: &Cancel) -> Result<(), CaptionError> {
         let template = name.to_string();
         let plain = ImageMacro { template, width: None, height: None, format: None, captions: Vec::new() };
-        self.template(&plain, &Cancel::new()).map(drop)
+        self.template(&plain, cancel).map(drop)
     }
 
     /// Loads a font, so that the first request for it is as fast as the next ones.

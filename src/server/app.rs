@@ -15,7 +15,7 @@ use super::picture::flights::Flights;
 use super::picture::kept::Kept;
 use super::pool::deadline::Deadline;
 use super::pool::{Pool, PoolError};
-use captioner::{Cancel, CaptionError, Captioner, Drawing};
+use captioner::{Cancel, CaptionError, Captioner, Picture};
 use config::Config;
 use image_macro::ImageMacro;
 
@@ -23,8 +23,8 @@ use image_macro::ImageMacro;
 /// them are done long before their deadlines.
 const FILES_QUEUE: usize = 4096;
 
-/// Draws a picture: [`Captioner::draw`], or a test's replacement for it.
-pub type Draw = dyn Fn(&ImageMacro, &Cancel) -> Result<Drawing, CaptionError> + Send + Sync;
+/// Draws a picture: [`Captioner::caption`], or a test's replacement for it.
+pub type Draw = dyn Fn(&ImageMacro, &Cancel) -> Result<Picture, CaptionError> + Send + Sync;
 
 /// The shared state. It is behind an `Rc` and lives on the reactor's thread; only what is in an `Arc` leaves it.
 pub struct App {

@@ -34,7 +34,7 @@ pub fn yield_now<T, E>() -> Poll<T, E> {
 
 #[cfg(test)]
 mod tests {
-    use futures::{future, Async, Future};
+    use futures::{future, Async};
     use std::cell::RefCell;
     use std::rc::Rc;
     use tokio_core::reactor::Core;

@@ -67,7 +67,7 @@ impl Server {
         let captioner = Arc::new(Captioner::new(config.captioner.clone()));
         let drawing = captioner.clone();
         let draw =
-            Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| drawing.draw(image_macro, cancel));
+            Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| drawing.caption(image_macro, cancel));
         Server::bind_drawing(config, captioner, draw)
     }
 

@@ -12,7 +12,7 @@ use super::app::App;
 use super::future_ext::{ready, LocalFuture};
 use super::http::reply::with_causes;
 use super::pool::PoolError;
-use captioner::{CaptionError, Captioner};
+use captioner::{Cancel, CaptionError, Captioner};
 use config::Preload;
 
 /// How long to wait when the queue is full: requests go first.
@@ -35,9 +35,9 @@ impl Item {
         }
     }
 
-    fn load(&self, captioner: &Captioner) -> Result<(), CaptionError> {
+    fn load(&self, captioner: &Captioner, cancel: &Cancel) -> Result<(), CaptionError> {
         match *self {
-            Item::Template(ref name) => captioner.preload_template(name),
+            Item::Template(ref name) => captioner.preload_template(name, cancel),
             Item::Font(ref name) => captioner.preload_font(name),
         }
     }
@@ -86,7 +86,7 @@ fn turn(app: &Rc<App>, handle: &Handle, items: Items) -> LocalFuture<Loop<(), It
     }
     let (captioner, of_job) = (app.captioner.clone(), item.clone());
     let handle = handle.clone();
-    let loaded = app.pool.spawn(move |_| of_job.load(&captioner));
+    let loaded = app.pool.spawn(move |cancel| of_job.load(&captioner, cancel));
     Box::new(loaded.then(move |loaded| -> LocalFuture<_, PoolError> {
         match loaded {
             Ok(_) => debug!("{:?} is loaded", item.name()),

@@ -6,7 +6,7 @@ use std::sync::{mpsc, Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{assert_error, assert_serves};
-use memed::captioner::{Cancel, CaptionError, Captioner, Drawing, Settings};
+use memed::captioner::{Cancel, CaptionError, Captioner, Picture, Settings};
 use memed::config::Config;
 use memed::image_macro::ImageMacro;
 use util::{config, escaped, End, Folder, Held, Serve, LONG};
@@ -14,7 +14,7 @@ use util::{config, escaped, End, Folder, Held, Serve, LONG};
 /// A server that draws the pictures that say `boom` in its own way, and all others as ever.
 fn drawing<F>(config: Config, boom: F) -> Serve
 where
-    F: Fn(&Cancel) -> Result<Drawing, CaptionError> + Send + Sync + 'static,
+    F: Fn(&Cancel) -> Result<Picture, CaptionError> + Send + Sync + 'static,
 {
     let captioner = Captioner::new(config.captioner.clone());
     Serve::drawing(
@@ -22,7 +22,7 @@ where
         Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| {
             match image_macro.captions.first().map(|caption| &*caption.text) {
                 Some("boom") => boom(cancel),
-                _ => captioner.draw(image_macro, cancel),
+                _ => captioner.caption(image_macro, cancel),
             }
         }),
     )

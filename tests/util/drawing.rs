@@ -39,7 +39,7 @@ impl Held {
         let captioner = Captioner::new(config.captioner.clone());
         let draw = move |image_macro: &ImageMacro, cancel: &Cancel| {
             if !image_macro.captions.iter().any(|caption| caption.text.starts_with("boom")) {
-                return captioner.draw(image_macro, cancel);
+                return captioner.caption(image_macro, cancel);
             }
             // `End::Panic` poisons the lock.
             let channels = channels.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,7 +57,7 @@ impl Held {
                 }
             };
             match end {
-                End::Well => captioner.draw(image_macro, cancel),
+                End::Well => captioner.caption(image_macro, cancel),
                 End::Failed(error) => Err(error),
                 End::Panic => panic!("a secret"),
             }

@@ -106,21 +106,21 @@ fn draw(
     let draw = app.draw.clone();
     let captioner = app.captioner.clone();
     let drawing = app.pool.spawn(move |cancel| {
-        let mut drawing = draw(&image_macro, cancel)?;
+        let mut picture = draw(&image_macro, cancel)?;
         // It may be cached for long.
-        drawing.picture.bytes.shrink_to_fit();
+        picture.bytes.shrink_to_fit();
         // A file that changed since the fingerprint was taken may be shown as it was before, or after.
         let is_same =
             !captioner.needs_files() || captioner.fingerprint(&image_macro).ok() == Some(fingerprint);
-        Ok((drawing, if is_same { Some(fingerprint) } else { None }))
+        Ok((picture, if is_same { Some(fingerprint) } else { None }))
     });
     let app = app.clone();
     Box::new(drawing.map(move |timed| {
-        let (drawing, fingerprint) = timed.value;
-        let encode = drawing.encoding;
+        let (picture, fingerprint) = timed.value;
+        let encode = picture.encode_time;
         let times = Times { queue: timed.queued, draw: timed.ran.saturating_sub(encode), encode };
         app.counters.drawn(times);
-        let picture = SharedPicture::new(drawing.picture, fingerprint);
+        let picture = SharedPicture::new(picture, fingerprint);
         app.kept.keep(&picture);
         Drawn { picture, times }
     }))

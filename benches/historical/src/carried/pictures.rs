@@ -52,7 +52,10 @@ impl Pictures {
         let captioner = Captioner::new(config.captioner.clone());
         let (templates, fonts) = preloads(config);
         if templates {
-            captioner.template_names().iter().try_for_each(|name| captioner.preload_template(name))?;
+            captioner
+                .template_names()
+                .iter()
+                .try_for_each(|name| captioner.preload_template(name, &Cancel::new()))?;
         }
         if fonts {
             captioner.font_names().iter().try_for_each(|name| captioner.preload_font(name))?;
