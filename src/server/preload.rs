@@ -1,5 +1,6 @@
 //! Decodes templates and fonts before they are asked for, while requests are served already.
 
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Duration;
 use std::vec;
@@ -10,7 +11,7 @@ use tokio_core::reactor::{Handle, Timeout};
 
 use super::app::App;
 use super::future_ext::{ready, LocalFuture};
-use super::http::reply::with_causes;
+use super::http::reply::{message_of, with_causes};
 use super::pool::PoolError;
 use captioner::{Cancel, CaptionError, Captioner};
 use config::Preload;
@@ -60,7 +61,25 @@ pub fn start(app: &Rc<App>, handle: &Handle) {
     let loaded = items.and_then(move |items| {
         future::loop_fn(items.into_iter(), move |items| turn(&of_loop, &of_turns, items))
     });
-    handle.spawn(loaded.map_err(|error| warn!("cannot preload: {}", with_causes(&error))));
+    handle.spawn(guarded(loaded));
+}
+
+/// Makes a task of a chain: logs its error, and catches its panic.
+///
+/// Pitfall: a panic of a job is raised again where its future is polled, which is in this task, and tokio-core catches
+/// nothing: it would end the process. Pinned by `a_job_that_panics_ends_preloading_and_not_the_server` below.
+fn guarded<F>(chain: F) -> LocalFuture<(), ()>
+where
+    F: Future<Item = (), Error = PoolError> + 'static,
+{
+    Box::new(AssertUnwindSafe(chain).catch_unwind().then(|ended| {
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!("cannot preload: {}", with_causes(&error)),
+            Err(panic) => error!("preloading panicked: {}", message_of(&*panic)),
+        }
+        Ok(())
+    }))
 }
 
 fn items(captioner: &Captioner, preload: Preload) -> Vec<Item> {
@@ -103,5 +122,32 @@ fn pause(handle: &Handle, items: Items) -> LocalFuture<Loop<(), Items>, PoolErro
         Ok(timeout) => Box::new(timeout.then(|_| Ok(Loop::Continue(items)))),
         // Without a timer it would try again without end.
         Err(_) => ready(Loop::Break(())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use futures::future;
+    use tokio_core::reactor::Core;
+
+    use super::guarded;
+    use captioner::{Cancel, CaptionError};
+    use futures::Future;
+    use server::pool::deadline::Deadline;
+    use server::pool::Pool;
+
+    #[test]
+    fn a_job_that_panics_ends_preloading_and_not_the_server() {
+        let mut core = Core::new().expect("a reactor");
+        let deadline = Rc::new(Deadline::start(Duration::from_secs(1)));
+        let pool = Pool::start("render", 1, 0, deadline);
+        let job = pool.spawn(|_: &Cancel| -> Result<(), CaptionError> { panic!("on purpose") });
+        let task = guarded(job.map(|timed| timed.value));
+        // Without the guard the panic would come out of `run`.
+        assert_eq!(core.run(task), Ok(()));
+        assert_eq!(core.run(future::ok::<_, ()>("it lives")), Ok("it lives"));
     }
 }
