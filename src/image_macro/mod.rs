@@ -1,8 +1,7 @@
-//! What is asked: an [`ImageMacro`], understood from a query string or from JSON.
+//! What a client asks for: an [`ImageMacro`], decoded from a query string or from JSON.
 //!
-//! No I/O, no pixels, no futures here. The `server` room decodes a request into an `ImageMacro`, the
-//! `captioner` room draws it. Everything that comes out of [`from_query`] and [`from_json`] is within the
-//! limits below, so that nobody has to check it again.
+//! This room has no I/O, no pixels and no futures. `server` calls it to decode a request, `captioner` draws the
+//! result. [`from_query`] and [`from_json`] check every limit below, so the captioner need not check them again.
 
 mod align;
 mod color;
@@ -18,15 +17,15 @@ pub use self::fields::shortened;
 pub use self::format::Format;
 pub use self::size::Size;
 
-/// Captions on one picture, at most.
+/// The largest number of captions on one picture.
 pub const MAX_CAPTIONS: usize = 16;
-/// Characters (Unicode scalar values, after NFC) in one caption, at most.
+/// The largest number of characters (Unicode scalar values, after NFC) in one caption.
 pub const MAX_TEXT: usize = 256;
-/// Characters of the name of a template or font, at most.
+/// The largest number of characters in the name of a template or font.
 pub const MAX_NAME: usize = 200;
-/// Pixels on a side of the picture asked for, at most.
+/// The largest width or height that can be asked for, in pixels.
 pub const MAX_SIDE: u32 = 4096;
-/// Text size in pixels, at most.
+/// The largest text size, in pixels.
 pub const MAX_SIZE: f32 = 512.0;
 /// The font of a caption that names none.
 pub const DEFAULT_FONT: &str = "Anton";
@@ -34,26 +33,26 @@ pub const DEFAULT_FONT: &str = "Anton";
 /// A picture that a client asks for: a template, a size, and the captions to put on it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageMacro {
-    /// Name of the template: any non-empty text; whether there is such a template is the captioner's to say.
+    /// Name of the template: any non-empty text. The captioner finds out whether there is such a template.
     pub template: String,
-    /// Width in pixels that the picture must not exceed, 1 to [`MAX_SIDE`].
+    /// The largest width of the picture in pixels, 1 to [`MAX_SIDE`].
     pub width: Option<u32>,
-    /// Height in pixels that the picture must not exceed, 1 to [`MAX_SIDE`].
+    /// The largest height of the picture in pixels, 1 to [`MAX_SIDE`].
     pub height: Option<u32>,
     /// The format of the picture; the template's own if `None`.
     pub format: Option<Format>,
-    /// Those of one band from the upper edge down; none of them is blank. At most [`MAX_CAPTIONS`].
+    /// None of them is blank. Those of one band stand below each other, in this order. At most [`MAX_CAPTIONS`].
     pub captions: Vec<Caption>,
 }
 
 /// One piece of text on the picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caption {
-    /// NFC, at most [`MAX_TEXT`] characters, not blank; the only control character in it is `\n`.
+    /// In NFC, not blank, at most [`MAX_TEXT`] characters, without control characters other than `\n`.
     pub text: String,
-    /// Which band of the picture it stands in.
+    /// The band of the picture that it stands in.
     pub valign: VAlign,
-    /// How its lines stand in that band.
+    /// How its lines are aligned in that band.
     pub halign: HAlign,
     /// Name of the font, non-empty.
     pub font: String,
@@ -65,8 +64,7 @@ pub struct Caption {
     pub size: Size,
 }
 
-/// Why a request is not an image macro: one sentence for the client, which names the field, the value and
-/// what is allowed. The client must act.
+/// Why a request is not an image macro: one sentence for the client, with the field, its value and what is allowed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(pub String);
