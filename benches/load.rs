@@ -1,12 +1,12 @@
-//! How the server does under load: scenes, each with a table and its goals.
+//! Measures the server under load, in scenes. Each scene prints a table and checks its goals.
 //!
 //! `cargo bench --bench load` plays all of them, in about three minutes; `cargo bench --bench load -- c10k` plays
-//! one, `-- --list` names them, `-- slow --long` takes a minute for the slow clients. It ends with exit code 1 if a
-//! goal is missed.
+//! one, `-- --list` lists them, `-- slow --long` takes a minute for the slow clients. The exit code is 1 if a goal is
+//! missed.
 //!
-//! The server is the real program, in a process of its own, and so is what it is compared with: each has its
-//! descriptors and its memory to itself. Whatever is compared is measured in turns, round after round. All of it
-//! happens on loopback, and the clients take their share of the same processors.
+//! The server runs in a process of its own, and so does what it is compared with: each has its own descriptors and
+//! memory. What is compared is measured in turns, round after round. Everything happens on loopback, so the clients
+//! take a share of the same processors.
 
 extern crate bytes;
 extern crate futures;
@@ -19,22 +19,22 @@ extern crate serde_json;
 extern crate socket2;
 extern crate tokio_core;
 
-/// What hyper alone can do.
+/// A server of hyper alone, for comparison.
 #[path = "load/bare_hyper.rs"]
 mod bare_hyper;
 /// Many connections that do nothing.
 #[path = "load/c10k.rs"]
 mod c10k;
-/// A client that is cheap.
+/// A client that takes little processor time.
 #[path = "load/client.rs"]
 mod client;
-/// Clients that draw as much as they can get.
+/// Clients that keep every thread drawing.
 #[path = "load/drawers.rs"]
 mod drawers;
 /// The same picture, as often as possible.
 #[path = "load/hits.rs"]
 mod hits;
-/// More drawings than the processors can do.
+/// Four times as many captions as can be drawn.
 #[path = "load/overload.rs"]
 mod overload;
 /// Requests at a fixed rate.
@@ -79,11 +79,11 @@ const SCENES: &[Scene] = &[
     Scene { name: "overload", shows: "four times the captions that can be drawn", play: overload::play },
 ];
 
-/// What the command line says of all scenes.
+/// What the command line sets for all scenes.
 pub struct Options {
-    /// How long the slow clients stay.
+    /// How long the scene with slow clients takes.
     pub slow: Duration,
-    /// How many each process may have.
+    /// The limit of descriptors of each process.
     pub descriptors: u64,
 }
 

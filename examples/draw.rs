@@ -1,6 +1,6 @@
 //! Draws one picture without a server: `cargo run --release --example draw -- 'template=cat&top_text=hi' out.png`
 //!
-//! With a number after the file, it draws the picture so many times more, for a profiler to look at.
+//! With a number after the file, it draws the picture that many times more, for a profiler.
 
 extern crate memed;
 

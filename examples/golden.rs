@@ -1,9 +1,9 @@
-//! Draws the golden pictures, and shows how they differ from those of `tests/golden`:
+//! Draws the golden pictures anew and shows how they differ from those in `tests/golden`:
 //! `cargo run --release --example golden`
 //!
-//! Below `target/golden` it leaves `sheet.png`, all of them as they are now, and in `differs` one picture for
-//! each that is not the same: as it was, as it is, and the difference. With `-- --renew` it puts those that
-//! differ into `tests/golden` afterwards.
+//! It writes `target/golden/sheet.png`, with all pictures as they are now, and to `target/golden/differs` one file
+//! for each picture that has changed: before, after, and the difference. With `-- --renew` it then replaces those
+//! that differ in `tests/golden`.
 
 extern crate image;
 extern crate memed;
@@ -25,14 +25,14 @@ use memed::image_macro;
 
 use compare::Golden;
 
-/// Between pictures, and around them.
+/// The color between pictures and around them.
 const PAPER: Rgb<u8> = Rgb([70, 70, 70]);
 const GAP: u32 = 8;
 /// A cell of the sheet holds a picture of this size and a line with its name.
 const CELL: (u32, u32) = (240, 180);
 const NAME: u32 = 20;
 const COLUMNS: u32 = 5;
-/// What a difference is multiplied by to be seen: a few levels become gray, an edge that moves is white.
+/// The factor that makes a difference visible: a few levels become gray, an edge that has moved becomes white.
 const AMPLIFIED: u8 = 8;
 
 fn main() {
@@ -55,7 +55,7 @@ fn main() {
     }
 }
 
-/// Whether all is now as it should be.
+/// Returns whether all pictures are now as in `tests/golden`.
 fn run(renew: bool) -> Result<bool, String> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
     let output = target.join("golden");
@@ -96,7 +96,7 @@ fn run(renew: bool) -> Result<bool, String> {
         all_is_well &= renew;
     }
     save(&sheet(&drawn, &output)?, &output.join("sheet.png"))?;
-    println!("to be seen in {}", output.display());
+    println!("The pictures are in {}", output.display());
     Ok(all_is_well)
 }
 
@@ -109,7 +109,7 @@ enum State {
 }
 
 impl State {
-    /// What it is called, and what it is called when it has been mended.
+    /// Its name in the table; with `renewed`, what was done about it.
     fn told(self, renewed: bool) -> &'static str {
         match (self, renewed) {
             (State::Same, _) => "same",
@@ -123,7 +123,8 @@ impl State {
     }
 }
 
-/// How it compares with what it was, and the numbers; a difference becomes a picture.
+/// Compares a picture with the golden one: the result, and its columns of the table. If they differ, writes both and
+/// their difference to `file`.
 fn show(golden: &Golden, now: &RgbImage, file: &Path) -> Result<(State, String), String> {
     let before = match golden.before()? {
         Some(before) => before,
@@ -153,7 +154,7 @@ fn show(golden: &Golden, now: &RgbImage, file: &Path) -> Result<(State, String),
     Ok((state, row))
 }
 
-/// Where and how two pictures differ; white where only one of them is.
+/// The difference of two pictures, amplified; white where only one of them has pixels.
 fn amplified(before: &RgbImage, now: &RgbImage) -> RgbImage {
     let (width, height) = (before.width().max(now.width()), before.height().max(now.height()));
     RgbImage::from_fn(width, height, |x, y| {
@@ -179,7 +180,7 @@ fn side_by_side(panels: &[&RgbImage]) -> RgbImage {
     picture
 }
 
-/// All pictures with their names. What is larger than a cell is scaled down into it.
+/// All pictures with their names; those larger than a cell are scaled down to it.
 fn sheet(pictures: &[(&str, RgbImage)], output: &Path) -> Result<RgbImage, String> {
     let label = RgbImage::from_pixel(CELL.0, NAME, PAPER);
     let templates = output.join("templates");
@@ -213,7 +214,7 @@ fn named(captioner: &Captioner, name: &str) -> Result<RgbImage, String> {
     Ok(picture.into_rgb8())
 }
 
-/// Slowly, so that the repository stays small.
+/// Writes a PNG with the best compression: these files go into the repository.
 fn save(picture: &RgbImage, file: &Path) -> Result<(), String> {
     let mut content = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut content, CompressionType::Best, RowFilter::Adaptive);

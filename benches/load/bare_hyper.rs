@@ -1,5 +1,5 @@
-//! hyper 0.11 and nothing else: the same answer to every request. What `hits` measures the server against. It
-//! runs in a process of its own: this bench, started with a hidden argument.
+//! A server of hyper 0.11 and nothing else, which gives the same answer to every request. `hits` compares `memed`
+//! with it. It runs in a process of its own: this bench, started with a hidden argument.
 
 use std::io::{self, Read};
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use hyper::{Chunk, Response};
 use tokio_core::net::TcpListener;
 use tokio_core::reactor::Core;
 
-/// Serves instead of measuring.
+/// The argument with which the bench serves instead of measuring.
 pub const ARGUMENT: &str = "--bare-hyper";
 
 /// The answer, read once.

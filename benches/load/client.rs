@@ -1,4 +1,4 @@
-//! A connection that sends requests and reads answers, and spends as little as possible on both.
+//! An HTTP client that takes as little processor time as possible, because the server shares its processors.
 
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use libc::MSG_TRUNC;
 use socket2::SockRef;
 
-/// Only there to stop the bench from hanging.
+/// A time limit that only keeps the bench from hanging.
 pub const LONG: Duration = Duration::from_secs(30);
-/// Larger than most answers, so that one read takes all there is.
+/// Larger than most answers, so that one read gets a whole one.
 const BUFFER: usize = 128 << 10;
 
 /// One keep-alive connection, with one request at a time.
@@ -41,7 +41,7 @@ impl<'a> Answer<'a> {
         self.headers().find(|header| header.0.eq_ignore_ascii_case(name)).map(|header| header.1)
     }
 
-    /// Whether the server will take no other request on this connection.
+    /// Whether the server closes the connection after this answer.
     pub fn is_last(&self) -> bool {
         self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
@@ -57,7 +57,7 @@ impl Client {
         Client::with_buffer(address, BUFFER)
     }
 
-    /// For one that keeps quiet, or has small answers only.
+    /// For a connection that is idle or has small answers.
     pub fn with_buffer(address: SocketAddr, buffer: usize) -> io::Result<Client> {
         let socket = TcpStream::connect_timeout(&address, LONG)?;
         socket.set_nodelay(true)?;
@@ -101,11 +101,11 @@ impl Client {
         Ok(Answer { status, head: text, body: &self.buffer[head + 4..self.used] })
     }
 
-    /// Waits for the next answer, and has the kernel throw its body away: what it costs to copy it would be taken
-    /// from the server's processors. Gives the status.
+    /// Waits for the next answer and returns its status. The kernel discards the body, because copying it would take
+    /// processor time from the server.
     pub fn skip_answer(&mut self) -> io::Result<u16> {
         let malformed = || io::Error::new(io::ErrorKind::InvalidData, "an answer without status or length");
-        // The head, and as little else as can be.
+        // The head, and as little else as possible.
         let mut start = [0; 512];
         let filled = self.socket.read(&mut start)?;
         let start = &start[..filled];

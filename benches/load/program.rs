@@ -1,4 +1,4 @@
-//! The processes that are measured: `memed`, and hyper alone. Each is ended by its drop.
+//! The processes that are measured: `memed`, and hyper alone. Their drop kills them.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,7 @@ use serde_json::{self, Value};
 use bare_hyper;
 use client::Client;
 
-/// What Linux counts the time of processes in, whatever the processor: USER_HZ.
+/// The unit in which Linux counts the processor time of a process: 1/USER_HZ.
 const TICK: Duration = Duration::from_millis(10);
 
 /// A running server.
@@ -24,8 +24,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// `memed` on a free port of loopback, without a log of its requests. A knob that this version of it does not
-    /// have is left out.
+    /// `memed` on a free port of loopback, without its access log. Knobs that this version does not have are left
+    /// out.
     pub fn memed(knobs: &[(&str, &str)]) -> Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_memed"));
         command.args(["127.0.0.1:0", "-q"]).env_clear();
@@ -35,13 +35,13 @@ impl Program {
         Program::spawn(&mut command, &[])
     }
 
-    /// hyper and nothing else: each of its answers has these header fields and this body.
+    /// hyper alone: each of its answers has these header fields and this body.
     pub fn bare_hyper(head_and_body: &[u8]) -> Program {
         let this = env::current_exe().expect("a running program has a file");
         Program::spawn(Command::new(this).arg(bare_hyper::ARGUMENT), head_and_body)
     }
 
-    /// Whether this version of `memed` has it.
+    /// Whether this version of `memed` has a knob.
     pub fn has_knob(name: &str) -> bool {
         static HELP: OnceLock<String> = OnceLock::new();
         let help = HELP.get_or_init(|| {
@@ -59,7 +59,7 @@ impl Program {
         let mut line = String::new();
         let _ = log.read_line(&mut line);
         let address = line.trim().rsplit("http://").next().and_then(|address| address.parse().ok());
-        // Somebody has to read the log, or the server would wait.
+        // A server whose log is not read waits when the pipe is full.
         thread::spawn(move || {
             let lines = log.lines().map_while(Result::ok);
             lines.filter(|line| line.contains("error") || line.contains("panicked")).for_each(|line| {
@@ -83,8 +83,8 @@ impl Program {
         serde_json::from_slice(answer.body).expect("statistics are JSON")
     }
 
-    /// Whether a picture that was drawn is kept: whether a cache that is neither of templates nor of fonts counts
-    /// a hit when it is asked for again.
+    /// Whether finished pictures are cached: whether a cache other than those of templates and fonts counts a hit
+    /// when a picture is asked for again.
     pub fn keeps_pictures(&self, target: &str) -> bool {
         let hits = || -> u64 {
             let stats = self.stats();
@@ -132,7 +132,7 @@ impl Program {
         assert_eq!(unsafe { libc::kill(self.child.id() as libc::pid_t, libc::SIGTERM) }, 0);
     }
 
-    /// How it ended, and after how long; `None` if it did not, in that time.
+    /// How it ended, and after how long; `None` if it did not end within `limit`.
     pub fn wait(&mut self, limit: Duration) -> Option<(ExitStatus, Duration)> {
         let start = Instant::now();
         while start.elapsed() < limit {

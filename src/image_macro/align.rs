@@ -1,4 +1,4 @@
-//! Where a caption stands: [`VAlign`] and [`HAlign`], and how they are written.
+//! Where a caption stands on the picture: [`VAlign`] and [`HAlign`].
 
 /// The band of the picture that a caption stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum VAlign {
     Bottom,
 }
 
-/// The side of the picture that the lines of a caption are flush with.
+/// How the lines of a caption are aligned between the margins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HAlign {
     /// Flush with the left margin.

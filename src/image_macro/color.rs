@@ -1,4 +1,4 @@
-//! [`Color`] and the ways to write one.
+//! [`Color`], and the notations that it is parsed from.
 
 extern crate csscolorparser;
 
@@ -23,7 +23,7 @@ impl Color {
     /// `$ff0000`. `None` if it is none of these, or not opaque.
     pub fn parse(text: &str) -> Option<Color> {
         let text = text.trim();
-        // The two ways of programmers and of Pascal mean what `#` means, but with six digits only.
+        // `0x` and `$` stand for `#`, but only before six digits.
         let hex =
             text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).or_else(|| text.strip_prefix('$'));
         let parsed = match hex {

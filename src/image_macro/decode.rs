@@ -1,5 +1,5 @@
-//! What the fields of a request mean: the short form (`top_text=…`), the long form (`captions=[…]`), and
-//! every sentence that says why they mean nothing.
+//! Turns the fields of a request into an [`ImageMacro`]: the short form (`top_text=…`) and the long form
+//! (`captions=[…]`). Every error is a sentence for the client.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -11,7 +11,7 @@ use super::fields::{self, shortened, Fields, Value};
 use super::format::Format;
 use super::size::{Size, MAX_SIZE};
 
-/// Understands a query string (what follows the `?`, still escaped).
+/// Decodes a query string: what follows the `?`, still escaped.
 ///
 /// # Errors
 /// [`Invalid`], with the sentence for the client.
@@ -19,7 +19,7 @@ pub fn from_query(query: &str) -> Result<ImageMacro, Invalid> {
     fields::from_query(query).and_then(image_macro)
 }
 
-/// Understands a JSON object.
+/// Decodes a JSON object.
 ///
 /// # Errors
 /// [`Invalid`], with the sentence for the client.
@@ -27,7 +27,7 @@ pub fn from_json(body: &[u8]) -> Result<ImageMacro, Invalid> {
     fields::from_json(body).and_then(image_macro)
 }
 
-/// How a caption looks where it does not say so itself.
+/// How a caption looks.
 struct Look {
     halign: HAlign,
     font: String,
@@ -64,7 +64,7 @@ fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
         }
     };
     known_only(&fields, None)?;
-    // Last, so that a field whose name is misspelt is named.
+    // Checked last: if it is missing because its name was misspelt, the error about the unknown field helps more.
     let template = match template {
         Some(value) => name("template", value)?,
         None => return Err(Invalid("the field \"template\" is missing: GET /templates lists them".into())),
@@ -74,7 +74,7 @@ fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
     Ok(ImageMacro { template, width, height, format, captions })
 }
 
-/// Whether it is `top_…`, `middle_…` or `bottom_…`.
+/// Whether a name is `top_…`, `middle_…` or `bottom_…`.
 fn is_of_short_form(name: &str) -> bool {
     let rest = VAlign::ALL.iter().find_map(|valign| name.strip_prefix(valign.name()));
     rest.is_some_and(|rest| rest.starts_with('_'))
@@ -100,7 +100,7 @@ fn short_form(fields: &mut Fields, look_of_all: &Look) -> Result<Vec<Caption>, I
 fn long_form(value: Value, look_of_all: &Look) -> Result<Vec<Caption>, Invalid> {
     let list = match value {
         Value::List(list) => list,
-        // One caption needs no list around it.
+        // A single caption may be given without a list.
         Value::Text(text) => vec![Value::Text(text)],
         _ => return Err(Invalid("\"captions\" must be a list of strings or of objects".into())),
     };
@@ -148,7 +148,7 @@ fn caption(index: usize, value: Value, look_of_all: &Look) -> Result<Caption, In
     };
     let prefix = object.clone() + ".";
     let (text_value, valign) = (fields.take("text"), fields.take("valign"));
-    // Inside an object the names have no prefix, but the sentences do.
+    // Names in an object have no prefix, but in errors they have one.
     let mut prefixed = Fields::default();
     for name in &["align", "halign", "font", "color", "outline", "size"] {
         if let Some(value) = fields.take(name) {
@@ -165,7 +165,7 @@ fn caption(index: usize, value: Value, look_of_all: &Look) -> Result<Caption, In
     Ok(look.caption(text, valign))
 }
 
-/// The fields `{prefix}align` (or `{prefix}halign`), `{prefix}font`, … over a default.
+/// Takes the fields `{prefix}align` (or `{prefix}halign`), `{prefix}font`, …; what is not given is the default's.
 fn look(fields: &mut Fields, prefix: &str, default: Look) -> Result<Look, Invalid> {
     let mut look = default;
     let mut take = |name: &str| {
@@ -226,7 +226,7 @@ fn known_only(fields: &Fields, object: Option<&str>) -> Result<(), Invalid> {
     }))
 }
 
-// One function a type of value. Each gets the field's name for its sentence.
+// One function for each type of value. `field` is the name of the field in an error.
 
 fn name(field: &str, value: Value) -> Result<String, Invalid> {
     let written = match value {
@@ -241,7 +241,7 @@ fn name(field: &str, value: Value) -> Result<String, Invalid> {
     }
 }
 
-/// The name of a template or font as it is looked up: trimmed, in NFC.
+/// The form in which the name of a template or font is looked up: trimmed, in NFC.
 pub fn normal_name(written: &str) -> String {
     written.trim().nfc().collect()
 }
@@ -251,7 +251,7 @@ fn text(field: &str, value: Value) -> Result<String, Invalid> {
         Value::Text(text) => text,
         _ => return Err(Invalid(format!("\"{}\" must be a string", field))),
     };
-    // Line ends are one character, whoever wrote them; other control characters have nothing to show.
+    // Every kind of line end becomes `\n`. Other control characters have no glyph and become spaces.
     let lines = written.replace("\r\n", "\n").replace('\r', "\n");
     let shown = lines.chars().map(|c| if c != '\n' && c.is_control() { ' ' } else { c });
     let text: String = shown.nfc().collect();

@@ -1,8 +1,8 @@
-//! The named values of a request, before they mean anything: a query string and a JSON object become the
-//! same tree of [`Value`]s, so that [`super::decode`] has one thing to understand.
+//! Parses a query string or a JSON object into the same tree of [`Value`]s, whose meaning [`super::decode`] then
+//! works out once for both.
 //!
-//! Keys are trimmed and lower-cased here, and a key that comes twice is an error here: serde's own maps
-//! keep the last one silently, and query string libraries make a list of the two.
+//! Keys are trimmed and lower-cased here. A key that is given twice is an error: serde's own maps would silently
+//! keep the last one, and query string libraries would make a list of the two.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use serde_json;
 use super::caption::MAX_CAPTIONS;
 use super::error::Invalid;
 
-/// Fields of one object, at most: more than there are names for.
+/// The largest number of fields in one object. There are fewer names than that.
 const MAX_FIELDS: usize = 100;
 
 /// A value as it was written.
@@ -33,7 +33,7 @@ pub enum Value {
     Fields(Fields),
 }
 
-/// As an error shows it: whole if it is simple, by its kind if it is not.
+/// How an error quotes it: a simple value as it is, a list or an object by its kind.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match *self {
@@ -47,28 +47,28 @@ impl fmt::Display for Value {
     }
 }
 
-/// Values by name, in the order in which they were written. No name comes twice.
+/// Values by name, in the order in which they were written. Names are unique.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields(Vec<(String, Value)>);
 
 impl Fields {
-    /// The value of that name, which is then no longer there.
+    /// Removes a field and returns its value.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         let index = self.0.iter().position(|field| field.0 == name)?;
         Some(self.0.remove(index).1)
     }
 
-    /// Adds a value under a name that is not there yet.
+    /// Adds a field. Its name must be a new one.
     pub fn put(&mut self, name: String, value: Value) {
         self.0.push((name, value));
     }
 
-    /// The names that nobody has taken.
+    /// The names of the fields that have not been taken.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|field| field.0.as_str())
     }
 
-    /// A name that nobody has taken.
+    /// The name of a field that has not been taken.
     pub fn leftover(&self) -> Option<&str> {
         self.0.first().map(|field| field.0.as_str())
     }
@@ -83,7 +83,7 @@ impl Fields {
         Ok(())
     }
 
-    /// The value of that name; `Null`, and now there, if it was not.
+    /// The value of a field. A new field is added with `Null`.
     fn entry(&mut self, name: String) -> Result<&mut Value, Invalid> {
         let index = match self.0.iter().position(|field| field.0 == name) {
             Some(index) => index,
@@ -96,7 +96,7 @@ impl Fields {
         Ok(&mut self.0[index].1)
     }
 
-    /// Every look-up goes through all names, so there must not be many.
+    /// A look-up searches all names, so their number is limited.
     fn check_room(&self) -> Result<(), Invalid> {
         if self.0.len() < MAX_FIELDS {
             return Ok(());
@@ -144,8 +144,8 @@ pub fn from_query(query: &str) -> Result<Fields, Invalid> {
     Ok(fields)
 }
 
-/// `+` is a space, `%41` is `A`. A `%` that escapes nothing stays a `%`, as browsers and the URL standard
-/// have it: people type `100%`.
+/// `+` is a space, `%41` is `A`. A `%` that escapes nothing stays a `%`, as the URL standard has it: people type
+/// `100%`.
 fn unescaped(text: &str) -> Result<String, Invalid> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode(spaced.as_bytes()).decode_utf8();
@@ -154,7 +154,7 @@ fn unescaped(text: &str) -> Result<String, Invalid> {
     })
 }
 
-/// `captions[0][text]` is `captions`, `0`, `text`.
+/// `captions[0][text]` becomes `captions`, `0`, `text`.
 fn path_of(key: &str) -> Result<Vec<String>, Invalid> {
     let malformed = || Invalid(format!("the field name {:?} has brackets that do not match", shortened(key)));
     let mut parts = key.split('[');
@@ -165,14 +165,16 @@ fn path_of(key: &str) -> Result<Vec<String>, Invalid> {
     if path.iter().any(|part| part.contains(']')) {
         return Err(malformed());
     }
-    // `captions[0][color][r]` is the deepest there is; a value is built, compared and dropped recursively.
+    // No field is deeper than `captions[0][color][r]`. Values are built, compared and dropped recursively, so their
+    // depth must be limited.
     if path.len() > 4 {
         return Err(Invalid(format!("the field name {:?} has too many brackets", shortened(key))));
     }
     Ok(path)
 }
 
-/// Puts the text where the path leads. What is `Null` has not been given yet: a query string has no null.
+/// Puts the text where the path leads. `Null` stands for a value that has not been given yet: a query string has no
+/// null of its own.
 fn place(value: &mut Value, path: &[String], key: &str, text: String) -> Result<(), Invalid> {
     let (step, rest) = match path.split_first() {
         None if *value == Value::Null => {
@@ -210,7 +212,7 @@ fn place(value: &mut Value, path: &[String], key: &str, text: String) -> Result<
     }
 }
 
-/// A part of what the client sent, short enough to be sent back in an error.
+/// The beginning of a text from the client, short enough to be quoted in an error.
 pub fn shortened(text: &str) -> String {
     const KEPT: usize = 60;
     match text.char_indices().nth(KEPT) {

@@ -1,4 +1,4 @@
-//! [`Format`]: the kinds of picture file there are, and how they are written.
+//! [`Format`]: the picture file formats that can be asked for.
 
 /// A picture file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
-//! WHAT IS ASKED: decodes a query string or JSON into an [`ImageMacro`].
+//! What a client asks for: an [`ImageMacro`], decoded from a query string or from JSON.
 //!
-//! No I/O, no pixels, no futures. `server` decodes a request into an `ImageMacro`, `captioner` draws it. Everything that
-//! [`from_query`] and [`from_json`] return is within the limits of this module, so no later step checks them again.
+//! This room has no I/O, no pixels and no futures. `server` calls it to decode a request, `captioner` draws the
+//! result. [`from_query`] and [`from_json`] check every limit below, so the captioner need not check them again.
 
 mod align;
 mod caption;

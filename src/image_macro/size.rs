@@ -1,4 +1,4 @@
-//! [`Size`]: how large the letters are, and how that is written.
+//! [`Size`]: how large the letters of a caption are.
 
 /// The largest text size, in pixels.
 pub const MAX_SIZE: f32 = 512.0;
@@ -10,7 +10,7 @@ pub enum Size {
     Fit,
     /// One line, shrunk until it is no wider than the picture.
     Shrink,
-    /// Pixels of the font's em, `0 < n <= MAX_SIZE`; lines are wrapped at the picture's width.
+    /// The em of the font in pixels, `0 < n <= MAX_SIZE`. Lines are wrapped at the width of the picture.
     Pixels(f32),
 }
 
@@ -27,7 +27,7 @@ impl Size {
         }
     }
 
-    /// A number of pixels, if it is within the limits (and so not NaN, either).
+    /// A number of pixels; `None` outside the limits, which excludes NaN.
     pub fn pixels(number: f64) -> Option<Size> {
         let pixels = number as f32;
         if pixels > 0.0 && pixels <= MAX_SIZE {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use toml::{Table, Value};
 
-use super::contestants::{HERE, TO_MEMED};
+use super::contestants::{HERE, MESSAGES, TO_MEMED};
 use super::messages::Mistake;
 use crate::compare::contestants::cargo;
 
@@ -66,9 +66,11 @@ fn name(number: usize) -> String {
 
 /// A package whose programs are the mistakes, where they are.
 fn write_package(mistakes: &[Mistake], to: &Path) -> Result<(), Box<dyn Error>> {
-    let here: Table = fs::read_to_string(Path::new(HERE).join("Cargo.toml"))?.parse()?;
-    let tables = ["dependencies", "dev-dependencies"].iter().filter_map(|key| here.get(*key)?.as_table());
-    let dependencies: Table = tables
+    let manifest: Table = fs::read_to_string(Path::new(MESSAGES).join("Cargo.toml"))?.parse()?;
+    let dependencies: Table = manifest
+        .get("dev-dependencies")
+        .and_then(Value::as_table)
+        .into_iter()
         .flatten()
         .map(|(name, value)| (name.clone(), value.clone()))
         .filter(|(name, _)| CRATES.contains(&name.as_str()))
@@ -109,7 +111,7 @@ fn errors(lines: &str) -> Result<BTreeMap<String, String>, serde_json::Error> {
 
 /// Paths without the folders of this machine: whoever measures elsewhere gets the same numbers.
 fn without_folders(text: &str, temporary: &Path) -> String {
-    let text = text.replace(&format!("{HERE}/"), "").replace(&temporary.display().to_string(), "$DIR");
+    let text = text.replace(&format!("{MESSAGES}/"), "").replace(&temporary.display().to_string(), "$DIR");
     let lines = text.lines().map(|line| match line.find("--> /").or(line.find("::: /")) {
         Some(arrow) => format!("{}{}\n", &line[..arrow + 4], without_home(&line[arrow + 4..])),
         None => format!("{}\n", without_number(line)),
@@ -157,7 +159,7 @@ mod tests {
     #[test]
     fn folders_of_the_machine_are_left_out() {
         let text = format!(
-            "  --> {HERE}/tests/a.rs:1:2\n  --> /home/me/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs:3:4\n  \
+            "  --> {MESSAGES}/tests/a.rs:1:2\n  --> /home/me/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs:3:4\n  \
              ::: /rustc/59807616/library/core/src/a.rs:5:6\n  = note: written to '/tmp/x/target/a.long-type-123.txt'\n"
         );
         let expected = "  --> tests/a.rs:1:2\n  --> $CARGO/tokio-1.0.0/src/a.rs:3:4\n  \

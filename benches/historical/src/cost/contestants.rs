@@ -13,6 +13,8 @@ pub const NAMES: [&str; 3] = [ALL[0].name, ALL[1].name, ALL[2].name];
 
 /// The package of this program, and that of `memed`.
 pub const HERE: &str = env!("CARGO_MANIFEST_DIR");
+/// The package of the mistakes that the compiler reports.
+pub const MESSAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/messages");
 /// From [`HERE`].
 pub const TO_MEMED: &str = "../..";
 

@@ -1,6 +1,6 @@
 //! What the compiler says about the same mistake: how long it is, and the longest type in it.
 //!
-//! Twice: in full, as `tests/messages` keeps it, with every type spelled out; and as a terminal shows it, where the
+//! Twice: in full, as `messages/tests/messages` keeps it, with every type spelled out; and as a terminal shows it, where the
 //! compiler cuts long types short.
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use std::{fs, io};
 use serde::Serialize;
 use syn::Type;
 
-use super::contestants::{HERE, NAMES};
+use super::contestants::{MESSAGES, NAMES};
 
 /// Of one file.
 #[derive(Clone, Debug, Serialize)]
@@ -102,7 +102,7 @@ impl Mistake {
 /// If the folder cannot be read, or a file is called otherwise.
 pub fn mistakes() -> Result<Vec<Mistake>, Box<dyn Error>> {
     let mut mistakes = Vec::new();
-    for folder in fs::read_dir(Path::new(HERE).join("tests/messages"))? {
+    for folder in fs::read_dir(Path::new(MESSAGES).join("tests/messages"))? {
         let folder = folder?;
         let name = folder.file_name().to_string_lossy().into_owned();
         for file in fs::read_dir(folder.path())? {
@@ -235,7 +235,7 @@ mod tests {
                 let shown = format!("{}: `Rc<u8>`", full.split(':').next().unwrap());
                 let message = mistake.message(&shown).unwrap();
                 assert!(message.full.lines > 5 && message.full.text.starts_with("error"), "{message:?}");
-                assert!(!message.full.text.contains(HERE), "{message:?}");
+                assert!(!message.full.text.contains(MESSAGES), "{message:?}");
                 assert_eq!(message.shown.longest_type, "Rc<u8>");
                 assert!(mistake.message("error[E0433]: cannot find module or crate").is_err());
             }

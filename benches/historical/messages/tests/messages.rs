@@ -1,9 +1,9 @@
 //! What the compiler says about the same mistake, made with threads, with futures 0.1 and with async/await.
 //!
 //! Each folder of `tests/messages` is a mistake, each file in it a way to make it, with what the compiler says
-//! beside it. `cost` measures those texts, and this test keeps them true: it compiles the files and compares. The
-//! first run in a new target folder takes minutes. If the texts are to change, with another compiler say:
-//! `TRYBUILD=overwrite cargo test -p historical --test messages`, and read what has changed.
+//! beside it. `cost` measures those texts, and this test keeps them true: it compiles the files and compares. If
+//! the texts are to change, for example with another compiler, run `TRYBUILD=overwrite cargo test -p messages` and
+//! read what has changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
