@@ -39,8 +39,8 @@ fn table<'a>(file: &'a [u8], tag: &[u8; 4]) -> Option<&'a [u8]> {
     let start = if file.starts_with(b"ttcf") { number(file, 12)? } else { 0 };
     let font = file.get(start..)?;
     let count = usize::from(u16::from_be_bytes(*font.get(4..)?.first_chunk()?));
-    let records = font.get(12..)?.chunks_exact(16).take(count);
-    let record = records.filter(|record| record.starts_with(tag)).last()?;
+    let mut records = font.get(12..)?.chunks_exact(16).take(count);
+    let record = records.rfind(|record| record.starts_with(tag))?;
     let (offset, length) = (number(record, 8)?, number(record, 12)?);
     file.get(offset..offset.checked_add(length)?)
 }

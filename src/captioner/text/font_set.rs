@@ -102,7 +102,7 @@ impl<'a> FontSet<'a> {
     /// The first lender of which that is true, and which can be loaded.
     fn lender<F: Fn(&Lender) -> bool>(&self, can_lend: F) -> Option<&Font> {
         let mut able = self.lenders.iter().filter(|lender| can_lend(&lender.0));
-        able.find_map(|&(ref lender, ref font)| {
+        able.find_map(|(lender, font)| {
             font.get_or_init(|| match self.named.get(&lender.name) {
                 Some(font) => Some(font.clone()),
                 // The captioner looks at the flag again before a picture is done.

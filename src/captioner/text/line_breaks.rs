@@ -103,12 +103,11 @@ fn evened(text: &Measured, start: usize, breaks: &[LineBreak], room: f32) -> Vec
     let mut best = vec![Best { lines: 0, cost: 0.0, next: breaks.len() }; places.len()];
     for from in (0..breaks.len()).rev() {
         let mut choice = Best { lines: usize::MAX, cost: f32::INFINITY, next: from + 1 };
-        for next in from + 1..places.len() {
+        for (next, rest) in best.iter().enumerate().skip(from + 1) {
             let free = room - text.width(line(from, next));
             if free < 0.0 && next > from + 1 {
                 break;
             }
-            let rest = best[next];
             let candidate = Best { lines: rest.lines + 1, cost: rest.cost + free * free, next };
             if (candidate.lines, candidate.cost) < (choice.lines, choice.cost) {
                 choice = candidate;
