@@ -18,7 +18,7 @@ use memed::image_macro::{MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_SIZE, MAX_TEXT};
 const MAX_AREA: u64 = 1 << 18;
 /// The width of the smaller picture that is asked for.
 const NARROW: u32 = 24;
-/// Bytes of what a client is told, at most.
+/// The most bytes of a sentence for a client.
 const MAX_SENTENCE: usize = 2000;
 
 /// Runs the check of a fuzz target. Panics if something does not hold.
@@ -90,7 +90,7 @@ impl Drop for Folder {
     }
 }
 
-/// Either the operator is told that the file cannot be used, or there are pictures of it: at its own size and at
+/// Either the file is refused, or there are pictures of it: at its own size and at
 /// a smaller one, in its own format and in another.
 fn template(file: &[u8]) {
     let size =

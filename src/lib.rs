@@ -9,7 +9,7 @@
 //! | [`captioner`] | how it is drawn, synchronously | files and pixels; neither HTTP nor futures |
 //! | [`server`] | how it is carried: futures 0.1, tokio-core, hyper 0.11 | sockets and threads; no pixel |
 //!
-//! `server` calls the other two, `captioner` knows `image_macro`, nobody calls back. [`config`] holds every
+//! `server` calls the other two, `captioner` uses `image_macro`, and neither calls back. [`config`] holds every
 //! knob, [`command_line`] reads them, [`logging`] sets up the log, [`descriptors`] makes room for connections.
 //! `tests/rooms.rs` checks who uses what.
 

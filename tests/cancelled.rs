@@ -1,4 +1,4 @@
-//! A drawing that nobody waits for any more ends soon, wherever it is. The bounds are wide, for a debug build
+//! A drawing that no request waits for any more ends soon, wherever it is. The bounds are wide, for a debug build
 //! on a busy machine; `cargo bench -p drawing --bench limits` measures how soon it is.
 
 use std::sync::Arc;

@@ -31,7 +31,7 @@ fn assert_last(client: &mut Client, status: u16, part: &str, sent: &str) {
 }
 
 /// Each row is what is sent, the status and a part of the sentence. A good request is sent behind it: it must
-/// not be answered, for nobody can know whether it was meant as one.
+/// not be answered, because it cannot be known whether it was meant as one.
 fn refused(rows: &[(&str, u16, &str)]) {
     let serve = Serve::start();
     for &(sent, status, part) in rows {

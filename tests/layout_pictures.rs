@@ -308,7 +308,7 @@ fn a_word_that_fits_is_not_broken_to_be_larger() {
     let plain = Plain::black(300, 600);
     assert_eq!(plain.lines("top_text=EXTRAORDINARILY&outline=none").len(), 1);
     assert_eq!(plain.lines("top_text=SO+EXTRAORDINARILY&outline=none").len(), 2);
-    // But nobody could read this one if it were not.
+    // But this one would be illegible if it were not.
     assert!(plain.lines(&(text("top_text", &"HO".repeat(128)) + "&outline=none")).len() > 2);
 }
 

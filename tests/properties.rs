@@ -15,7 +15,7 @@ mod animations;
 mod asked;
 /// Where the text stands.
 mod layout;
-/// Requests that nobody would write.
+/// Requests that no person would write.
 mod requests;
 /// JPEGs and PNGs, put together from parts.
 mod strips;

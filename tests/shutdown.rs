@@ -84,7 +84,7 @@ fn a_body_on_its_way_is_waited_for() {
     serve.join();
 }
 
-/// What was sent before the end is answered, though nobody here may have seen it yet: the kernel has the
+/// What was sent before the end is answered, though the server may not have seen it yet: the kernel has the
 /// connection, and the request in it.
 #[test]
 fn a_stop_loses_no_request_that_was_sent() {

@@ -76,7 +76,7 @@ fn soak_for(time: Duration, pictures: &Pictures) {
     assert_eq!(server.complaints(), Vec::<String>::new());
 }
 
-/// What the server holds when nobody asks anything any more.
+/// What the server holds when all requests are answered.
 fn at_rest(server: &Process) -> process::Holdings {
     let is_idle = || {
         let stats = Client::connect(server.program.address).get("/stats").json();

@@ -27,7 +27,7 @@ mod bad_input;
 /// What is not drawn twice, and what is not sent twice: the result cache, drawings that are shared, tags and
 /// ranges.
 mod caching;
-/// Drawings that nobody waits for any more.
+/// Drawings that no request waits for any more.
 mod cancelled;
 /// What a fuzzer has made up.
 mod corpus;

@@ -16,7 +16,7 @@ pub const IDLE: usize = 10_000;
 const SPARE: u64 = 200;
 const ROUNDS: usize = 12;
 const ROUND: Duration = Duration::from_secs(1);
-/// Connections for each of two requests, and requests a second of all of these: a few per cent of a processor.
+/// Connections for each of two requests, and requests per second by all of these: a few per cent of a processor.
 const BUSY: usize = 8;
 const RATE: f64 = 200.0;
 /// KiB.

@@ -1,4 +1,4 @@
-//! Clients that keep the threads of a server busy: each asks for a caption that nobody has asked for, and then
+//! Clients that keep the threads of a server busy: each asks for a caption that was not asked for before, and then
 //! for the next.
 
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ pub struct Drawers {
     start: Instant,
 }
 
-/// A caption of that template that nobody has asked for yet.
+/// A caption of that template that was not asked for before.
 pub fn new_caption(template: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Drawers {
         Drawers { threads: threads.collect(), stop, start: Instant::now() }
     }
 
-    /// Stops them, and tells how many pictures a second they got.
+    /// Stops them, and returns how many pictures per second they got.
     pub fn stop(self) -> f64 {
         self.stop.store(true, Ordering::Relaxed);
         let drawn: u64 =
@@ -60,7 +60,7 @@ pub fn settle() {
     thread::sleep(Duration::from_millis(200));
 }
 
-/// Threads that draw, if nobody says otherwise.
+/// The default number of render threads.
 pub fn render_threads() -> usize {
     thread::available_parallelism().map_or(1, |threads| threads.get())
 }

@@ -73,7 +73,7 @@ impl Attackers {
     }
 
     /// New ones come for those that were given up: as many of each kind in the time of a deadline as there are
-    /// to be at once. Without deadlines nobody is given up, and nobody comes after the first ones.
+    /// to be at once. Without deadlines no client is given up, and none comes after the first ones.
     fn come(&mut self, has_deadlines: bool) -> io::Result<()> {
         let due = self.turn * EACH / (TURNS * DEADLINE as usize);
         let due = if has_deadlines { due } else { due.min(EACH) };

@@ -26,7 +26,7 @@ fn failed() -> End {
 
 #[test]
 fn identical_requests_in_flight_share_one_drawing() {
-    // Cold and without a queue: whoever needed a permit would be refused.
+    // Cold and without a queue: a request that needed a permit would be refused.
     let held = Held::with(Config { render_threads: 1, queue: 0, ..config() });
     let mut first = held.first();
     let mut others: Vec<_> = (0..3).map(|_| second(&held)).collect();

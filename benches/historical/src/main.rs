@@ -1,7 +1,7 @@
 //! Measures three ways to carry the same service, and writes down what came out: `historical compare` under load,
 //! `historical cost` without.
 //!
-//! `cargo run --release -p historical -- --help` tells the rest.
+//! `cargo run --release -p historical -- --help` lists the options.
 
 #![forbid(unsafe_code)]
 

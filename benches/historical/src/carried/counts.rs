@@ -19,7 +19,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts a request that came in. What it returns is to be told that it was answered, or be dropped.
+    /// Counts a request that has arrived. The returned guard is told how it was answered, or is dropped if it was not.
     pub fn start_request(&self) -> InFlight<'_> {
         self.in_flight.fetch_add(1, Relaxed);
         InFlight { counts: self, is_answered: false }

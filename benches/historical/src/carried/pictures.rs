@@ -1,5 +1,5 @@
-//! The way to a picture: the client has it, the cache has it, it is drawn. Whoever carries the request says on
-//! which thread.
+//! The way to a picture: the client has it, the cache has it, it is drawn. The
+//! contestant decides on which thread.
 
 use std::sync::Arc;
 

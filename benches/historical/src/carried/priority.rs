@@ -1,4 +1,4 @@
-//! Whoever draws for long can wait a little; whoever carries requests must not.
+//! Lowers the priority of the threads that draw: drawing takes long and can wait a little, carrying requests cannot.
 
 #[cfg(target_os = "linux")]
 use std::cell::Cell;

@@ -31,7 +31,7 @@ pub struct Reply {
     pub headers: Vec<Header>,
     /// All of it; a HEAD is not sent it.
     pub body: Bytes,
-    /// Whether the connection is to end after it: nobody knows where the next request begins.
+    /// Whether the connection is to end after it, because it is not known where the next request begins.
     pub closes: bool,
 }
 
@@ -152,7 +152,7 @@ impl From<CaptionError> for Reply {
                 Reply::error(404, &format!("{error}: GET /templates lists them"))
             }
             CaptionError::UnknownFont(_) => Reply::error(404, &format!("{error}: GET /fonts lists them")),
-            // Whoever it would be told has gone, or has a 504.
+            // The client has hung up, or has a 504 already.
             CaptionError::Cancelled => Reply::timed_out(),
             _ => {
                 eprintln!("error: {}", with_causes(&error));
@@ -169,7 +169,7 @@ pub fn has(if_none_match: &str, fingerprint: &Fingerprint) -> bool {
     if_none_match.split(',').any(|tag| is_ours(tag.trim()))
 }
 
-/// Strong: whoever has it has the bytes.
+/// A strong tag: equal tags mean equal bytes.
 fn tag_of(fingerprint: &Fingerprint) -> String {
     format!("\"{fingerprint}\"")
 }

@@ -19,7 +19,7 @@ pub struct Contestant {
     pub colors: [&'static str; 2],
 }
 
-/// All of them, oldest way first. Each is told the same and prints where it listens.
+/// All of them, oldest way first. Each gets the same options and prints where it listens.
 pub const ALL: &[Contestant] = &[
     Contestant {
         name: "threads",
@@ -48,7 +48,7 @@ impl Contestant {
     /// Where its program is: beside this one.
     ///
     /// # Errors
-    /// If this program's own place cannot be told.
+    /// If the path of this program is unknown.
     pub fn program(&self) -> io::Result<PathBuf> {
         Ok(own_folder()?.join(self.binary).with_extension(env::consts::EXE_EXTENSION))
     }
@@ -76,7 +76,7 @@ pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") => "dev",
         Some(name) => name,
-        None => return Err("it cannot be told which profile this program was built with".into()),
+        None => return Err("it is unknown which profile this program was built with".into()),
     };
     let mut cargo = Command::new(cargo());
     cargo
@@ -85,7 +85,7 @@ pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
     if let Some(target) = folder.parent() {
         cargo.arg("--target-dir").arg(target);
     }
-    // Both packages, whoever is wanted: with one of them, their dependencies would have other features, and be built
+    // Both packages, whichever contestants are wanted: with one of them, their dependencies would have other features, and be built
     // again.
     cargo.args(["--package", "memed", "--package", "historical"]);
     for contestant in contestants {

@@ -101,7 +101,7 @@ pub fn by_chance(rounds: usize) -> f64 {
 pub fn verdict(better: Better, sides: &[Side]) -> Verdict {
     let none = |why: &str| Verdict::None { why: why.to_string() };
     if better == Better::Neither {
-        return none("nobody is better for having more or less of it");
+        return none("more is neither better nor worse");
     }
     if sides.iter().any(|side| side.values.len() < ENOUGH) {
         return none("it takes three rounds");
@@ -111,7 +111,7 @@ pub fn verdict(better: Better, sides: &[Side]) -> Verdict {
     let mut ranked: Vec<(&str, Spread)> =
         sound.iter().filter_map(|side| Some((side.contestant.as_str(), side.spread?))).collect();
     ranked.sort_by(|(_, a), (_, b)| rank(better, a.median, b.median));
-    let Some(&(_, best)) = ranked.first() else { return none("nobody gave a value in three rounds") };
+    let Some(&(_, best)) = ranked.first() else { return none("no contestant was measured in three rounds") };
 
     let (leaders, behind): (Vec<_>, Vec<_>) =
         ranked.into_iter().partition(|(_, spread)| spread.overlaps(&best));

@@ -27,7 +27,7 @@ use machine::Machine;
 use results::{Named, Results, SceneResults};
 use scenes::{Sample, Scene, Stage};
 
-/// What `compare` can be told.
+/// The options of `compare`.
 #[derive(clap::Args)]
 pub struct Options {
     /// Three minutes instead of twelve; spreads are wider
@@ -153,7 +153,7 @@ fn order(time: usize, contestants: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Hidden if nobody is there to see it.
+/// Hidden if standard error is not a terminal.
 fn progress(length: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} (another {eta})");
     ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

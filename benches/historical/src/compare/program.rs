@@ -142,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn the_address_is_found_behind_other_words() {
         let said = &b"a warning\nmemed: info: listening on http://127.0.0.1:4711\nmore\n"[..];
-        let (address, mut rest) = listening(said).await.expect("it is told");
+        let (address, mut rest) = listening(said).await.expect("it prints its address");
         assert_eq!(address, SocketAddr::from(([127, 0, 0, 1], 4711)));
         assert_eq!(rest.next_line().await.ok().flatten().as_deref(), Some("more"));
         let error = listening(&b"the port is taken\n"[..]).await.expect_err("it is not told");

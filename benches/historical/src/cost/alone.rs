@@ -121,7 +121,7 @@ fn write_captioner(memed: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     let server = named_in(&["server", "logging.rs", "main.rs"])?;
     let mut rest = named_in(&["captioner", "command_line", "config.rs", "descriptors.rs", "image_macro"])?;
     let mut library = contestants::parsed(&memed.join("src/lib.rs"))?.syntax;
-    // Macros are called by their own names, so nobody need name their crate: `log`.
+    // Macros are called by their own names, so their crate is never named: `log`.
     let with_macros = library.items.iter().filter_map(|item| match item {
         Item::ExternCrate(krate)
             if krate.attrs.iter().any(|attribute| attribute.path().is_ident("macro_use")) =>

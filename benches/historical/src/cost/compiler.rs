@@ -109,7 +109,7 @@ fn errors(lines: &str) -> Result<BTreeMap<String, String>, serde_json::Error> {
     Ok(errors)
 }
 
-/// Paths without the folders of this machine: whoever measures elsewhere gets the same numbers.
+/// Paths without the folders of this machine: measured elsewhere, the numbers are the same.
 fn without_folders(text: &str, temporary: &Path) -> String {
     let text = text.replace(&format!("{MESSAGES}/"), "").replace(&temporary.display().to_string(), "$DIR");
     let lines = text.lines().map(|line| match line.find("--> /").or(line.find("::: /")) {

@@ -1,7 +1,7 @@
 //! What there is in a source that a reader has to keep in mind: closures and how deep they nest, combinators,
 //! boxes, shared ownership, futures written by hand.
 //!
-//! Names are counted as names: nobody here knows types, so `map` is a combinator on an `Option`, too.
+//! Names are counted as names, without their types, so `map` is a combinator on an `Option`, too.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;

@@ -1,5 +1,5 @@
 //! What each contestant costs people: those who read it, those who build it, those whom the compiler tells that
-//! they are wrong. Measured off sources, manifests, programs and messages; nobody's opinion.
+//! they are wrong. Measured from sources, manifests, programs and messages; no opinions.
 
 mod alone;
 mod binary;
@@ -37,7 +37,7 @@ impl Options {
     }
 }
 
-/// What the rows are about: `memed` does more than the others, so what it costs is told of all of it, and of what
+/// What the rows are about: `memed` does more than the others, so its cost is reported for all of it, and for what
 /// does the others' work.
 const SCOPES: [(&str, &[Part]); 4] = [
     ("whole server", &[Part::Carries, Part::Answers, Part::Guards, Part::More]),

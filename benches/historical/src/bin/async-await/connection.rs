@@ -41,7 +41,7 @@ pub async fn serve(socket: TcpStream, app: Arc<App>, watcher: Watcher) {
             }),
         );
     tokio::select! {
-        // It fails when a client breaks off or asks in no HTTP: nobody is left to be told.
+        // It fails when a client hangs up or does not speak HTTP, and then there is no one to answer.
         _ = watcher.watch(connection) => {}
         () = first_head_is_late(&has_asked, header_timeout) => {}
     }

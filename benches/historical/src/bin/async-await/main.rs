@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .max_blocking_threads(config.render_threads)
         .build()?;
     runtime.block_on(serve(config))?;
-    // What was cut off may be drawing still; nobody waits for it.
+    // Drawings that were cut off may still be running. Nothing waits for them.
     runtime.shutdown_background();
     Ok(())
 }

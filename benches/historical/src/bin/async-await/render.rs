@@ -1,5 +1,5 @@
-//! The bridge to threads that may block: a gate, `spawn_blocking`, and a guard that tells a drawing that nobody
-//! waits for it any more.
+//! The bridge to threads that may block: a gate, `spawn_blocking`, and a guard that cancels a drawing when no
+//! request waits for it any more.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Renderer {
 
     /// Does the work on a thread that may block.
     ///
-    /// Can be dropped at any time. Work that waits then never starts; work that has started is told to stop, and
+    /// Can be dropped at any time. Work that waits then never starts; work that has started is cancelled, and
     /// keeps its permits until it has.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ enum Framing {
 pub struct Wire<'a> {
     socket: &'a TcpStream,
     unread: Vec<u8>,
-    /// There is the body of a request, which nobody has asked for yet.
+    /// The body of a request, which has not been read yet.
     is_before_body: bool,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Wire<'a> {
     /// The next head. Its first byte may take `idle`, if that is given, and all of it `timeout` from then on.
     ///
     /// # Errors
-    /// The reply, after which the connection is to end; `None` if there is nobody to be told.
+    /// The reply, after which the connection is to end; `None` if the client is gone.
     pub fn head(&mut self, idle: Option<Duration>, timeout: Duration) -> Result<Head, Option<Reply>> {
         if let (Some(idle), true) = (idle, self.unread.is_empty()) {
             self.fill(Instant::now() + idle).map_err(|_| None)?;
@@ -174,7 +174,7 @@ impl<'a> Wire<'a> {
         !self.unread.is_empty()
     }
 
-    /// Whether there is a body that nobody has read: nobody knows then where the next request begins.
+    /// Whether there is a body that was not read. Then it is not known where the next request begins.
     pub fn is_before_body(&self) -> bool {
         self.is_before_body
     }

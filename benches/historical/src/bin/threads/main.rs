@@ -5,7 +5,7 @@
 //! `connections` is there for the cap and for the end.
 //!
 //! Facts that come with it:
-//! - A thread that waits for its picture reads nothing. So nobody sees that a client hangs up: it is drawn for
+//! - A thread that waits for its picture reads nothing. So a client that hangs up goes unnoticed: it is drawn for
 //!   to the end, or to the deadline. (One could look now and then; this does not.)
 //! - The write timeout is for a call: a client that reads anything at all in that time has as long again.
 //! - When a body is not read, be it that the request is refused or that its method takes none, the connection

@@ -46,8 +46,8 @@ impl Renderer {
         Renderer { jobs, inside: Arc::default(), places: threads + queue }
     }
 
-    /// Does the work on one of the threads, and waits for it until the timeout. Then its drawing is told to
-    /// stop, and keeps its place until it has.
+    /// Does the work on one of the threads, and waits for it until the timeout. Then its drawing is cancelled,
+    /// and keeps its place until it has stopped.
     ///
     /// # Errors
     /// 503 at once if nothing more may wait, 504 if it is not done in time, 500 if it panics.
@@ -80,7 +80,7 @@ fn draw(pictures: &Pictures, queued: &Mutex<Receiver<Job>>) {
         // Before anybody hears of it and asks again.
         drop(permit);
         if let Ok(Ok(reply)) = drawn {
-            // Whoever waited may have given up.
+            // The thread that waited may have given up.
             let _ = replies.send(reply);
         }
     }

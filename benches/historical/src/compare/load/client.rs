@@ -67,7 +67,7 @@ impl Reader {
     }
 
     /// Whether the server cannot have read the last request, of an `answer` that has just failed: a system resets
-    /// a connection if something comes that nobody will read, and does not if all was read before it was closed.
+    /// a connection if bytes arrive that will not be read, and does not if all was read before it was closed.
     pub fn was_never_heard(&self, wrong: Wrong) -> bool {
         let was_reset = wrong == Wrong::Reset || matches!(self.socket.as_ref().take_error(), Ok(Some(_)));
         was_reset && self.buffer.is_empty()
@@ -90,7 +90,7 @@ mod tests {
         let mut client = Client::connect(listener.local_addr()?).await?;
         let (socket, _) = listener.accept()?;
         let serving = thread::spawn(move || serve(socket));
-        let wrong = client.ask(Ask::Health, REQUEST).await.expect_err("nobody answers");
+        let wrong = client.ask(Ask::Health, REQUEST).await.expect_err("there is no answer");
         serving.join().expect("it has ended");
         Ok((wrong, client.reader.was_never_heard(wrong)))
     }
@@ -120,7 +120,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let mut client = Client::connect(listener.local_addr()?).await?;
         drop(listener.accept()?);
-        let wrong = client.ask(Ask::Health, REQUEST).await.expect_err("nobody is there");
+        let wrong = client.ask(Ask::Health, REQUEST).await.expect_err("there is no server");
         assert!(client.reader.was_never_heard(wrong), "{wrong:?}");
         Ok(())
     }

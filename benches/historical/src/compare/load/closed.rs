@@ -70,8 +70,8 @@ impl Closed {
         Window { rate, cpu: cpu.filter(|cpu| cpu.is_finite()) }
     }
 
-    /// What went wrong until now, in sentences. A client that waits for its first answer is no wrong answer, and
-    /// is told, too.
+    /// What went wrong until now, in sentences. A client that still waits for its first answer has no
+    /// wrong answer, and is listed, too.
     pub fn troubles(&self) -> Vec<String> {
         let mut troubles = self.tally.wrongs.sentences();
         let served = self.tally.served.load(Ordering::Relaxed);

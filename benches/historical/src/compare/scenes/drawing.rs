@@ -7,7 +7,7 @@ use crate::compare::load::answer::Ask;
 use crate::compare::load::closed::Closed;
 
 const CONNECTIONS: usize = 16;
-const RATE: &str = "pictures a second";
+const RATE: &str = "pictures per second";
 const CPU: &str = "processor time of a picture";
 const KINDS: &[&str] = &["JPEG, one picture", "GIF, 15 frames"];
 

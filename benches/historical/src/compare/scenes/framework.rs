@@ -7,14 +7,14 @@ use crate::compare::load::answer::Ask;
 use crate::compare::load::closed::Closed;
 
 const CONNECTIONS: usize = 64;
-const RATE: &str = "requests a second";
-const CPU: &str = "processor time of a request";
+const RATE: &str = "requests per second";
+const CPU: &str = "processor time per request";
 
 pub const DESCRIPTION: Description = Description {
     name: "framework",
     question: "What does it cost to carry a request that costs nothing itself?",
     how: "64 keep-alive connections ask for /health again and again, as soon as each has its answer. The clients \
-          take about as much of the processors as the server, so the processor time of a request tells more than \
+          take about as much of the processors as the server, so the processor time per request tells more than \
           the rate.",
     measures: &[
         Measure { name: RATE, unit: "/s", better: Better::Higher, variants: &[ONLY], telling: &[ONLY] },

@@ -19,7 +19,7 @@ const SPARE: u64 = 100;
 const MEMORY: &str = "memory of the server";
 const THREADS: &str = "threads of the server";
 const P99: &str = "latency, p99";
-const CPU: &str = "processor time of a request";
+const CPU: &str = "processor time per request";
 
 const fn measure(name: &'static str, unit: &'static str) -> Measure {
     Measure { name, unit, better: Better::Lower, variants: SIZES, telling: TELLING }
@@ -28,7 +28,7 @@ const fn measure(name: &'static str, unit: &'static str) -> Measure {
 pub const DESCRIPTION: Description = Description {
     name: "many",
     question: "What do connections cost that have little to say?",
-    how: "10, 100, 1,000 and 10,000 keep-alive connections ask for /health once a second each, on a fixed schedule \
+    how: "10, 100, 1,000 and 10,000 keep-alive connections ask for /health once per second each, on a fixed schedule \
           that spreads them over the second, each number on a server just started with nothing preloaded, after \
           eight requests each that warm it up.",
     measures: &[measure(MEMORY, "MiB"), measure(THREADS, ""), measure(P99, "ms"), measure(CPU, "µs")],

@@ -21,7 +21,7 @@ const DEADLINE: &str = "2";
 /// When the slow ones are counted: that deadline and two seconds.
 const COUNTED: Duration = Duration::from_secs(4);
 const NORMAL: usize = 8;
-/// Requests a second.
+/// Requests per second.
 const RATE: f64 = 200.0;
 /// What is sent, one byte a second. It lasts for longer than anybody looks.
 const HEAD: &[u8] = b"GET /health HTTP/1.1\r\nHost: compare\r\n\r\n";
@@ -34,8 +34,8 @@ const HELD: &str = "slow ones still held";
 pub const DESCRIPTION: Description = Description {
     name: "slow",
     question: "Do clients that are slow on purpose get in the way of the others?",
-    how: "/health is asked for 200 times a second over 8 connections, first alone, then while 1,000 more clients \
-          send one byte a second of a request, all at the same instant; the server is told to wait 2 s for a head, \
+    how: "/health is asked for 200 times per second over 8 connections, first alone, then while 1,000 more clients \
+          send a request at one byte per second, all at the same instant; the server waits 2 s for a head, \
           and 4 s after they came the slow ones that it still holds are counted. threads and futures-0.1 tell each \
           that it is late, async-await only closes its connection; futures-0.1 lets their deadlines fall apart, by \
           up to 0.2 s.",
