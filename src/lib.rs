@@ -25,7 +25,7 @@ extern crate crc32fast;
 extern crate env_logger;
 extern crate fast_image_resize;
 extern crate fearless_simd;
-#[macro_use]
+#[macro_use(try_ready)]
 extern crate futures;
 extern crate futures_cpupool;
 extern crate gif;
@@ -56,7 +56,7 @@ extern crate simd_adler32;
 extern crate strsim;
 extern crate thiserror;
 extern crate tokio_core;
-#[macro_use]
+#[macro_use(try_nb)]
 extern crate tokio_io;
 extern crate tokio_signal;
 extern crate tokio_timer;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Item, parse_quote};
+use syn::{Attribute, Item, Meta, parse_quote};
 use tempfile::TempDir;
 use toml::{Table, Value};
 
@@ -121,11 +121,10 @@ fn write_captioner(memed: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     let server = named_in(&["server", "logging.rs", "main.rs"])?;
     let mut rest = named_in(&["captioner", "command_line", "config.rs", "descriptors.rs", "image_macro"])?;
     let mut library = contestants::parsed(&memed.join("src/lib.rs"))?.syntax;
-    // Macros are called by their own names, so their crate is never named: `log`.
+    // Macros are called by their own names, so their crate is never named: `log`. Where the macros are listed
+    // (`#[macro_use(try_ready)]`), they are those of the server.
     let with_macros = library.items.iter().filter_map(|item| match item {
-        Item::ExternCrate(krate)
-            if krate.attrs.iter().any(|attribute| attribute.path().is_ident("macro_use")) =>
-        {
+        Item::ExternCrate(krate) if krate.attrs.iter().any(is_macro_use_of_all) => {
             Some(krate.ident.to_string())
         }
         _ => None,
@@ -154,6 +153,11 @@ fn write_captioner(memed: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(to.join("src"))?;
     fs::write(to.join("src/lib.rs"), library.into_token_stream().to_string())?;
     write_package(memed, manifest, to)
+}
+
+/// Whether an attribute is `#[macro_use]` without a list of macros.
+fn is_macro_use_of_all(attribute: &Attribute) -> bool {
+    matches!(&attribute.meta, Meta::Path(path) if path.is_ident("macro_use"))
 }
 
 /// One of the two contestants of this package: its program, the library that they share, and no dependency but
