@@ -57,7 +57,7 @@ fn a_deadline_is_a_504_and_stops_the_drawing() {
         let to_free = (0..TRIES).map(|_| {
             let response = contestant.get(SLOW);
             assert_eq!(response.status, 504, "{name}");
-            let sentence = "it was not done in time: ask for less, or try again";
+            let sentence = "the picture was not done in time: ask for less, or try again";
             assert_eq!(response.json()["error"], sentence);
             time_to_free(&contestant)
         });
