@@ -3,7 +3,6 @@
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Duration;
-use std::vec;
 
 use futures::future::{self, Loop};
 use futures::Future;
@@ -19,8 +18,8 @@ use config::Preload;
 /// How long to wait when the queue is full: requests go first.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What is left to do.
-type Items = vec::IntoIter<Item>;
+/// What is left to do, the next one last.
+type Items = Vec<Item>;
 
 /// Something to decode, by name.
 #[derive(Clone, Debug)]
@@ -58,9 +57,8 @@ pub fn start(app: &Rc<App>, handle: &Handle) {
     }
     let items = app.look(move |captioner| Ok(items(captioner, preload)));
     let (of_loop, of_turns) = (app.clone(), handle.clone());
-    let loaded = items.and_then(move |items| {
-        future::loop_fn(items.into_iter(), move |items| turn(&of_loop, &of_turns, items))
-    });
+    let loaded =
+        items.and_then(move |items| future::loop_fn(items, move |items| turn(&of_loop, &of_turns, items)));
     handle.spawn(guarded(loaded));
 }
 
@@ -90,19 +88,16 @@ fn items(captioner: &Captioner, preload: Preload) -> Vec<Item> {
     if let Preload::Fonts | Preload::All = preload {
         items.extend(captioner.font_names().into_iter().map(Item::Font));
     }
+    items.reverse();
     items
 }
 
 /// Loads the next item, and logs how that went.
-fn turn(app: &Rc<App>, handle: &Handle, items: Items) -> LocalFuture<Loop<(), Items>, PoolError> {
-    let mut rest = items.clone();
-    let item = match rest.next() {
-        Some(item) => item,
-        None => return ready(Loop::Break(())),
+fn turn(app: &Rc<App>, handle: &Handle, mut items: Items) -> LocalFuture<Loop<(), Items>, PoolError> {
+    let item = match items.pop() {
+        Some(item) if !app.is_stopping.get() => item,
+        Some(_) | None => return ready(Loop::Break(())),
     };
-    if app.is_stopping.get() {
-        return ready(Loop::Break(()));
-    }
     let (captioner, of_job) = (app.captioner.clone(), item.clone());
     let handle = handle.clone();
     let loaded = app.pool.spawn(move |cancel| of_job.load(&captioner, cancel));
@@ -110,10 +105,13 @@ fn turn(app: &Rc<App>, handle: &Handle, items: Items) -> LocalFuture<Loop<(), It
         match loaded {
             Ok(_) => debug!("{:?} is loaded", item.name()),
             // The same item again, once there may be room.
-            Err(PoolError::Busy) => return pause(&handle, items),
+            Err(PoolError::Busy) => {
+                items.push(item);
+                return pause(&handle, items);
+            }
             Err(error) => warn!("{}", with_causes(&error)),
         }
-        ready(Loop::Continue(rest))
+        ready(Loop::Continue(items))
     }))
 }
 
