@@ -19,8 +19,8 @@ use captioner::{Cancel, CaptionError, Captioner, Picture};
 use config::Config;
 use image_macro::ImageMacro;
 
-/// Requests that may wait for the thread that looks at files. A look takes about a tenth of a millisecond, so all of
-/// them are done long before their deadlines.
+/// Requests that may wait for the thread that looks at files. A look takes about a tenth of a millisecond, unless a
+/// folder has thousands of files and has just changed, so that each look lists it.
 const FILES_QUEUE: usize = 4096;
 
 /// Draws a picture: [`Captioner::caption`], or a test's replacement for it.
@@ -35,7 +35,8 @@ pub struct App {
     pub captioner: Arc<Captioner>,
     /// Called by `picture`'s job on a render thread.
     pub draw: Arc<Draw>,
-    /// The time limit of a picture and of a request's body. Used by `picture`, `http::body` and the pools.
+    /// The time limit of a picture, a listing and a request's body. Used by `picture`, `pages::listing`, `http::body` and
+    /// the pools.
     pub deadline: Rc<Deadline>,
     /// The render threads. `picture`, `pages::listing` and `preload` send jobs to them.
     pub pool: Pool,
@@ -89,7 +90,7 @@ impl App {
     /// Looks something up that may need the file system: names, versions, digests.
     ///
     /// Without folders no file is touched, and the job runs here, on the reactor. With folders it runs on the thread
-    /// for that, which draws nothing, so the answer does not wait for a render thread. The caller limits the time.
+    /// for that, which draws nothing, so the answer does not wait for a render thread. Has no deadline of its own.
     pub fn look<T, J>(&self, job: J) -> LocalFuture<T, PoolError>
     where
         T: Send + 'static,

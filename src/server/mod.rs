@@ -77,9 +77,9 @@ impl Server {
     /// As [`Server::bind`].
     pub fn bind_drawing(config: Config, captioner: Arc<Captioner>, draw: Arc<Draw>) -> io::Result<Server> {
         let core = Core::new()?;
+        read_time_zone();
         let listener = listen(&config.address)?;
         let local_addr = listener.local_addr()?;
-        read_time_zone();
         let app = Rc::new(App::start(config, captioner, draw));
         Ok(Server { core, listener, local_addr, app })
     }
@@ -138,7 +138,7 @@ impl Server {
 ///
 /// Pitfall: hyper formats the `Date` header through `gmtime_r`, which reads the file of the time zone at its first call.
 /// That would be on the reactor, in the middle of the first response. Pinned by
-/// `the_time_zone_is_read_before_the_server_listens` in `tests/program.rs`.
+/// `the_time_zone_is_read_before_the_server_listens` in `tests/log.rs`.
 fn read_time_zone() {
     let _ = HttpDate::from(SystemTime::now()).to_string();
 }

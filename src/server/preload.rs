@@ -59,24 +59,21 @@ pub fn start(app: &Rc<App>, handle: &Handle) {
     let (of_loop, of_turns) = (app.clone(), handle.clone());
     let loaded =
         items.and_then(move |items| future::loop_fn(items, move |items| turn(&of_loop, &of_turns, items)));
-    handle.spawn(guarded(loaded));
+    handle.spawn(loaded.map_err(|error| warn!("cannot preload: {}", with_causes(&error))));
 }
 
-/// Makes a task of a chain: logs its error, and catches its panic.
+/// Makes an error of a job's panic, so that the next item follows.
 ///
-/// Pitfall: a panic of a job is raised again where its future is polled, which is in this task, and tokio-core catches
-/// nothing: it would end the process. Pinned by `a_job_that_panics_ends_preloading_and_not_the_server` below.
-fn guarded<F>(chain: F) -> LocalFuture<(), ()>
+/// Pitfall: a panic of a job is raised again where its future is polled, which is in the task of this file, and
+/// tokio-core catches nothing: it would end the process. Pinned by `a_job_that_panics_is_an_error` below.
+fn without_panic<F, T>(job: F) -> LocalFuture<T, PoolError>
 where
-    F: Future<Item = (), Error = PoolError> + 'static,
+    F: Future<Item = T, Error = PoolError> + 'static,
+    T: 'static,
 {
-    Box::new(AssertUnwindSafe(chain).catch_unwind().then(|ended| {
-        match ended {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!("cannot preload: {}", with_causes(&error)),
-            Err(panic) => error!("preloading panicked: {}", message_of(&*panic)),
-        }
-        Ok(())
+    let job = AssertUnwindSafe(job).catch_unwind();
+    Box::new(job.then(|ended| {
+        ended.unwrap_or_else(|panic| Err(PoolError::Panicked(message_of(&*panic).to_string())))
     }))
 }
 
@@ -100,7 +97,7 @@ fn turn(app: &Rc<App>, handle: &Handle, mut items: Items) -> LocalFuture<Loop<()
     };
     let (captioner, of_job) = (app.captioner.clone(), item.clone());
     let handle = handle.clone();
-    let loaded = app.pool.spawn(move |cancel| of_job.load(&captioner, cancel));
+    let loaded = without_panic(app.pool.spawn(move |cancel| of_job.load(&captioner, cancel)));
     Box::new(loaded.then(move |loaded| -> LocalFuture<_, PoolError> {
         match loaded {
             Ok(_) => debug!("{:?} is loaded", item.name()),
@@ -109,7 +106,7 @@ fn turn(app: &Rc<App>, handle: &Handle, mut items: Items) -> LocalFuture<Loop<()
                 items.push(item);
                 return pause(&handle, items);
             }
-            Err(error) => warn!("{}", with_causes(&error)),
+            Err(error) => warn!("cannot preload {:?}: {}", item.name(), with_causes(&error)),
         }
         ready(Loop::Continue(items))
     }))
@@ -128,24 +125,23 @@ mod tests {
     use std::rc::Rc;
     use std::time::Duration;
 
-    use futures::future;
     use tokio_core::reactor::Core;
 
-    use super::guarded;
+    use super::without_panic;
     use captioner::{Cancel, CaptionError};
-    use futures::Future;
     use server::pool::deadline::Deadline;
-    use server::pool::Pool;
+    use server::pool::{Pool, PoolError};
 
     #[test]
-    fn a_job_that_panics_ends_preloading_and_not_the_server() {
+    fn a_job_that_panics_is_an_error() {
         let mut core = Core::new().expect("a reactor");
         let deadline = Rc::new(Deadline::start(Duration::from_secs(1)));
         let pool = Pool::start("render", 1, 0, deadline);
         let job = pool.spawn(|_: &Cancel| -> Result<(), CaptionError> { panic!("on purpose") });
-        let task = guarded(job.map(|timed| timed.value));
         // Without the guard the panic would come out of `run`.
-        assert_eq!(core.run(task), Ok(()));
-        assert_eq!(core.run(future::ok::<_, ()>("it lives")), Ok("it lives"));
+        match core.run(without_panic(job)) {
+            Err(PoolError::Panicked(ref message)) => assert_eq!(message, "on purpose"),
+            other => panic!("{:?}", other.map(|timed| timed.value)),
+        }
     }
 }

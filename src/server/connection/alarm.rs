@@ -13,8 +13,8 @@ use tokio_core::reactor::{Handle, Timeout};
 /// polled fires, and wakes nothing.
 ///
 /// A connection's deadline moves with every byte, usually to a later time. The timer is not reset then: it fires at
-/// the earlier time, the connection looks at its deadline again, and arms the timer anew. That is one timer operation
-/// per deadline that passes, instead of several per request.
+/// the earlier time, the connection looks at its deadline again, and arms the timer anew. So the heap
+/// changes once for each deadline that passes, instead of several times per request.
 pub struct Alarm {
     handle: Handle,
     armed: Option<Armed>,

@@ -7,7 +7,7 @@ pub mod timing;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use futures::{future, Future};
+use futures::Future;
 
 use self::flights::Drawn;
 use self::kept::SharedPicture;
@@ -43,7 +43,9 @@ pub fn picture(
     conditions: Conditions,
 ) -> ReplyFuture {
     let image_macro = Arc::new(image_macro);
-    let fingerprint = fingerprint(app, &image_macro);
+    let of_look = image_macro.clone();
+    // The thread that looks at files draws nothing, so a cached picture is found however busy the render threads are.
+    let fingerprint = app.look(move |captioner| captioner.fingerprint(&of_look));
     let of_chain = app.clone();
     let reply = fingerprint.and_then(move |fingerprint| -> LocalFuture<Reply, PoolError> {
         let app = of_chain;
@@ -59,21 +61,6 @@ pub fn picture(
         Box::new(found.map(move |(picture, origin)| answer(picture, origin, &conditions)))
     });
     app.reply_to(Box::new(app.deadline.limit(reply)), |reply| reply)
-}
-
-/// What the bytes of the picture will depend on.
-///
-/// Computed at once on the reactor if no file needs to be looked at; otherwise on the thread that looks at files. That
-/// thread draws nothing, so a cached picture is found however busy the render threads are.
-fn fingerprint(app: &App, image_macro: &Arc<ImageMacro>) -> LocalFuture<Fingerprint, PoolError> {
-    let captioner = app.captioner.clone();
-    match app.files {
-        None => Box::new(future::result(captioner.fingerprint(image_macro).map_err(PoolError::from))),
-        Some(ref files) => {
-            let image_macro = image_macro.clone();
-            Box::new(files.spawn(move |_| captioner.fingerprint(&image_macro)).map(|timed| timed.value))
-        }
-    }
 }
 
 /// From the cache, from a drawing in flight, or from one that starts here. The arms are futures of three types, so each
