@@ -1,4 +1,4 @@
-//! The whole way, once: build, start, ask, end, write.
+//! Runs `historical compare` once, end to end: build, start, request, stop, write the report.
 
 use std::error::Error;
 use std::path::Path;
@@ -24,14 +24,14 @@ fn a_scene_is_played_and_written_down() -> Result<(), Box<dyn Error>> {
         .output()?;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let table = String::from_utf8(output.stdout)?;
-    assert!(table.contains("requests a second"), "{table}");
+    assert!(table.contains("requests per second"), "{table}");
 
     let results: serde_json::Value = serde_json::from_str(&fs::read_to_string(folder.join("results.json"))?)?;
     let scene = &results["scenes"][0];
     assert_eq!(scene["name"], "framework");
     assert_eq!(scene["troubles"].as_array().map(Vec::len), Some(0), "{scene}");
     let rate = &scene["figures"][0]["sides"][0]["values"][0];
-    assert!(rate.as_f64().is_some_and(|rate| rate > 100.0), "{rate} requests a second");
+    assert!(rate.as_f64().is_some_and(|rate| rate > 100.0), "{rate} requests per second");
     assert!(fs::read_to_string(folder.join("index.html"))?.contains("futures-0.1"));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Whoever draws for long can wait a little; whoever carries requests must not.
+//! Lowers the priority of threads that draw, so that threads that serve requests run first.
 
 #[cfg(target_os = "linux")]
 use std::cell::Cell;
