@@ -1,5 +1,5 @@
-//! What a client can draw out, and what it does when it has gone: each limit of a connection, and that nobody
-//! else is worse off.
+//! Tests every limit on a connection: slow and idle clients, unread responses, hang-ups, too many connections; and
+//! that other clients do not suffer from them.
 
 use std::net::TcpStream;
 use std::process::Command;
@@ -253,7 +253,7 @@ fn at_the_cap_new_connections_wait_and_none_is_turned_away() {
     let serve = Serve::with(Config { max_connections: 3, ..config() });
     let mut kept: Vec<Client> = (0..3).map(|_| serve.connect()).collect();
     kept.iter_mut().for_each(|client| assert_eq!(client.get("/health").status, 200));
-    // The kernel takes them; nobody serves them yet.
+    // The kernel accepts them; the server does not serve them yet.
     let mut waiting: Vec<Client> = (0..20).map(|_| serve.connect()).collect();
     for client in &mut waiting {
         client.send(GET);

@@ -1,4 +1,5 @@
-//! Drawings in flight: who shares them, who may leave, and who is served beside them.
+//! Tests drawings in flight: which requests share one, what happens when a client leaves, and what is served
+//! meanwhile.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ fn failed() -> End {
 
 #[test]
 fn identical_requests_in_flight_share_one_drawing() {
-    // Cold and without a queue: whoever needed a permit would be refused.
+    // Cold and without a queue: a request that needed a permit would be refused.
     let held = Held::with(Config { render_threads: 1, queue: 0, ..config() });
     let mut first = held.first();
     let mut others: Vec<_> = (0..3).map(|_| second(&held)).collect();
