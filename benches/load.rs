@@ -1,4 +1,4 @@
-//! Measures the server under load, in scenes. Each scene prints a table and checks its goals.
+//! Measures the server under load, one scene at a time. Each scene prints a table and checks its goals.
 //!
 //! `cargo bench --bench load` plays all of them, in about three minutes; `cargo bench --bench load -- c10k` plays
 //! one, `-- --list` lists them, `-- slow --long` takes a minute for the slow clients. The exit code is 1 if a goal is
@@ -19,22 +19,22 @@ extern crate serde_json;
 extern crate socket2;
 extern crate tokio_core;
 
-/// A server of hyper alone, for comparison.
+/// A server that is nothing but hyper, for comparison.
 #[path = "load/bare_hyper.rs"]
 mod bare_hyper;
-/// Many connections that do nothing.
+/// Ten thousand idle connections.
 #[path = "load/c10k.rs"]
 mod c10k;
-/// A client that takes little processor time.
+/// An HTTP client that uses little processor time.
 #[path = "load/client.rs"]
 mod client;
-/// Clients that keep every thread drawing.
+/// Clients that keep every drawing thread busy.
 #[path = "load/drawers.rs"]
 mod drawers;
-/// The same picture, as often as possible.
+/// The throughput of one cached picture.
 #[path = "load/hits.rs"]
 mod hits;
-/// Four times as many captions as can be drawn.
+/// Four times the captions that the server can draw.
 #[path = "load/overload.rs"]
 mod overload;
 /// Requests at a fixed rate.
@@ -46,13 +46,13 @@ mod program;
 /// Tables, goals, medians.
 #[path = "load/report.rs"]
 mod report;
-/// Clients that send or read too slowly.
+/// Clients that send or read very slowly.
 #[path = "load/slow.rs"]
 mod slow;
-/// Small requests beside large ones.
+/// The latency of small requests while every thread draws.
 #[path = "load/small.rs"]
 mod small;
-/// The end of a server that is busy.
+/// Shutting down a busy server.
 #[path = "load/stop.rs"]
 mod stop;
 
@@ -72,9 +72,9 @@ struct Scene {
 
 const SCENES: &[Scene] = &[
     Scene { name: "small", shows: "small requests while every thread draws", play: small::play },
-    Scene { name: "c10k", shows: "ten thousand connections that do nothing", play: c10k::play },
+    Scene { name: "c10k", shows: "ten thousand idle connections", play: c10k::play },
     Scene { name: "hits", shows: "a cached picture against hyper alone", play: hits::play },
-    Scene { name: "slow", shows: "two thousand clients that are too slow", play: slow::play },
+    Scene { name: "slow", shows: "two thousand slow clients", play: slow::play },
     Scene { name: "stop", shows: "SIGTERM among 200 busy clients", play: stop::play },
     Scene { name: "overload", shows: "four times the captions that can be drawn", play: overload::play },
 ];
@@ -104,14 +104,14 @@ fn main() {
     let unknown: Vec<_> = unknown_flags.chain(unknown_names).collect();
     if !unknown.is_empty() {
         eprintln!(
-            "load: there is no {:?}: --list names the scenes, --long makes the slow one longer",
+            "load: unknown argument {:?}: --list lists the scenes, --long makes the scene slow longer",
             unknown
         );
         exit(64);
     }
     // Both processes need a descriptor for each connection; a child has the limits of its parent.
     let descriptors = descriptors::prepare(c10k::IDLE).unwrap_or_else(|error| {
-        eprintln!("load: the limit of open files stays as it is: {}", error);
+        eprintln!("load: cannot raise the limit of open files: {}", error);
         1024
     });
     println!("Each process may open {} files.", descriptors);

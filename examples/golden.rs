@@ -1,4 +1,4 @@
-//! Draws the golden pictures anew and shows how they differ from those in `tests/golden`:
+//! Redraws the golden pictures and shows how they differ from those in `tests/golden`:
 //! `cargo run --release --example golden`
 //!
 //! It writes `target/golden/sheet.png`, with all pictures as they are now, and to `target/golden/differs` one file

@@ -1,5 +1,5 @@
-//! What must hold of every input. The fuzz targets call [`run`] with inputs that the fuzzer makes up,
-//! `tests/corpus.rs` with those that are kept, so this file must be understood in the editions of both.
+//! The properties that must hold for every input. The fuzz targets call [`run`] with generated inputs, and
+//! `tests/corpus.rs` calls it with the stored corpus, so this file must compile in the editions of both.
 
 use std::env;
 use std::fs;
@@ -14,14 +14,17 @@ use memed::captioner::{Cancel, CaptionError, Captioner, Format, Settings};
 use memed::image_macro::{from_json, from_query, normal_name, Caption, ImageMacro, Invalid, Size};
 use memed::image_macro::{MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_SIZE, MAX_TEXT};
 
-/// Pixels of a template, at most. What is larger takes the fuzzer seconds and goes through the same code.
+/// The most pixels of a template. Larger ones take the fuzzer seconds and exercise the same code.
 const MAX_AREA: u64 = 1 << 18;
 /// The width of the smaller picture that is asked for.
 const NARROW: u32 = 24;
-/// The most bytes of a sentence for a client.
+/// The most bytes of an error sentence for a client.
 const MAX_SENTENCE: usize = 2000;
 
-/// Runs the check of a fuzz target. Panics if something does not hold.
+/// Runs the check of a fuzz target.
+///
+/// # Panics
+/// If a property does not hold.
 pub fn run(target: &str, input: &[u8]) {
     match target {
         "query" => understood(from_query(&String::from_utf8_lossy(input))),
@@ -31,9 +34,9 @@ pub fn run(target: &str, input: &[u8]) {
     }
 }
 
-// ===== What is asked =====
+// ===== Requests =====
 
-/// Either a sentence that can be sent back, or something within the documented limits.
+/// Parsing gives either a sentence that can be sent back, or an image macro within the documented limits.
 fn understood(asked: Result<ImageMacro, Invalid>) {
     match asked {
         Ok(image_macro) => assert_within_limits(&image_macro),
@@ -90,7 +93,7 @@ impl Drop for Folder {
     }
 }
 
-/// Either the file is refused, or there are pictures of it: at its own size and at
+/// Either the file is rejected as unusable, or there are pictures of it: at its own size and at
 /// a smaller one, in its own format and in another.
 fn template(file: &[u8]) {
     let size =
@@ -101,7 +104,7 @@ fn template(file: &[u8]) {
         }
     }
     let folder = Folder::new();
-    // Its name does not tell what it is.
+    // The extension does not matter: the format is detected from the content.
     fs::write(folder.0.join("template.png"), file).expect("the folder can be written");
     let captioner = Captioner::new(Settings { templates: Some(folder.0.clone()), ..Settings::default() });
     let info = match captioner.template_info("template", &Cancel::new()) {

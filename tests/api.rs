@@ -1,4 +1,4 @@
-//! Every route and header, when nothing is wrong.
+//! Tests every route and header with valid requests.
 
 use image;
 use serde_json::Value;
@@ -103,7 +103,7 @@ fn looks_of_single_captions_and_of_all() {
         let top = picture(&format!("top_text=hi&bottom_text=ho&top_{}", look));
         assert!(all != top || *look == "size=shrink", "{}", look);
         assert!(top != plain || *look == "size=shrink", "{}", look);
-        // What a caption says of itself counts more than what is said of all.
+        // A caption's own field overrides the field for all captions.
         let (name, value) = look.split_at(look.find('=').unwrap());
         let default = match name {
             "color" => "white",

@@ -1,4 +1,4 @@
-//! Input that is wrong, huge, slow or hostile: each gets its status and its sentence, and the next request is
+//! Tests that wrong, huge, slow or hostile input gets its status and its sentence, and that the next request is
 //! served.
 
 use std::io::Write;

@@ -1,5 +1,4 @@
-//! What is not drawn twice, and what is not sent twice: the result cache, drawings that are shared, tags and
-//! ranges.
+//! Tests the result cache, shared drawings, entity tags and ranges: what is not drawn twice, and not sent twice.
 
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -203,7 +202,7 @@ fn a_picture_is_drawn_once_and_then_comes_from_the_cache() {
 #[test]
 fn the_cache_is_bounded() {
     let length = Serve::start().get(CAPTION).body.len();
-    // Five of them do not fit; four do, less what an entry weighs beside its bytes.
+    // Four of them fit, with the overhead of each entry; five do not.
     let counted = Counted::with(Config { result_cache: 4 * length + 10_000, ..config() });
     let mut client = counted.serve.connect();
     for number in 0..12 {

@@ -1,5 +1,5 @@
-//! A drawing that no request waits for any more ends soon, wherever it is. The bounds are wide, for a debug build
-//! on a busy machine; `cargo bench -p drawing --bench limits` measures how soon it is.
+//! Tests that a cancelled drawing stops soon, whatever stage it has reached. The bounds are wide, for a debug build
+//! on a busy machine; `cargo bench -p drawing --bench limits` measures the real times.
 
 use std::sync::Arc;
 use std::thread;

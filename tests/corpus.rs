@@ -1,5 +1,5 @@
-//! Inputs that a fuzzer has made up: those that find the most ways through the program, and those that once
-//! broke it. `fuzz/` has the fuzzer; its targets check the same.
+//! Replays inputs kept from fuzzing: those that cover the most code, and those that once broke the program. The fuzz
+//! targets in `fuzz/` run the same checks.
 
 use std::fs;
 use std::panic;

@@ -1,4 +1,4 @@
-//! The bytes of requests: where heads and bodies end, and what is refused. A server and whatever stands before
+//! Tests how requests are framed: where heads and bodies end, and what is refused. The server and a proxy in front of
 //! it must never disagree on that.
 
 use util::{Client, Serve};
@@ -30,13 +30,13 @@ fn assert_last(client: &mut Client, status: u16, part: &str, sent: &str) {
     assert!(client.is_closed(), "{:?}", sent);
 }
 
-/// Each row is what is sent, the status and a part of the sentence. A good request is sent behind it: it must
-/// not be answered, because it cannot be known whether it was meant as one.
+/// Each row is what is sent, the status and a part of the sentence. A good request follows it and must not be
+/// answered, because its bytes may have been meant as a part of the bad one.
 fn refused(rows: &[(&str, u16, &str)]) {
     let serve = Serve::start();
     for &(sent, status, part) in rows {
         let mut client = serve.connect();
-        // It may have stopped listening before the end of what is very long.
+        // The server may stop reading before the end of a very long request.
         let _ = client.try_send(format!("{}{}", sent, GET).as_bytes());
         assert_last(&mut client, status, part, sent);
         assert_eq!(serve.get("/health").status, 200);
@@ -135,7 +135,7 @@ fn a_chunk_size_of_17_digits_is_refused_and_the_server_lives() {
         (&format!("{}{}\r\n", CHUNKED, "F".repeat(100_000)), 400, many),
         (&format!("{}2\r\n{{}}\r\n{}\r\n", CHUNKED, "f".repeat(17)), 400, many),
     ]);
-    // Fifteen are a size, if not one that anybody sends.
+    // Fifteen digits are still a valid size.
     let serve = Serve::start();
     let mut client = serve.connect();
     client.send(format!("{}{}\r\n{}", CHUNKED, "f".repeat(15), BODY).as_bytes());
@@ -218,7 +218,7 @@ fn the_end_of_a_head_is_seen_however_it_is_cut() {
     assert_last(&mut client, 400, sentence, head);
     let mut client = serve.connect();
     send_apart(&serve, &mut client, head.as_bytes().chunks(1));
-    // So that there is an answer even if it waits for more.
+    // So that the server answers even if it waits for more bytes.
     client.finish();
     assert_last(&mut client, 400, sentence, "the same, byte by byte");
 }
@@ -285,7 +285,7 @@ fn a_head_that_is_malformed_is_refused() {
 #[test]
 fn what_is_not_http_is_refused_at_once() {
     let serve = Serve::start();
-    // How a TLS connection begins: there is no line that could end.
+    // The beginning of a TLS connection, which has no line end.
     let mut client = serve.connect();
     client.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
     let response = client.response();

@@ -1,5 +1,5 @@
-//! An animation as a viewer sees it: a player of GIFs that shares no code with the product, animations built
-//! for a test, and the comparison of a captioned one with its template.
+//! An oracle for animations: a GIF player that shares no code with `memed`, animations built for a test, and the
+//! comparison of a captioned one with its template.
 
 use std::borrow::Cow;
 
@@ -149,7 +149,7 @@ pub fn assert_captioned(name: &str, template: &Played, captioned: &Played, ink: 
                 Inked::Solid(color) if color == FILL || color == OUTLINE => {
                     after == [color[0], color[1], color[2], 255]
                 }
-                // Where letter and outline meet. A quarter of the way between them is a color that is not missed.
+                // Where letter and outline meet. A quarter of the way between them is a color that no viewer misses.
                 Inked::Solid(color) => {
                     after[3] == 255 && apart(rgb(after), color.map(f64::from)) <= apart(fill, outline) / 4.0
                 }

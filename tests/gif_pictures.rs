@@ -1,5 +1,5 @@
-//! Animated templates: what a viewer sees of a captioned one, frame by frame, against what the template
-//! shows and what the same caption does to still pictures.
+//! Compares captioned animations, frame by frame as a viewer sees them, with their template and with the same caption
+//! on still pictures.
 
 use gif::{DisposalMethod, Frame, Repeat};
 use memed::captioner::{Captioner, Settings};
@@ -26,7 +26,7 @@ fn every_disposal_after_every_other_leaves_text_on_every_frame() {
     let (bench, ink) = (Bench::new(), ink());
     for &(name, rects, holes) in PATTERNS {
         for combination in 0..64 {
-            // The disposal of the last one has no effect: any will do.
+            // The disposal of the last frame is never seen: any will do.
             let dispose = |i: usize| DISPOSALS[combination >> (2 * (i % 3)) & 3];
             let frame = |i: usize| blocks(rects[i], i as u16, holes, dispose(i));
             let frames: Vec<_> = (0..4).map(frame).collect();
@@ -145,7 +145,7 @@ fn check_foreign_colors<F: Fn(&[DisposalMethod]) -> bool>(are_checked: F) {
     let (bench, ink) = (Bench::new(), ink());
     for &(name, rects, holes) in PATTERNS {
         for combination in 0..64 {
-            // The disposal of the last one has no effect; it is always the first of them.
+            // The disposal of the last frame is never seen; it is always the first kind.
             let disposals = [0, 1, 2, 3].map(|i| DISPOSALS[combination >> (2 * i) & 3]);
             if !are_checked(&disposals) {
                 continue;

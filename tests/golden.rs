@@ -1,4 +1,4 @@
-//! The golden pictures: what is drawn today looks as it did when somebody last looked at it.
+//! Compares what is drawn now with the golden pictures, which a person has approved.
 
 use image::RgbImage;
 use memed::captioner::{Captioner, Settings};

@@ -1,4 +1,4 @@
-//! Where the text stands: bands and sides, sizes, lines, and that captions keep off the edge and off each
+//! Tests where text stands: bands and sides, sizes, lines, and that captions keep away from the edge and from each
 //! other.
 
 use std::time::{Duration, Instant};
@@ -308,7 +308,7 @@ fn a_word_that_fits_is_not_broken_to_be_larger() {
     let plain = Plain::black(300, 600);
     assert_eq!(plain.lines("top_text=EXTRAORDINARILY&outline=none").len(), 1);
     assert_eq!(plain.lines("top_text=SO+EXTRAORDINARILY&outline=none").len(), 2);
-    // But this one would be illegible if it were not.
+    // This one would be unreadable otherwise.
     assert!(plain.lines(&(text("top_text", &"HO".repeat(128)) + "&outline=none")).len() > 2);
 }
 

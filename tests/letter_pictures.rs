@@ -1,4 +1,4 @@
-//! What letters look like: colors, outlines, fonts, and the letters that a font lacks.
+//! Tests the look of letters: colors, outlines, fonts, and letters that a font lacks.
 
 use std::collections::HashSet;
 

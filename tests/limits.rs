@@ -1,4 +1,5 @@
-//! Clients that are slow, idle, deaf or gone: each limit of a connection, and that the other clients do not suffer.
+//! Tests every limit on a connection: slow and idle clients, unread responses, hang-ups, too many connections; and
+//! that other clients do not suffer from them.
 
 use std::net::TcpStream;
 use std::process::Command;

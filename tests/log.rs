@@ -1,4 +1,4 @@
-//! The reason of each failure is logged once, with its peer and request, at the level of its status.
+//! Tests that the reason of each failure is logged once, with its peer and request, at the level of its status.
 
 use std::fs::OpenOptions;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What `/metrics` and `/stats` tell: each what has happened, and both the same.
+//! Tests that `/metrics` and `/stats` report what has happened, and agree with each other.
 
 use std::collections::HashMap;
 

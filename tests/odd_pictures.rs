@@ -1,5 +1,5 @@
-//! Templates of every kind that files come in, however seldom, and each of them in every format, with text and
-//! without it.
+//! Tests templates in every variant of the file formats, however rare, each drawn in every format, with and without
+//! text.
 
 use gif::{DisposalMethod, Repeat};
 use image::{imageops, DynamicImage, GenericImage, Rgba, RgbaImage};
@@ -45,7 +45,7 @@ fn shown(seen: &RgbaImage, format: &str) -> (RgbaImage, f64) {
     }
 }
 
-/// The colors below what cannot be seen are of no account.
+/// The colors of fully transparent pixels do not matter.
 fn visible(mut picture: RgbaImage) -> RgbaImage {
     picture.pixels_mut().filter(|pixel| pixel[3] == 0).for_each(|pixel| pixel.0 = [0; 4]);
     picture

@@ -1,4 +1,4 @@
-//! Templates built byte by byte, drawings of captions on them, and what can be measured on pictures.
+//! Helpers: templates built byte by byte, drawings of captions on them, and measurements on pictures.
 
 use std::fs;
 use std::path::Path;

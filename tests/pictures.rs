@@ -1,4 +1,4 @@
-//! What is on the pictures: templates of every kind of file and at every size, and whatever is asked of them.
+//! Tests the content of captioned pictures: templates of every kind and size, with every field of a request.
 
 use gif::Repeat;
 use image::{imageops, DynamicImage, ImageFormat, Rgba, RgbaImage};
@@ -28,7 +28,7 @@ pub fn gradient(width: u32, height: u32, is_opaque: bool) -> RgbaImage {
     })
 }
 
-/// Every kind of PNG there is a reason to handle: its file, and the pixels it stands for.
+/// Every kind of PNG that is worth supporting: its file, and its pixels.
 pub fn pngs() -> Vec<(&'static str, Vec<u8>, RgbaImage)> {
     let size = (64, 48);
     let level = |x: u32, y: u32| ((x * 3 + y) % 256) as u8;

@@ -1,4 +1,4 @@
-//! What is decoded before it is asked for, and that requests do not wait for it.
+//! Tests what is preloaded, and that requests do not wait for preloading.
 
 use image::{Rgba, RgbaImage};
 use memed::captioner::Settings;
@@ -46,7 +46,7 @@ fn a_request_waits_for_one_preloaded_template_at_most() {
     assert!(loaded(&mut client) < Some(TEMPLATES as u64 / 2), "it loads too fast for this test");
 }
 
-/// With no room to wait, preloading goes on when there is some.
+/// Without a free permit, preloading waits, and goes on when there is one.
 #[test]
 fn everything_is_loaded_in_the_end_even_beside_requests_and_without_a_queue() {
     let folder = folder();

@@ -1,4 +1,4 @@
-//! The binary: its command line, its threads, its log and its end.
+//! Tests the binary: its command line, threads, log and exit.
 
 use std::fs;
 use std::net::TcpListener;

@@ -1,21 +1,20 @@
-//! What holds whatever is asked for, of whatever template: inputs made at random, and the smallest one that
-//! fails.
+//! Property tests: random requests and templates, with a failing input reduced to the smallest one that fails.
 //!
-//! Every run tries the same inputs, so that a failure is the fault of the change that it comes with. Others,
-//! and ten times as many: `PROPTEST_CASES=2560 PROPTEST_RNG_SEED=2 cargo test properties`.
+//! Every run tries the same inputs, so that a failure is caused by the change under test. For ten times as many, and
+//! other ones: `PROPTEST_CASES=2560 PROPTEST_RNG_SEED=2 cargo test properties`.
 
 use std::fmt::Debug;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 
-/// What a viewer sees of animations.
+/// Animations as a viewer sees them.
 mod animations;
 /// Captions to ask for.
 mod asked;
 /// Where the text stands.
 mod layout;
-/// Requests that no person would write.
+/// Random requests, most of them nonsense.
 mod requests;
 /// JPEGs and PNGs, put together from parts.
 mod strips;

@@ -1,5 +1,5 @@
-//! The walls between the rooms, read from the sources: which room may use which crate and which other room, and that
-//! no files import each other in a circle.
+//! Checks the imports in `src`: which room may use which crate and which other room, and that no files import each
+//! other in a circle.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -165,7 +165,7 @@ fn graph(files: &[(Vec<String>, String)]) -> Graph {
     files.iter().map(edges).collect()
 }
 
-/// A way along imports that comes back to where it began, if there is one.
+/// A cycle of imports, if there is one.
 fn circle(graph: &Graph) -> Option<Vec<String>> {
     fn visit(graph: &Graph, way: &mut Vec<Vec<String>>, done: &mut Vec<Vec<String>>) -> bool {
         let here = way.last().cloned().unwrap_or_default();

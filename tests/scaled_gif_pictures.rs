@@ -1,4 +1,4 @@
-//! Animated templates at another size: what a viewer sees of them, without text and with it.
+//! Tests scaled animations as a viewer sees them, with and without text.
 
 use gif::Repeat;
 use image::imageops::{resize, FilterType};

@@ -1,4 +1,4 @@
-//! The end of a server: what is in flight is finished, and nothing else is waited for.
+//! Tests graceful shutdown: requests in flight are finished, and the server waits for nothing else.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
-//! Everything at once, for a while, at random: good requests and bad ones, clients that are slow, hang up, send
-//! halves or nonsense, twice as many as the server has room for. Every complete answer must be the right one, and
-//! at the end nothing may be left over: no connection, no permit, no thread, no memory.
+//! A soak test: random good and bad requests at once, from clients that are slow, hang up, or send partial requests
+//! or nonsense, twice as many as the server has room for. Every complete answer must be the right one, and nothing may
+//! leak: no connection, no permit, no thread, no memory.
 //!
-//! The seed is printed. `SOAK_SEED` sets it, and `SOAK_SECONDS` how long the long one takes:
+//! The seed is printed. `SOAK_SEED` sets it, and `SOAK_SECONDS` sets the length of the long run:
 //!
 //! ```sh
 //! SOAK_SECONDS=60 cargo test --release soak::soak -- --ignored --nocapture
@@ -20,9 +20,9 @@ use self::process::Process;
 use self::requests::{Asked, Pictures, ERRORS};
 use util::{until, Client, Response};
 
-/// The server's process, and what it holds.
+/// The server as a process, and the resources that it holds.
 mod process;
-/// What is asked for, and what must come of it.
+/// The requests, and their expected answers.
 mod requests;
 
 /// What the server has room for: two that are drawn, and so many that wait.
@@ -76,7 +76,7 @@ fn soak_for(time: Duration, pictures: &Pictures) {
     assert_eq!(server.complaints(), Vec::<String>::new());
 }
 
-/// What the server holds when all requests are answered.
+/// The resources that the server holds once all requests have ended.
 fn at_rest(server: &Process) -> process::Holdings {
     let is_idle = || {
         let stats = Client::connect(server.program.address).get("/stats").json();

@@ -1,5 +1,5 @@
-//! Pictures that are put together from strips and bands are the pictures that they would be whole; and every
-//! format becomes every other one.
+//! Tests that pictures assembled from strips and bands equal those encoded whole, and that every format converts to
+//! every other one.
 
 use image::{self, DynamicImage, RgbImage, Rgba, RgbaImage};
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
@@ -136,7 +136,7 @@ fn a_png_of_bands_is_a_png_with_the_right_pixels() {
         let plain = decoded_png(&draw(&captioner, "template=noise"));
         assert!(plain == (width, height, picture.clone().into_raw()), "{}x{}", width, height);
         let clear = decoded_png(&draw(&captioner, "template=clear")).2;
-        // What is opaque all over needs no alpha.
+        // A fully opaque picture needs no alpha channel.
         let is_opaque = see_through.pixels().all(|pixel| pixel.0[3] == 255);
         let due = if is_opaque { picture.into_raw() } else { see_through.into_raw() };
         assert!(clear == due, "{}x{}", width, height);

@@ -1,5 +1,5 @@
-//! Everything that is tested through a door of the program: HTTP, its library, its command line. What is
-//! pure and small is tested beside its code.
+//! Tests of the public interfaces: HTTP, the library, the command line. Unit tests stand beside the code that they
+//! test.
 
 extern crate fastrand;
 extern crate futures;
@@ -16,60 +16,59 @@ extern crate serde_json;
 extern crate socket2;
 extern crate tempfile;
 
-/// Servers, the program, clients that can misbehave, drawings that wait, temporary folders.
+/// Helpers: servers, the program as a process, misbehaving clients, held drawings, temporary folders.
 mod util;
 
-/// Every route and header, when nothing is wrong.
+/// Every route and header, for valid requests.
 mod api;
 /// Input that is wrong, huge, slow or hostile: each gets its status and sentence, and the next request is
 /// served.
 mod bad_input;
-/// What is not drawn twice, and what is not sent twice: the result cache, drawings that are shared, tags and
-/// ranges.
+/// The result cache, shared drawings, entity tags and ranges.
 mod caching;
-/// Drawings that no request waits for any more.
+/// How soon a cancelled drawing stops.
 mod cancelled;
-/// What a fuzzer has made up.
+/// Inputs kept from fuzzing.
 mod corpus;
 /// The files, functions and links that the documents name.
 mod docs;
-/// The bytes of requests: where heads and bodies end, and what is refused.
+/// How requests are framed: where heads and bodies end, and what is refused.
 mod framing;
-/// What a viewer sees of an animation, and what it should be.
+/// A GIF player that shares no code with `memed`, and the checks built on it.
 mod gif_oracle;
-/// Animated templates: what a viewer sees, frame by frame.
+/// Captions on animated templates, checked frame by frame.
 mod gif_pictures;
-/// Pictures that somebody has looked at, and whether they still look so.
+/// Comparison with the golden pictures, which a person has approved.
 mod golden;
-/// Where the text stands on pictures.
+/// The position, size and lines of text.
 mod layout_pictures;
-/// What letters look like.
+/// The look of letters: colors, outlines, fonts.
 mod letter_pictures;
-/// What a client can draw out: slow heads, idle and unread connections, hang-ups, too many of them.
+/// The limits on clients: slow heads, idle connections, unread responses, hang-ups, too many connections.
 mod limits;
-/// What is logged of requests that fail.
+/// The log lines of failed requests.
 mod log;
-/// What `/stats` and `/metrics` tell.
+/// The figures of `/stats` and `/metrics`.
 mod metrics;
-/// Templates of every kind that files come in, and each of them in every format.
+/// Templates in every variant of the file formats, each drawn in every format.
 mod odd_pictures;
-/// Templates built for a test, and what can be measured on pictures.
+/// Helpers: templates built for a test, and measurements on pictures.
 mod picture_util;
-/// What is on the pictures.
+/// The content of captioned pictures.
 mod pictures;
-/// What is decoded before it is asked for.
+/// Preloading of templates and fonts.
 mod preload;
-/// The binary: its command line, its threads, its end.
+/// The binary: its command line, threads, log and exit.
 mod program;
-/// What holds whatever is asked for, of whatever template.
+/// Property tests of requests and templates.
 mod properties;
-/// The walls between the rooms.
+/// The import rules between the rooms of `src`.
 mod rooms;
 /// Animated templates at another size.
 mod scaled_gif_pictures;
-/// The end of a server.
+/// Graceful shutdown.
 mod shutdown;
-/// Everything at once, for a while, at random.
+/// A soak test: random good and bad clients, all at once.
 mod soak;
-/// Pictures put together from strips and bands, and formats that become others.
+/// Pictures assembled from encoded strips, and conversions between formats.
 mod strip_pictures;

@@ -1,5 +1,5 @@
-//! A server of hyper 0.11 and nothing else, which gives the same answer to every request. `hits` compares `memed`
-//! with it. It runs in a process of its own: this bench, started with a hidden argument.
+//! A server that is nothing but hyper 0.11 and gives the same answer to every request: the baseline for `memed`. It
+//! runs in a process of its own: this bench, started with a hidden argument.
 
 use std::io::{self, Read};
 use std::net::SocketAddr;

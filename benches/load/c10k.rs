@@ -1,5 +1,5 @@
-//! Ten thousand connections that have asked once and stay, beside a few that are busy. Two servers, one with
-//! them and one without, are asked in turns.
+//! Measures what ten thousand idle keep-alive connections cost a few busy ones. Two servers, one with the idle
+//! connections and one without, are measured in turns.
 
 use std::time::Duration;
 
@@ -10,19 +10,20 @@ use paced::{self, Measured, Paced};
 use program::Program;
 use report::{median, median_and_spread, Goal, Table};
 
-/// Connections that do nothing.
+/// Idle connections: each sends one request at the beginning and one at the end.
 pub const IDLE: usize = 10_000;
-/// Descriptors that are not for idle connections.
+/// Descriptors that are kept free for everything but idle connections.
 const SPARE: u64 = 200;
 const ROUNDS: usize = 12;
 const ROUND: Duration = Duration::from_secs(1);
-/// Connections for each of two requests, and requests per second by all of these: a few per cent of a processor.
+/// Busy connections for each of the two targets, and their requests per second together: a few per cent of a
+/// processor.
 const BUSY: usize = 8;
 const RATE: f64 = 200.0;
 /// KiB.
 const MEMORY_LIMIT: f64 = 12.0;
 const RATIO_LIMIT: f64 = 1.5;
-/// None of the idle ones must be closed for being idle.
+/// Long enough that no idle connection is closed.
 const KNOBS: &[(&str, &str)] = &[("keep-alive-timeout", "60"), ("max-connections", "11000")];
 
 struct Side {
@@ -39,7 +40,7 @@ impl Side {
             |target| Paced::connect(server.address, target, BUSY, RATE).expect("the server accepts");
         let busy = [connect("/health"), connect(CACHED)];
         let mut side = Side { server, busy, measured: Measured::new(), p99: Vec::new() };
-        // Warms it up.
+        // A warm-up.
         paced::run(&mut side.busy, ROUND);
         side
     }
@@ -59,7 +60,7 @@ impl Side {
     }
 }
 
-/// How many of them are served.
+/// How many of the connections get their answer.
 fn served(clients: &mut [Client]) -> usize {
     clients
         .iter_mut()
@@ -93,17 +94,17 @@ pub fn play(options: &Options) -> Vec<Goal> {
     let failed = with.measured.failed + without.measured.failed;
     vec![
         Goal::new(
-            &format!("{} idle ones are served, at their begin and at their end", IDLE),
+            &format!("all {} idle connections are served, at the beginning and at the end", IDLE),
             format!("{} and {}, and {} of the busy ones failed", served_first, served_last, failed),
             served_first.min(served_last) == IDLE && failed == 0,
         ),
         Goal::new(
-            &format!("memory of an idle one ≤ {} KiB", MEMORY_LIMIT),
+            &format!("memory per idle connection ≤ {} KiB", MEMORY_LIMIT),
             format!("{:.1} KiB", memory),
             memory <= MEMORY_LIMIT,
         ),
         Goal::new(
-            &format!("p99 of the busy ones ≤ {} × without the idle ones, median of rounds", RATIO_LIMIT),
+            &format!("p99 of busy connections ≤ {} × without idle ones, median of rounds", RATIO_LIMIT),
             format!("{} ×", median_and_spread(&ratios)),
             median(&ratios) <= RATIO_LIMIT,
         ),

@@ -1,5 +1,4 @@
-//! Clients that keep the threads of a server busy: each asks for a caption that was not asked for before, and then
-//! for the next.
+//! Clients that keep the drawing threads busy: each requests one new caption after another, so that no cache helps.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,7 +18,7 @@ pub struct Drawers {
     start: Instant,
 }
 
-/// A caption of that template that was not asked for before.
+/// The target of a caption on that template that has not been requested yet.
 pub fn new_caption(template: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -46,7 +45,7 @@ impl Drawers {
         Drawers { threads: threads.collect(), stop, start: Instant::now() }
     }
 
-    /// Stops them, and returns how many pictures per second they got.
+    /// Stops the clients and returns how many pictures per second they got.
     pub fn stop(self) -> f64 {
         self.stop.store(true, Ordering::Relaxed);
         let drawn: u64 =
@@ -60,7 +59,7 @@ pub fn settle() {
     thread::sleep(Duration::from_millis(200));
 }
 
-/// The default number of render threads.
+/// The default number of drawing threads.
 pub fn render_threads() -> usize {
     thread::available_parallelism().map_or(1, |threads| threads.get())
 }

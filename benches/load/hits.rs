@@ -1,4 +1,4 @@
-//! A cached picture, as often as possible, against hyper alone with the same bytes.
+//! Measures the throughput of a cached picture, against hyper alone with the same bytes.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,17 +14,17 @@ use report::{median, median_and_spread, Goal, Table};
 const ROUNDS: usize = 8;
 const ROUND: Duration = Duration::from_secs(1);
 const THREADS: usize = 2;
-/// Of each thread.
+/// Connections of each thread.
 const CONNECTIONS: usize = 8;
 const LIMIT: f64 = 0.8;
 
-/// What a round gave.
+/// The result of a round.
 struct Round {
     /// Requests per second.
     rate: f64,
-    /// Of one processor, what the server took.
+    /// The server's share of one processor.
     processor: f64,
-    /// Of its time, what each request took, in microseconds.
+    /// Processor time per request, in microseconds.
     each: f64,
 }
 
@@ -44,7 +44,7 @@ fn play_round(server: &Program, target: &str) -> Round {
     Round { rate, processor, each: processor / rate * 1e6 }
 }
 
-/// Always has a request on each of its connections, and waits for them in turns.
+/// Keeps one request in flight on each of its connections, and reads the answers in turn.
 fn hammer(address: SocketAddr, target: &str, end: Instant) -> io::Result<u64> {
     let request = client::get(target);
     let mut clients = (0..CONNECTIONS).map(|_| Client::connect(address)).collect::<io::Result<Vec<_>>>()?;
@@ -82,8 +82,12 @@ pub fn play(_: &Options) -> Vec<Goal> {
         rounds[1].push(play_round(&bare, CACHED));
     }
     let column = |of: &[Round], value: fn(&Round) -> f64| of.iter().map(value).collect::<Vec<_>>();
-    let mut table =
-        Table::new(&["server", "requests per second", "of a processor", "processor for each, µs"]);
+    let mut table = Table::new(&[
+        "server",
+        "requests per second",
+        "share of a processor",
+        "processor time per request, µs",
+    ]);
     for (name, rounds) in ["memed", "hyper alone"].iter().zip(&rounds) {
         let rates = column(rounds, |round| round.rate.round());
         let processors = column(rounds, |round| round.processor);
@@ -97,15 +101,15 @@ pub fn play(_: &Options) -> Vec<Goal> {
         rounds[0].iter().zip(&rounds[1]).map(|(memed, bare)| value(memed) / value(bare)).collect()
     };
     let (rates, each) = (compare(|round| round.rate), compare(|round| round.each));
-    let reason = if keeps_pictures { None } else { Some("no picture is kept, each is drawn") };
+    let reason = if keeps_pictures { None } else { Some("this version does not cache pictures") };
     let rate = Goal::new(
         &format!("requests per second ≥ {} × hyper alone, median of rounds", LIMIT),
         format!("{} ×", median_and_spread(&rates)),
         median(&rates) >= LIMIT,
     );
-    // True, too, if it is the clients that cannot go faster.
+    // Meaningful even if the clients are the bottleneck.
     let each = Goal::new(
-        &format!("processor time for each ≤ {} × hyper alone, median of rounds", 1.0 / LIMIT),
+        &format!("processor time per request ≤ {} × hyper alone, median of rounds", 1.0 / LIMIT),
         format!("{} ×", median_and_spread(&each)),
         median(&each) <= 1.0 / LIMIT,
     );

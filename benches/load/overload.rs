@@ -1,4 +1,5 @@
-//! Four times as many captions as can be drawn: some are drawn, the others are refused, and nothing else happens.
+//! Offers four times the captions that the server can draw: it must draw what it can, refuse the rest with a 503, and
+//! otherwise behave as before.
 
 use std::io::Cursor;
 use std::net::SocketAddr;
@@ -17,7 +18,7 @@ use report::{milliseconds, Goal, Latencies, Table};
 
 /// To find out how many can be drawn.
 const TRIAL: Duration = Duration::from_secs(3);
-/// For each thread that draws: so many that the queue is never empty.
+/// Clients for each drawing thread: enough to keep the queue from running empty.
 const TRIAL_CLIENTS: usize = 6;
 const TIME: Duration = Duration::from_secs(10);
 const TIMES: f64 = 4.0;
@@ -124,16 +125,20 @@ pub fn play(_: &Options) -> Vec<Goal> {
     let after = server.resident();
     let wrong = seen.pictures.iter().filter(|(template, bytes)| !is_right(*template, bytes)).count();
 
-    println!("{:.0} captions a second can be drawn; {:.0} are asked for.\n", capacity, TIMES * capacity);
+    println!(
+        "The server can draw {:.0} captions per second; the clients request {:.0}.\n",
+        capacity,
+        TIMES * capacity
+    );
     let mut table = Table::new(&["what", "how many"]);
     let mut row = |what: &str, value: String| table.row(vec![what.to_string(), value]);
     row("requests", latencies.count().to_string());
-    row("200", format!("{} ({:.0} a second)", seen.pictures.len(), seen.pictures.len() as f64 / seconds));
+    row("200", format!("{} ({:.0} per second)", seen.pictures.len(), seen.pictures.len() as f64 / seconds));
     row("503", seen.refused.to_string());
     row("other answers", seen.others.to_string());
     row("no answer", seen.failed.to_string());
-    row("p50, p99, max of all, from when due", latencies.cells().join(", "));
-    row("the longest for a 200, from when sent", milliseconds(seen.longest.as_secs_f64() * 1e3));
+    row("p50, p99, max of all requests, from when due", latencies.cells().join(", "));
+    row("the slowest 200, from when sent", milliseconds(seen.longest.as_secs_f64() * 1e3));
     row("p50, p99, max of /health", health.latencies.cells().join(", "));
     row("memory before and after", format!("{:.1} MiB, {:.1} MiB", before / 1024.0, after / 1024.0));
     table.print();
@@ -145,7 +150,7 @@ pub fn play(_: &Options) -> Vec<Goal> {
             bad == 0,
         ),
         Goal::new(
-            "every picture is whole and of its size",
+            "every picture is complete and of the right size",
             format!("{} of {} are not", wrong, seen.pictures.len()),
             wrong == 0 && !seen.pictures.is_empty(),
         ),

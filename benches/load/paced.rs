@@ -1,5 +1,6 @@
-//! Requests at a fixed rate. The time of each is taken from when it was due: a server that stands still for a
-//! second has a hundred slow answers then, not one (which is called coordinated omission).
+//! Sends requests at a fixed rate. Latency counts from when a request was due: a server that stalls for a second at a
+//! hundred requests per second then has a hundred slow answers, not one. (Counting from when a request was sent hides
+//! such stalls; that error is called coordinated omission.)
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,8 +23,8 @@ pub struct Paced {
 pub struct Measured {
     /// From when each was due to the last byte of its answer.
     pub latencies: Latencies,
-    /// From when each was due to when it was sent, where only the clock was waited for: how late the system wakes
-    /// this client up.
+    /// From when each was due to when it was sent, for requests that waited only for the clock: how late the system
+    /// wakes this client.
     pub wake_ups: Latencies,
     /// Without an answer, or with another one than 200.
     pub failed: u64,

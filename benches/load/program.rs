@@ -24,8 +24,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// `memed` on a free port of loopback, without its access log. Knobs that this version does not have are left
-    /// out.
+    /// `memed` on a free loopback port, without its access log. Options that this version does not have are left
+    /// out, so that the bench can measure older versions.
     pub fn memed(knobs: &[(&str, &str)]) -> Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_memed"));
         command.args(["127.0.0.1:0", "-q"]).env_clear();
@@ -71,7 +71,7 @@ impl Program {
             None => {
                 let _ = child.kill();
                 let _ = child.wait();
-                panic!("the program does not listen, and says {:?}", line.trim())
+                panic!("the program does not listen; its output: {:?}", line.trim())
             }
         }
     }

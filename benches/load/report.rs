@@ -1,4 +1,4 @@
-//! Tables, goals, medians.
+//! Tables, goals and medians, printed at the end of each scene.
 
 use std::time::Duration;
 

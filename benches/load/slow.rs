@@ -1,8 +1,8 @@
-//! A thousand clients that send a byte a second, and a thousand that never read, beside eight normal ones. For each
-//! that is given up another one comes.
+//! Measures eight normal clients beside a thousand that send one byte per second and a thousand that never read. Each
+//! slow client that the server drops is replaced by a new one.
 //!
-//! Whether a client that does not read was given up cannot be seen from its side: what was sent before the end
-//! stands in its way. So it is the server's descriptors that are counted.
+//! A client that does not read cannot see that it was dropped, because unread data comes before the end of the
+//! stream. So the scene counts the server's descriptors instead.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -28,7 +28,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Parts of a second in which some of the slow ones send their byte.
 const TURNS: usize = 1_000;
 const RATIO_LIMIT: f64 = 2.0;
-/// In seconds: of a head, of being idle, of a write that makes no way.
+/// The server's header, idle and write timeouts, in seconds.
 const DEADLINE: u64 = 3;
 const KNOBS: &[(&str, &str)] = &[
     ("header-timeout", "3"),
@@ -36,9 +36,9 @@ const KNOBS: &[(&str, &str)] = &[
     ("write-timeout", "3"),
     ("max-connections", "8000"),
 ];
-/// How long a bad one goes on, at most: the server has given it up by then, if it gives up. That is the deadline,
-/// which is up to a tenth longer than asked for, two seconds in which the server hears one out that it has
-/// refused, and some time for a busy machine.
+/// How long a slow client goes on, at most; a server with deadlines has dropped it by then. It is the deadline, which
+/// the server stretches by up to a tenth, two seconds in which the server drains a connection that it has refused, and
+/// some time for a busy machine.
 const LONGEST: Duration = Duration::from_millis(DEADLINE * 1100 + 2_000 + 200);
 
 /// Those that are there now. They have nothing to do with each other: each comes, and sends its bytes, when no
@@ -72,8 +72,8 @@ impl Attackers {
         Ok(socket)
     }
 
-    /// New ones come for those that were given up: as many of each kind in the time of a deadline as there are
-    /// to be at once. Without deadlines no client is given up, and none comes after the first ones.
+    /// Replaces the clients that were dropped, at the rate at which the deadlines drop them. A server without
+    /// deadlines drops none, so none is replaced.
     fn come(&mut self, has_deadlines: bool) -> io::Result<()> {
         let due = self.turn * EACH / (TURNS * DEADLINE as usize);
         let due = if has_deadlines { due } else { due.min(EACH) };
@@ -106,7 +106,7 @@ impl Attackers {
     }
 }
 
-/// What the bad ones came to.
+/// The result for the slow clients.
 struct Attack {
     sent: usize,
     /// Descriptors of the server for them, second by second.
@@ -170,11 +170,11 @@ pub fn play(options: &Options) -> Vec<Goal> {
     p99_without.extend(seconds(&mut normal, REFERENCE, &mut without));
 
     println!(
-        "{} bad connections came; the server held {} at once (median of seconds).\n",
+        "{} slow clients connected; the server held {} at once (median of seconds).\n",
         attack.sent,
         median_and_spread(&attack.held)
     );
-    let mut table = Table::new(&["bad clients", "requests", "p50", "p99", "max", "p99 of seconds, ms"]);
+    let mut table = Table::new(&["slow clients", "requests", "p50", "p99", "max", "p99 of seconds, ms"]);
     for (name, measured, p99) in [("none", &without, &p99_without), ("2000", &with, &p99_with)].iter() {
         let mut cells = vec![name.to_string(), measured.latencies.count().to_string()];
         cells.extend(measured.latencies.cells());
@@ -185,23 +185,19 @@ pub fn play(options: &Options) -> Vec<Goal> {
     let ratio = median(&p99_with) / median(&p99_without);
     let failed = without.failed + with.failed;
     let total = without.latencies.count() + with.latencies.count();
-    let served = Goal::new("none of the normal ones fails", format!("{} of {}", failed, total), failed == 0);
+    let served = Goal::new("no normal client fails", format!("{} of {}", failed, total), failed == 0);
     let gone = Goal::new(
-        "all of the bad ones are gone 2.2 seconds after their deadlines",
+        "all slow clients are gone 2.2 seconds after their deadlines",
         format!("{} are left", attack.left),
         attack.left == 0,
     );
     vec![
         Goal::new(
-            &format!("p99 of the normal ones ≤ {} × without, median of seconds", RATIO_LIMIT),
+            &format!("p99 of normal clients ≤ {} × without slow ones, median of seconds", RATIO_LIMIT),
             format!("{:.2} ×", ratio),
             ratio <= RATIO_LIMIT,
         ),
-        served.unless(if keeps_pictures {
-            None
-        } else {
-            Some("the pictures of the bad ones fill the queue")
-        }),
+        served.unless(if keeps_pictures { None } else { Some("the slow clients' pictures fill the queue") }),
         gone.unless(if has_deadlines { None } else { Some("the server has no such deadlines") }),
     ]
 }

@@ -1,4 +1,4 @@
-//! `/health`, `/stats` and a cached picture, while every thread draws: the reactor must have time for them.
+//! Measures `/health`, `/stats` and a cached picture while every thread draws: the reactor must stay responsive.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const IDLE: Duration = Duration::from_secs(1);
 const BUSY: Duration = Duration::from_secs(2);
 /// In milliseconds.
 const LIMIT: f64 = 5.0;
-const WHAT: [&str; 4] = ["/health", "/stats", "a cached picture", "hyper alone, beside it"];
+const WHAT: [&str; 4] = ["/health", "/stats", "a cached picture", "hyper alone, beside memed"];
 /// What hyper alone answers: as much as `/health`.
 const ANSWER: &[u8] = b"Content-Length: 16\r\nContent-Type: application/json\r\n\r\n{\"status\":\"ok\"}\n";
 
@@ -21,7 +21,7 @@ pub fn play(_: &Options) -> Vec<Goal> {
     let server = Program::memed(&[]);
     let keeps_pictures = server.keeps_pictures(CACHED);
     let clients = 2 * render_threads();
-    // Has nothing else to do, and waits for the same processors: what it takes, the system takes.
+    // The baseline: a server with no other work on the same busy processors. Its latency is the system's.
     let bare = Program::bare_hyper(ANSWER);
     let connect = |server: &Program, target: &str, connections, rate| {
         Paced::connect(server.address, target, connections, rate).expect("the server accepts")
@@ -47,7 +47,7 @@ pub fn play(_: &Options) -> Vec<Goal> {
         rounds.iter_mut().zip(&measured).for_each(|(round, measured)| round.push(measured.latencies.p99()));
     }
 
-    println!("{} clients draw {} GIFs a second meanwhile.\n", clients, median_and_spread(&drawn));
+    println!("Meanwhile {} clients get {} GIFs per second.\n", clients, median_and_spread(&drawn));
     let mut table = Table::new(&["what", "server", "requests", "p50", "p99", "max", "p99 of rounds, ms"]);
     let mut row = |what: &str, server: &str, latencies: &Latencies, rounds: String| {
         let mut cells = vec![what.to_string(), server.to_string(), latencies.count().to_string()];
@@ -61,7 +61,7 @@ pub fn play(_: &Options) -> Vec<Goal> {
     }
     let mut wake_ups = Latencies::new();
     busy.iter().for_each(|measured| wake_ups.add(&measured.wake_ups));
-    row("to wake up the client", "drawing", &wake_ups, String::new());
+    row("waking the client", "drawing", &wake_ups, String::new());
     table.print();
 
     let goals = WHAT.iter().zip(&busy).zip(&idle).take(3).map(|((what, busy), idle)| {
@@ -74,7 +74,7 @@ pub fn play(_: &Options) -> Vec<Goal> {
         )
     });
     let mut goals: Vec<_> = goals.collect();
-    let reason = if keeps_pictures { None } else { Some("no picture is kept, each is drawn") };
+    let reason = if keeps_pictures { None } else { Some("this version does not cache pictures") };
     let cached = goals.pop().map(|cached| cached.unless(reason));
     goals.extend(cached);
     goals

@@ -1,5 +1,5 @@
-//! SIGTERM among 200 clients that ask again and again. A request is lost if all of it was sent, successfully, and
-//! the connection ended without the whole of an answer.
+//! Sends SIGTERM to a server with 200 busy clients. A request is lost if it was sent completely and its connection
+//! ended without a complete answer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ struct Seen {
     sent: u64,
     /// Lost, and no byte of an answer came; that is, the connection was closed or reset.
     lost: u64,
-    /// Answered with something else than 200 and 503.
+    /// Answered with a status other than 200 and 503.
     odd: u64,
     /// The longest time from a caption's request to its picture, its place in the queue included.
     longest: Duration,
@@ -63,7 +63,7 @@ fn ask_until_the_end(address: SocketAddr, index: usize) -> io::Result<Seen> {
 
 pub fn play(_: &Options) -> Vec<Goal> {
     let mut table =
-        Table::new(&["round", "sent", "lost", "odd", "longest caption", "to the end", "exit code"]);
+        Table::new(&["round", "sent", "lost", "unexpected", "longest caption", "to the exit", "exit code"]);
     let mut sum = Seen::default();
     let mut are_in_time = true;
     let mut worst = Duration::from_secs(0);
@@ -102,8 +102,8 @@ pub fn play(_: &Options) -> Vec<Goal> {
     table.print();
     vec![
         Goal::new(
-            "no request is lost, none is answered oddly",
-            format!("{} lost and {} odd of {}", sum.lost, sum.odd, sum.sent),
+            "no request is lost or gets an unexpected status",
+            format!("{} lost, {} unexpected, of {}", sum.lost, sum.odd, sum.sent),
             sum.lost + sum.odd == 0,
         ),
         Goal::new(

@@ -1,4 +1,4 @@
-//! A GIF as a template.
+//! Fuzzes the decoding and drawing of a GIF template.
 
 #![no_main]
 

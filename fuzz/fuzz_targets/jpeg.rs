@@ -1,4 +1,4 @@
-//! A JPEG as a template.
+//! Fuzzes the decoding and drawing of a JPEG template.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The body of a POST.
+//! Fuzzes the JSON body of a POST.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A PNG as a template.
+//! Fuzzes the decoding and drawing of a PNG template.
 
 #![no_main]
 

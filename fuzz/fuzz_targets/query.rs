@@ -1,4 +1,4 @@
-//! What follows the `?` of a URL.
+//! Fuzzes the query string of a URL.
 
 #![no_main]
 

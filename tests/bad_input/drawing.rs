@@ -1,4 +1,4 @@
-//! Drawings that go wrong: they panic, fail, take too long or are too many, or their templates are damaged.
+//! Tests drawings that panic, fail, take too long or are too many, and templates that are damaged.
 
 use std::fs;
 use std::io;
@@ -30,7 +30,7 @@ where
 
 #[test]
 fn a_caption_that_panics_is_a_500_and_the_server_lives() {
-    // One thread: if the panic ended it, the next would not be drawn.
+    // One thread: if the panic ended it, the next picture could not be drawn.
     let serve = drawing(Config { render_threads: 1, ..config() }, |_| panic!("a secret"));
     let mut client = serve.connect();
     for _ in 0..3 {
@@ -103,7 +103,7 @@ fn a_full_queue_is_a_503_and_whoever_was_first_is_served() {
     assert_eq!((stats["refused"].as_u64(), stats["rendering"].as_u64()), (Some(2), Some(1)));
     held.end(End::Failed(CaptionError::UnknownTemplate("boom was drawn".to_string())));
     assert_error(&first.response(), 404, "boom was drawn", "the first");
-    // A request that is answered has left the queue.
+    // A request that has been answered has left the queue.
     second.get("/caption?template=cat").picture("png");
     first.get("/caption?template=cat&top_text=ok").picture("png");
 }

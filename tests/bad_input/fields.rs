@@ -1,4 +1,4 @@
-//! Fields that mean nothing: each is refused with a sentence that names it and says what is allowed.
+//! Tests that each invalid field is refused with a sentence that names it and says what is allowed.
 //!
 //! In the tables `'` stands for `"`: JSON and the sentences are full of them.
 
@@ -6,7 +6,7 @@ use super::{assert_error, assert_serves, JSON};
 use util::{escaped, Serve};
 
 /// Each row is some fields in a query string, the same ones in JSON, and what the sentence must say. One of
-/// the two is empty where it cannot say the same. All are a 400, and leave the connection open.
+/// the two is empty where it cannot say the same. All are a 400, and leave the connection usable.
 fn refused(rows: &[(&str, &str, &str)]) {
     let serve = Serve::start();
     for &(query, json, parts) in rows {
@@ -316,7 +316,7 @@ fn captions_are_at_most_16_and_all_of_one_kind() {
     ]);
     drawn(&[
         (&query(16), &json(16)),
-        // A list of nothing is no caption; one string needs no list around it; null means no field.
+        // A list of nothing is no caption; one string needs no list around it; null counts as no field.
         ("captions=a", "'captions': []"),
         ("captions[]=a&captions[]=b&captions[]=c", "'captions': null, 'top_text': 'a'"),
     ]);

@@ -1,4 +1,5 @@
-//! Drawings in flight: who shares them, who may leave, and who is served beside them.
+//! Tests drawings in flight: which requests share one, what happens when a client leaves, and what is served
+//! meanwhile.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! `Range` and `If-Range`: parts of a picture.
+//! Tests `Range` and `If-Range`: parts of a picture.
 
 use super::{Counted, CAPTION};
 use util::{config, Client, Response, Serve};

@@ -1,5 +1,5 @@
-//! Where one request ends and the next begins, and where a connection ends: in order, at the client's wish,
-//! after bytes that were not read, or because the client is gone.
+//! Tests pipelining and the end of a connection: regular, on the client's request, after an unread body, or because
+//! the client has gone.
 
 use std::io::Read;
 use std::net::Shutdown;
@@ -111,7 +111,7 @@ fn a_connection_that_ends_after_an_unread_body_says_so() {
         if response.headers.get("connection").is_some_and(|value| value == "close") {
             assert!(client.is_closed(), "{:?}", head);
         } else {
-            // Then it must work as a new one does.
+            // The connection must still be usable.
             let start = client.try_send(GET.as_bytes()).ok();
             let next = start.and_then(|()| client.try_response("GET")).map(|response| response.status);
             assert_eq!(next, Some(200), "{:?}", head);
@@ -133,7 +133,7 @@ fn a_response_is_read_whole_though_its_request_was_not() {
     ] {
         let mut client = serve.connect();
         client.send(format!("{}Host: test\r\nContent-Length: {}\r\n\r\n", head, body.len()).as_bytes());
-        // All of it before the first look at the response. A server that closes at once would reset it away.
+        // Sends everything before reading. A server that closed at once would reset the connection and lose the answer.
         let _ = client.try_send(&body);
         let response = client.response();
         assert_eq!(response.status, status, "{:?}", head);

@@ -192,7 +192,7 @@ impl Display for Difference {
 }
 
 impl Difference {
-    /// Whether it is too small to be seen.
+    /// Whether the difference is invisible.
     pub fn is_small(&self) -> bool {
         self.mean <= MOST_MEAN && self.block <= MOST_IN_BLOCK
     }

@@ -1,4 +1,4 @@
-//! A viewer of a captioned animation sees, in every frame, the template's with the text over it.
+//! Property: every frame of a captioned animation looks like the template's frame with the text over it.
 
 use image::{Rgba, RgbaImage};
 use proptest::strategy::Strategy;

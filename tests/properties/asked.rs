@@ -1,4 +1,4 @@
-//! Captions made at random.
+//! Generates random captions.
 
 use proptest::collection::vec;
 use proptest::option;

@@ -1,4 +1,4 @@
-//! Text that fits keeps off the edge, and captions keep off each other.
+//! Property: text that fits keeps away from the edge, and captions keep away from each other.
 
 use proptest::collection::vec;
 use proptest::prelude::{prop_oneof, Just};

@@ -1,4 +1,4 @@
-//! Whatever comes as a request is drawn, or it is an error; nothing panics.
+//! Property: every request gives a picture or an error, and never a panic.
 
 use std::fmt::Debug;
 
@@ -80,7 +80,7 @@ const VALUES: &[&str] = &[
     "\u{1f600}",
 ];
 
-/// Draws what was understood. A picture, a name that is not there, or a sentence: all else is a failure.
+/// Draws a request that was parsed. A picture, an unknown name or a sentence is right; anything else is a failure.
 fn assert_answered<I: Debug>(plain: &Plain, written: I, understood: Result<ImageMacro, Invalid>) {
     let image_macro = match understood {
         Ok(image_macro) => image_macro,

@@ -1,5 +1,5 @@
-//! JPEGs and PNGs that are put together from parts are what they would be whole, and what the text does not
-//! touch is what it was.
+//! Property: JPEGs and PNGs assembled from parts equal those encoded whole, and pixels away from the text do not
+//! change.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Templates made at random.
+//! Generates random templates.
 
 use gif::{Frame, Repeat};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};

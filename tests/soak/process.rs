@@ -1,4 +1,4 @@
-//! The server's process, and what it holds.
+//! Runs the server as a process and measures the resources that it holds.
 
 use std::fs;
 use std::process::Command;
@@ -14,7 +14,7 @@ pub struct Process {
     complaints: Arc<Mutex<Vec<String>>>,
 }
 
-/// What a process has.
+/// The resources of a process.
 #[derive(Debug)]
 pub struct Holdings {
     pub threads: usize,
@@ -42,7 +42,7 @@ impl Process {
         self.complaints.lock().unwrap().iter().filter(|line| !is_refusal(line)).cloned().collect()
     }
 
-    /// What it holds, when that has not changed for a second.
+    /// The resources that it holds, once they have not changed for a second.
     pub fn settled(&self) -> Holdings {
         let start = Instant::now();
         let (mut same_since, mut last) = (Instant::now(), self.counts());

@@ -1,4 +1,4 @@
-//! What is asked for, and what must come of it.
+//! The requests of the soak test, and their expected answers.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use util::{escaped, Client, Response};
 pub struct Refused {
     pub request: &'static str,
     pub status: u16,
-    /// Whether refusing it takes a place in the queue, so that a 503 is possible instead.
+    /// Whether refusing it takes a place in the queue, so that a 503 is possible, too.
     pub is_drawn: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Drawings that begin and then wait until the test ends them: to see what the server does in the meantime.
+//! Held drawings: they begin and then wait until the test releases them, to see what the server does meanwhile.
 
 use std::sync::{mpsc, Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

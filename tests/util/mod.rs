@@ -1,5 +1,5 @@
-//! What several tests need: a server on a free port, the program in a process, a client that can misbehave, drawings
-//! that wait, temporary folders.
+//! Helpers that several tests share: a server on a free port, the program as a process, a misbehaving client, held
+//! drawings, temporary folders.
 
 use std::thread;
 use std::time::{Duration, Instant};

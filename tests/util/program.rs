@@ -1,4 +1,4 @@
-//! The program itself, in a process of its own.
+//! Runs the program as a process of its own.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::mem;

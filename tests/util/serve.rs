@@ -1,4 +1,4 @@
-//! A server in a thread, on a free port.
+//! Runs a server in a thread, on a free port.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! What a caption costs, as a ratio to encoding the whole picture, both measured in turns in the same run.
+//! Measures the cost of a caption as a ratio to encoding the whole picture, both measured in turns in the same run.
 //!
 //! `cargo bench -p drawing --bench captioner` prints the table at its end. With `--features turbojpeg` JPEGs are
 //! measured against libjpeg-turbo, otherwise against jpeg-encoder.

@@ -1,4 +1,4 @@
-//! How the cost of a caption grows: with the picture, with the text, and what `fit` takes of it.
+//! Measures how the cost of a caption grows with the picture and with the text, and the share of `fit` in it.
 //!
 //! `cargo bench -p drawing --bench growth` prints three tables. The cases of a table are measured in turns, round
 //! after round, and the tables have the medians.
@@ -93,14 +93,14 @@ fn main() {
         (format!("{} × {}, {:.2} MP", width, width * 3 / 4, megapixels), query)
     };
     let cases: Vec<_> = widths.iter().map(of_width).collect();
-    print_table(&captioner, "picture, under the same 18 characters of 24 pixels", &cases);
+    print_table(&captioner, "picture, with 18 characters of 24 pixels", &cases);
 
     let of_size = |size: &u32| {
         let query = format!("template=2048&top_text=I can haz captions&size={}", size);
         (format!("{} pixels", size), query)
     };
     let cases: Vec<_> = [12, 24, 48, 96, 192].iter().map(of_size).collect();
-    print_table(&captioner, "18 characters of that size, on the same 2048 × 1536", &cases);
+    print_table(&captioner, "size of 18 characters, on 2048 × 1536", &cases);
 
     // On a single pixel there is nothing to draw: what is left is finding the size and the lines.
     let texts = [

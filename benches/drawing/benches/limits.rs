@@ -1,4 +1,4 @@
-//! How soon a cancelled drawing ends.
+//! Measures how soon a cancelled drawing ends.
 //!
 //! `cargo bench -p drawing --bench limits` prints, for built-in templates and for some near the limits on size, the
 //! time from a cancel until the captioner returns, over cancels at many moments of the drawing.
@@ -17,7 +17,7 @@ use memed::image_macro::ImageMacro;
 const GOAL: Duration = Duration::from_millis(5);
 /// Moments of a drawing at which it is cancelled, evenly apart.
 const MOMENTS: u32 = 40;
-/// How often a cancel is tried again that took too long.
+/// How often a cancel that took too long is tried again.
 const TRIES: u32 = 2;
 
 /// Draws, cancels after `delay`, and returns the time from the cancel until the captioner returned; `None` if it
@@ -59,7 +59,7 @@ fn measure(folder: &Folder, case: &Case) -> Vec<Row> {
         start.elapsed()
     };
     let warm = folder.captioner();
-    // Other programs lengthen some of the runs; the shortest is the truest.
+    // Other programs lengthen some runs; the shortest is the least disturbed.
     let cold_time = time(&folder.captioner()).min(time(&warm));
     // Frames are compressed by the first caption that needs them.
     let warm_time = time(&warm).min(time(&warm));

@@ -1,4 +1,4 @@
-//! How much memory a drawing takes beyond what is allocated when it begins.
+//! Measures how much memory a drawing takes beyond what is allocated when it begins.
 //!
 //! `cargo bench -p drawing --bench memory` prints, for the templates of `limits`, the largest number of bytes allocated at
 //! once, as a multiple of the raster: of a still picture, its decoded pixels (3 bytes each, 4 with transparency),

@@ -1,7 +1,7 @@
-//! Measures three ways to carry the same service, and writes down what came out: `historical compare` under load,
-//! `historical cost` without.
+//! Compares three implementations of the same service: `historical compare` measures them under load, `historical
+//! cost` counts what their sources, builds and error messages cost a developer.
 //!
-//! `cargo run --release -p historical -- --help` lists the options.
+//! Run `cargo run --release -p historical -- --help` for the options.
 
 #![forbid(unsafe_code)]
 
@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// One service carried in three ways: threads, futures 0.1, async/await.
+/// One service, three concurrency models: threads, futures 0.1, async/await.
 #[derive(Parser)]
 #[command(name = "historical")]
 struct Arguments {
@@ -25,9 +25,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Plays the same load on each and writes a table, report/index.html and report/results.json.
+    /// Runs the same load against each and writes a table, report/index.html and report/results.json.
     Compare(compare::Options),
-    /// Measures what each costs people, off sources and binaries, and writes a table and report/cost.json.
+    /// Measures the sources, builds and error messages of each and writes a table and report/cost.json.
     Cost(cost::Options),
 }
 
@@ -45,15 +45,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Makes the folder for what comes out, and tries whether it can be written to: better now than when all is
-/// measured.
+/// Creates the output folder and checks that it is writable: better now than after twelve minutes of measuring.
 fn make_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
     let tried = fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
     tried.map_err(|error| format!("cannot write to the folder {}: {error}", folder.display()))?;
     Ok(())
 }
 
-/// The whole comparison has what each costs people on its page, too.
+/// The full comparison has the figures of `cost` on its page, too.
 fn compare(options: &compare::Options) -> Result<(), Box<dyn Error>> {
     if options.is_whole() {
         cost::run(&cost::Options::to(&options.out))?;

@@ -1,4 +1,4 @@
-//! The whole way, once: build, start, ask, end, write.
+//! Runs `historical compare` once, end to end: build, start, request, stop, write the report.
 
 use std::error::Error;
 use std::path::Path;

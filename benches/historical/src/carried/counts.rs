@@ -1,4 +1,4 @@
-//! What has happened since the start.
+//! The counters behind `/stats`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -19,7 +19,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts a request that has arrived. The returned guard is told how it was answered, or is dropped if it was not.
+    /// Counts a request that came in. Call `answered` on the result; dropping it instead counts a hang-up.
     pub fn start_request(&self) -> InFlight<'_> {
         self.in_flight.fetch_add(1, Relaxed);
         InFlight { counts: self, is_answered: false }
@@ -35,7 +35,7 @@ impl Counts {
         self.is_stopping.load(Relaxed)
     }
 
-    /// As `/stats` tells them.
+    /// The body of `/stats`.
     pub fn json(&self) -> Value {
         json!({
             "answered": self.answered.load(Relaxed),

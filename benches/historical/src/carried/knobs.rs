@@ -11,8 +11,8 @@ use memed::descriptors;
 /// Of sysexits.h: a bad command line.
 const EX_USAGE: i32 = 64;
 
-/// Understands the arguments (without the program's name). Prints what `--help` asks for, or what is wrong, and
-/// ends the process then.
+/// Parses the arguments (without the program's name). For `--help` and for bad arguments it prints the help or the
+/// error, and exits.
 pub fn read_or_exit(program: &str, arguments: Vec<OsString>) -> Config {
     let errors = match command_line::parse(arguments, &HashMap::new()) {
         Ok(Parsed::Serve(config)) if has_folders(&config) => {
@@ -31,8 +31,8 @@ pub fn read_or_exit(program: &str, arguments: Vec<OsString>) -> Config {
     exit(EX_USAGE)
 }
 
-/// As many descriptors as the process may have, and room for as many connections, as `memed` has it. To be called
-/// before there are threads.
+/// Raises the descriptor limit as far as the system allows, and derives the number of connections from it, as `memed`
+/// does. Call it before starting threads.
 pub fn prepare_descriptors(config: &Config) {
     if let Err(error) = descriptors::prepare(config.max_connections) {
         eprintln!("cannot raise the limit of descriptors: {error}");
@@ -49,8 +49,7 @@ pub fn preloads(config: &Config) -> (bool, bool) {
     }
 }
 
-/// Folders are looked at for each request, and may block where nothing else does. A comparison of ways to carry
-/// does without them.
+/// Folders are checked at each request, which may block where nothing else does, so the comparison leaves them out.
 fn has_folders(config: &Config) -> bool {
     config.captioner.templates.is_some() || config.captioner.fonts.is_some()
 }

@@ -1,5 +1,5 @@
-//! What the contestants carry: knobs, routes, pictures, replies. No sockets but the one that listens, nothing
-//! asynchronous, nothing of an HTTP library.
+//! What the new contestants share: settings, routes, pictures and replies. It has no sockets except the listener,
+//! nothing asynchronous, and nothing of an HTTP library.
 
 pub mod counts;
 pub mod knobs;
@@ -16,8 +16,7 @@ pub use routes::{Asked, Route, route};
 
 use std::time::Duration;
 
-/// How long a server goes on taking requests after a signal to stop: those that were sent before their clients
-/// could know are on their way.
+/// How long a server goes on accepting requests after a signal to stop, for requests that are already on their way.
 pub const LAST_CALL: Duration = Duration::from_millis(100);
 /// Bytes of a request's target, at most.
 pub const MAX_TARGET: usize = 32 << 10;

@@ -1,5 +1,5 @@
-//! The way to a picture: the client has it, the cache has it, it is drawn. The
-//! contestant decides on which thread.
+//! Finds or draws a picture: the client has it, the cache has it, or it must be drawn. The caller decides on which
+//! thread.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ const SHARE: usize = 4;
 const QUERIES: usize = 1 << 20;
 const LONGEST_QUERY: usize = 1 << 10;
 
-/// What takes a thread that draws its time.
+/// The work that needs a thread of the pool.
 #[derive(Debug)]
 pub enum Work {
     /// To draw a picture.

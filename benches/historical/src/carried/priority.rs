@@ -1,4 +1,4 @@
-//! Lowers the priority of the threads that draw: drawing takes long and can wait a little, carrying requests cannot.
+//! Lowers the priority of threads that draw, so that threads that serve requests run first.
 
 #[cfg(target_os = "linux")]
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! What a request is answered with, in `memed`'s words. Each contestant makes its library's response of it.
+//! The replies, word for word those of `memed`. Each contestant turns them into its library's response type.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -31,7 +31,7 @@ pub struct Reply {
     pub headers: Vec<Header>,
     /// All of it; a HEAD is not sent it.
     pub body: Bytes,
-    /// Whether the connection is to end after it, because it is not known where the next request begins.
+    /// Whether to close the connection after it, because it is unknown where the next request begins.
     pub closes: bool,
 }
 
@@ -46,7 +46,7 @@ impl Reply {
         Reply { status, headers, body: Bytes::new(), closes: false }
     }
 
-    /// JSON, ended by a line break for those who read it in a terminal.
+    /// JSON, with a newline at the end for terminals.
     pub fn json(status: u16, value: &Value) -> Reply {
         let reply = Reply::bare(status, NOT_CACHED).with("Content-Type", "application/json");
         Reply { body: format!("{value}\n").into(), ..reply }
@@ -152,7 +152,7 @@ impl From<CaptionError> for Reply {
                 Reply::error(404, &format!("{error}: GET /templates lists them"))
             }
             CaptionError::UnknownFont(_) => Reply::error(404, &format!("{error}: GET /fonts lists them")),
-            // The client has hung up, or has a 504 already.
+            // The client has gone, or already has its 504.
             CaptionError::Cancelled => Reply::timed_out(),
             _ => {
                 eprintln!("error: {}", with_causes(&error));

@@ -1,4 +1,4 @@
-//! Which paths and methods there are.
+//! The route table: from a method and a path to a [`Route`].
 
 use percent_encoding::percent_decode_str;
 
@@ -39,10 +39,10 @@ pub enum Route {
 const READ: &[&str] = &["GET", "HEAD", "OPTIONS"];
 const READ_OR_POST: &[&str] = &["GET", "HEAD", "POST", "OPTIONS"];
 
-/// Finds out what is asked for.
+/// Finds the route of a request.
 ///
 /// # Errors
-/// The reply to a request that asks for nothing that there is: 204 (OPTIONS), 400, 404, 405, 414 or 415.
+/// The reply if no handler is needed: 204 (OPTIONS), 400, 404, 405, 414 or 415.
 pub fn route(asked: &Asked) -> Result<Route, Reply> {
     if asked.target.len() > MAX_TARGET {
         return Err(Reply::long_target());
@@ -84,7 +84,7 @@ fn check_post(query: &str, content_type: Option<&str>) -> Result<(), Reply> {
             "POST takes its fields from the JSON body: leave the query string empty, or send a GET";
         return Err(Reply::error(400, sentence).closing());
     }
-    // Without any type it is what it is most likely to be.
+    // A missing type counts as JSON.
     let mime = content_type.map_or("application/json", |field| field.split(';').next().unwrap_or(""));
     if mime.trim().eq_ignore_ascii_case("application/json") {
         return Ok(());

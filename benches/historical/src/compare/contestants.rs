@@ -1,4 +1,4 @@
-//! Who is compared, and how each is built.
+//! The programs that are compared, and how each is built.
 
 use std::env;
 use std::error::Error;
@@ -13,31 +13,31 @@ pub struct Contestant {
     /// What it is, in a few words.
     pub what: &'static str,
     binary: &'static str,
-    /// The crates whose versions tell how old it is, as `Cargo.lock` names them.
+    /// The crates that place it in time, as `Cargo.lock` names them.
     pub crates: &'static [(&'static str, &'static str)],
     /// Its color in plots, on white and on black; colour-blind people can tell the three apart.
     pub colors: [&'static str; 2],
 }
 
-/// All of them, oldest way first. Each gets the same options and prints where it listens.
+/// All contestants, the oldest model first. Each takes the same arguments and prints where it listens.
 pub const ALL: &[Contestant] = &[
     Contestant {
         name: "threads",
-        what: "one thread for each connection, blocking I/O",
+        what: "one thread per connection, blocking I/O",
         binary: "threads",
         crates: &[("httparse", "1.")],
         colors: ["#D55E00", "#FF9A52"],
     },
     Contestant {
         name: "futures-0.1",
-        what: "memed itself: one reactor, chains of combinators",
+        what: "memed itself: one reactor, combinator chains",
         binary: "memed",
         crates: &[("hyper", "0.11."), ("tokio-core", "0.1."), ("futures", "0.1.")],
         colors: ["#0072B2", "#5CB8EE"],
     },
     Contestant {
         name: "async-await",
-        what: "as one writes it today, on a pool of workers",
+        what: "today's style, on a pool of worker threads",
         binary: "async-await",
         crates: &[("hyper", "1."), ("tokio", "1.")],
         colors: ["#007F5F", "#3FCB9F"],
@@ -70,7 +70,7 @@ impl Contestant {
 /// Builds the programs of all of them, into the folder and with the profile that this one was built with.
 ///
 /// # Errors
-/// If cargo cannot be run, or fails; it has told the reason on standard error then.
+/// If cargo cannot be run, or fails; it has printed the reason to standard error then.
 pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
     let folder = own_folder()?;
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
@@ -85,8 +85,8 @@ pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
     if let Some(target) = folder.parent() {
         cargo.arg("--target-dir").arg(target);
     }
-    // Both packages, whichever contestants are wanted: with one of them, their dependencies would have other features, and be built
-    // again.
+    // Always both packages, even if only one contestant is compared: with one alone, the dependencies would have
+    // other features, and would be built again.
     cargo.args(["--package", "memed", "--package", "historical"]);
     for contestant in contestants {
         cargo.args(["--bin", contestant.binary]);

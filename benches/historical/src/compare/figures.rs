@@ -1,4 +1,4 @@
-//! What was measured in all rounds → medians, spreads, and who is ahead.
+//! Turns the measurements of all rounds into medians, spreads and verdicts.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,7 @@ pub enum Better {
     Higher,
     /// The lower the better.
     Lower,
-    /// Neither: it only tells what happened.
+    /// Neither: it only describes what happened.
     Neither,
 }
 
@@ -97,21 +97,21 @@ pub fn by_chance(rounds: usize) -> f64 {
     (1..=rounds).map(|round| round as f64 / (rounds + round) as f64).product::<f64>() * 2.0
 }
 
-/// Tells who is ahead. Spreads that overlap are a tie.
+/// Decides which contestant is ahead. Spreads that overlap are a tie.
 pub fn verdict(better: Better, sides: &[Side]) -> Verdict {
     let none = |why: &str| Verdict::None { why: why.to_string() };
     if better == Better::Neither {
-        return none("more is neither better nor worse");
+        return none("neither more nor less of it is better");
     }
     if sides.iter().any(|side| side.values.len() < ENOUGH) {
-        return none("it takes three rounds");
+        return none("three rounds are needed");
     }
     // One that gave a value in one round only has no spread either.
     let (sound, unsound): (Vec<&Side>, Vec<&Side>) = sides.iter().partition(|side| side.count() >= ENOUGH);
     let mut ranked: Vec<(&str, Spread)> =
         sound.iter().filter_map(|side| Some((side.contestant.as_str(), side.spread?))).collect();
     ranked.sort_by(|(_, a), (_, b)| rank(better, a.median, b.median));
-    let Some(&(_, best)) = ranked.first() else { return none("no contestant was measured in three rounds") };
+    let Some(&(_, best)) = ranked.first() else { return none("no contestant has values from three rounds") };
 
     let (leaders, behind): (Vec<_>, Vec<_>) =
         ranked.into_iter().partition(|(_, spread)| spread.overlaps(&best));

@@ -1,4 +1,4 @@
-//! What the numbers were measured on.
+//! Describes the machine that the numbers were measured on.
 
 use std::fs;
 use std::process::Command;
@@ -49,7 +49,7 @@ impl Machine {
             self.memory_mib.map_or(UNKNOWN.to_string(), |mib| format!("{:.1} GiB", mib as f64 / 1024.0));
         let Machine { cores, processor, kernel, rustc, descriptors, .. } = self;
         format!(
-            "{cores} cores ({processor}), memory {memory}, {kernel}, {rustc}, {descriptors} files a process"
+            "{cores} cores ({processor}), memory {memory}, {kernel}, {rustc}, {descriptors} files per process"
         )
     }
 }

@@ -1,7 +1,7 @@
-//! The same load on every contestant, in turns, and what came out of it.
+//! Runs the same load against every contestant, in turns, and reports the results.
 //!
-//! `contestants` says who, [`scenes`] what; `program` starts and ends them, `load` are the clients. `figures`
-//! makes medians and verdicts of the numbers, `results` the file of them, `report` the table and the page.
+//! `contestants` lists the programs and [`scenes`] the loads; `program` starts and stops a server, `load` has the
+//! clients. `figures` computes medians and verdicts, `results` is the JSON file, `report` the table and the page.
 
 pub mod contestants;
 mod figures;
@@ -27,7 +27,7 @@ use machine::Machine;
 use results::{Named, Results, SceneResults};
 use scenes::{Sample, Scene, Stage};
 
-/// The options of `compare`.
+/// The command line of `compare`.
 #[derive(clap::Args)]
 pub struct Options {
     /// Three minutes instead of twelve; spreads are wider
@@ -54,10 +54,10 @@ impl Options {
     }
 }
 
-/// Builds the contestants, plays, and writes what came out.
+/// Builds the contestants, plays the scenes, and writes the results.
 ///
 /// # Errors
-/// If they cannot be built, the folder cannot be written to, or somebody wants it to end.
+/// If they cannot be built, the folder cannot be written to, or the run is interrupted.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let machine = Machine::look();
     let contestants: Vec<&Contestant> = contestants::ALL
@@ -112,7 +112,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
 /// Plays every scene with every contestant in each round, each time in another [`order`].
 ///
-/// Gives for each scene and each contestant a sample a round.
+/// Returns one sample for each scene, contestant and round.
 async fn play(
     machine: &Machine,
     is_quick: bool,
@@ -144,8 +144,8 @@ async fn play(
     samples
 }
 
-/// All contestants, with another one first each time, and every second time backwards: so that none always has
-/// the machine after the same other one.
+/// All contestants, with a different one first each time and in reverse every second time, so that none always
+/// runs after the same other one.
 fn order(time: usize, contestants: usize) -> impl Iterator<Item = usize> {
     (0..contestants).map(move |turn| {
         let step = if time.is_multiple_of(2) { turn } else { contestants - turn };
@@ -159,7 +159,7 @@ fn progress(length: u64) -> ProgressBar {
     ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Resolves when somebody wants this program to end.
+/// Resolves when this program is asked to stop.
 #[cfg(unix)]
 async fn stopped() -> io::Error {
     use tokio::signal::unix::{SignalKind, signal};
@@ -169,7 +169,7 @@ async fn stopped() -> io::Error {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
             }
-            io::Error::new(io::ErrorKind::Interrupted, "stopped before its end; nothing is written")
+            io::Error::new(io::ErrorKind::Interrupted, "interrupted; nothing was written")
         }
         Err(error) => error,
     }

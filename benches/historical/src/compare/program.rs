@@ -38,7 +38,7 @@ impl Program {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "it did not say where it listens");
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "it did not print where it listens");
         let (address, mut said) = timeout(START, listening(stderr)).await.map_err(late)??;
         // It must be able to go on saying things. Its end is the end of this, too.
         tokio::spawn(async move { while matches!(said.next_line().await, Ok(Some(_))) {} });
@@ -57,7 +57,7 @@ impl Program {
         Some((field(&status, "VmRSS:")? * 1024.0, field(&status, "Threads:")?))
     }
 
-    /// Tells it to end, as an operator does.
+    /// Sends SIGTERM, as an operator would.
     ///
     /// # Errors
     /// If it has ended already, or the system has no signals.
@@ -94,7 +94,7 @@ where
             None => said = line,
         }
     }
-    Err(io::Error::other(format!("it ended at once; the last it said was {said:?}")))
+    Err(io::Error::other(format!("it exited at once; its last output was {said:?}")))
 }
 
 /// The number after a name, in the words of /proc/PID/status.

@@ -26,11 +26,11 @@ pub struct Results {
 pub struct Named {
     pub name: String,
     pub what: String,
-    /// The crates that it stands on.
+    /// The crates that it is built on, with their versions.
     pub versions: String,
 }
 
-/// What a scene came to.
+/// The results of a scene.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SceneResults {
     pub name: String,
@@ -181,8 +181,7 @@ pub mod tests {
         assert_eq!(figure.sides[2].spread, Some(Spread { median: 16.0, min: 15.0, max: 17.0 }));
         // The most telling first, and of the last measure it is the one that threads did not reach.
         assert!(many.verdict[0].contains("10,000 connections"), "{:?}", many.verdict);
-        let gave_up =
-            many.verdict.iter().filter(|sentence| sentence.contains("threads gave too few figures"));
+        let gave_up = many.verdict.iter().filter(|sentence| sentence.contains("threads gave too few values"));
         assert!(gave_up.clone().all(|sentence| sentence.contains("10,000 connections")));
         assert!(gave_up.count() > 0);
         assert_eq!((many.troubles.len(), many.troubles[8].round), (9, 3));

@@ -1,4 +1,4 @@
-//! Numbers and verdicts in words.
+//! Formats numbers and verdicts for people.
 
 use super::figures::{Behind, Better, Figure, Side, Spread, Verdict};
 
@@ -60,7 +60,7 @@ pub fn list(names: &[String]) -> String {
 }
 
 impl Figure {
-    /// What was measured, and where.
+    /// What was measured, and in which variant.
     pub fn title(&self) -> String {
         match &self.variant {
             Some(variant) => format!("{}, {variant}", self.measure),
@@ -68,7 +68,7 @@ impl Figure {
         }
     }
 
-    /// Who is ahead, in a few words.
+    /// Who is ahead, for a table cell.
     pub fn leader(&self) -> String {
         match &self.verdict {
             Verdict::None { .. } => "–".to_string(),
@@ -77,7 +77,7 @@ impl Figure {
         }
     }
 
-    /// Who is ahead, by how much.
+    /// Who is ahead and by how much, as a sentence.
     pub fn sentence(&self) -> String {
         let title = capitalised(&self.title());
         let (leaders, behind, missing) = match &self.verdict {
@@ -112,7 +112,7 @@ impl Figure {
             };
         }
         if !missing.is_empty() {
-            sentence += &format!("; {} gave too few figures", list(missing));
+            sentence += &format!("; {} gave too few values", list(missing));
         }
         sentence + "."
     }
@@ -167,7 +167,7 @@ mod tests {
         let near = figure(Better::Lower, &[("a", &[2.0, 3.0, 4.0]), ("b", &[1.0, 2.0, 3.0])]);
         assert_eq!(near.sentence(), "Time: a tie: b 2 and a 3 ms.");
         let few = figure(Better::Higher, &[("a", &[5.0; 3]), ("b", &[4.0; 2])]);
-        assert_eq!(few.sentence(), "Time: no verdict, it takes three rounds.");
+        assert_eq!(few.sentence(), "Time: no verdict, three rounds are needed.");
         let two = [("a", &[5.0, 6.0, 7.0][..]), ("b", &[4.0, 5.0, 6.0]), ("c", &[1.5; 3])];
         let two = figure(Better::Higher, &two);
         assert_eq!(two.sentence(), "Time: a has the most, 6 ms, and ties with b 5; c has 0.25 × that.");

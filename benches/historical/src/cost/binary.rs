@@ -1,4 +1,4 @@
-//! How large the programs are, and how long they build.
+//! Measures how large the programs are, and how long they take to build.
 
 use std::error::Error;
 use std::fs;

@@ -1,4 +1,5 @@
-//! Asks the compiler what it shows of a mistake in a terminal. trybuild asks for every type in full.
+//! Gets the compiler's error messages as a terminal shows them, with long types cut short. trybuild's have every type
+//! in full.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -53,7 +54,7 @@ pub fn shown(mistakes: &[Mistake]) -> Result<Vec<String>, Box<dyn Error>> {
     for (number, mistake) in mistakes.iter().enumerate() {
         let said = shown.remove(&name(number)).ok_or_else(|| {
             let said = String::from_utf8_lossy(&output.stderr);
-            format!("{}: the compiler has nothing to say: {said}", mistake.file.display())
+            format!("{}: it compiles, but should not: {said}", mistake.file.display())
         })?;
         all.push(without_folders(&said, folder.path()));
     }
@@ -109,7 +110,7 @@ fn errors(lines: &str) -> Result<BTreeMap<String, String>, serde_json::Error> {
     Ok(errors)
 }
 
-/// Paths without the folders of this machine: measured elsewhere, the numbers are the same.
+/// Removes the folders of this machine from paths, so that the numbers are the same everywhere.
 fn without_folders(text: &str, temporary: &Path) -> String {
     let text = text.replace(&format!("{MESSAGES}/"), "").replace(&temporary.display().to_string(), "$DIR");
     let lines = text.lines().map(|line| match line.find("--> /").or(line.find("::: /")) {

@@ -1,4 +1,4 @@
-//! Which files carry the service, of each contestant.
+//! Lists the source files of each contestant, by what they do.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
-//! What there is in a source that a reader has to keep in mind: closures and how deep they nest, combinators,
-//! boxes, shared ownership, futures written by hand.
+//! Counts the constructs in a source that a reader has to keep in mind: closures and how deep they nest,
+//! combinators, boxes, shared ownership, hand-written futures.
 //!
-//! Names are counted as names, without their types, so `map` is a combinator on an `Option`, too.
+//! It counts names, without knowing types, so `map` on an `Option` counts as a combinator, too.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;

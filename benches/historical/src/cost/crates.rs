@@ -1,4 +1,4 @@
-//! How many crates a package is built of.
+//! Counts the crates that a package is built from.
 
 use std::collections::BTreeSet;
 use std::error::Error;

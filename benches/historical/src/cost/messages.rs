@@ -1,4 +1,4 @@
-//! What the compiler says about the same mistake: how long it is, and the longest type in it.
+//! Measures the compiler's error messages for the same mistake: their length, and the longest type in them.
 //!
 //! Twice: in full, as `messages/tests/messages` keeps it, with every type spelled out; and as a terminal shows it, where the
 //! compiler cuts long types short.
@@ -65,9 +65,9 @@ impl Mistake {
     /// What is wrong, in a few words.
     fn sentence(&self) -> String {
         match self.name.as_str() {
-            "wrong-error" => "the third of four steps fails with another error".to_string(),
-            "not-send" => "what must stay on its thread goes to another".to_string(),
-            "borrowed" => "what is borrowed goes to a task that may outlive the loan".to_string(),
+            "wrong-error" => "the third of four steps fails with a different error type".to_string(),
+            "not-send" => "a value that is not Send moves to another thread".to_string(),
+            "borrowed" => "borrowed data moves into a task that may outlive it".to_string(),
             name => name.to_string(),
         }
     }

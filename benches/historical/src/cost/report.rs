@@ -1,4 +1,4 @@
-//! What came out, as a table and as `cost.json`.
+//! Writes the results of `cost` as a table and as `cost.json`.
 
 use std::error::Error;
 use std::fmt::{self, Display};
@@ -18,7 +18,7 @@ pub struct Report {
     pub messages: Vec<Message>,
 }
 
-/// A measure of all three contestants. Less is less of it, not better.
+/// One measure of all three contestants. A smaller number is not necessarily a better one.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Row {
     measure: String,
@@ -33,12 +33,12 @@ pub struct Row {
 }
 
 impl Row {
-    /// Of whole numbers, in the order of the contestants.
+    /// A row of whole numbers, in the order of the contestants.
     pub fn new(measure: &str, unit: &str, note: &str, values: [usize; 3]) -> Row {
         Row::measured(measure, unit, note, values.map(|value| Some(value as f64)))
     }
 
-    /// Of any numbers, to a tenth. `None`: there is nothing to measure.
+    /// A row of numbers rounded to a tenth. `None`: there is nothing to measure.
     pub fn measured(measure: &str, unit: &str, note: &str, values: [Option<f64>; 3]) -> Row {
         let [threads, futures, async_await] =
             values.map(|value| value.map(|value| (value * 10.0).round() / 10.0));
@@ -101,7 +101,7 @@ impl Display for Report {
     }
 }
 
-/// With that many columns of words before those of numbers.
+/// A table whose first `words` columns hold text; the others are numbers, and are aligned right.
 fn table(head: &[&str], words: usize) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(head.iter().map(Cell::new));

@@ -20,7 +20,7 @@ use super::{App, service};
 /// When the client hangs up, hyper drops the future of the request that it waits for, and with it everything
 /// that the future owns: see [`super::render`].
 pub async fn serve(socket: TcpStream, app: Arc<App>, watcher: Watcher) {
-    // Where it is not inherited from the socket that listens. Without it an answer is late, not wrong.
+    // Needed where it is not inherited from the listener. Without it an answer is late, not wrong.
     let _ = socket.set_nodelay(true);
     let mut socket = TimeoutWriter::new(socket);
     socket.set_timeout(Some(app.config.write_timeout));
@@ -41,13 +41,13 @@ pub async fn serve(socket: TcpStream, app: Arc<App>, watcher: Watcher) {
             }),
         );
     tokio::select! {
-        // It fails when a client hangs up or does not speak HTTP, and then there is no one to answer.
+        // It fails when the client disconnects or does not speak HTTP: no one is left to answer.
         _ = watcher.watch(connection) => {}
         () = first_head_is_late(&has_asked, header_timeout) => {}
     }
 }
 
-/// Never resolves once there was a request.
+/// Never resolves once a request has arrived.
 async fn first_head_is_late(has_asked: &AtomicBool, header_timeout: Duration) {
     sleep(header_timeout).await;
     if has_asked.load(Relaxed) {

@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .max_blocking_threads(config.render_threads)
         .build()?;
     runtime.block_on(serve(config))?;
-    // Drawings that were cut off may still be running. Nothing waits for them.
+    // Do not wait for drawings whose requests were cut off.
     runtime.shutdown_background();
     Ok(())
 }
@@ -77,7 +77,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     }
     drop(listener);
     if timeout(app.config.shutdown_timeout, connections.shutdown()).await.is_err() {
-        eprintln!("some requests were not done in time, and are cut off");
+        eprintln!("some requests were not finished in time and were cut off");
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
 async fn accept(listener: &TcpListener, app: &Arc<App>, connections: &GracefulShutdown) {
     let places = Arc::new(Semaphore::new(app.config.max_connections));
     loop {
-        let place = places.clone().acquire_owned().await.expect("nobody closes it");
+        let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
         match listener.accept().await {
             Ok((socket, _)) => {
                 let connection = connection::serve(socket, app.clone(), connections.watcher());
@@ -95,7 +95,7 @@ async fn accept(listener: &TcpListener, app: &Arc<App>, connections: &GracefulSh
                     drop(place);
                 });
             }
-            // That connection is over; the next may be well.
+            // Only that connection failed; go on with the next.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 eprintln!("cannot accept a connection: {error}");

@@ -1,5 +1,5 @@
-//! The bridge to threads that may block: a gate, `spawn_blocking`, and a guard that cancels a drawing when no
-//! request waits for it any more.
+//! The bridge to threads that may block: a gate, `spawn_blocking`, and a guard that cancels a drawing when its
+//! request is dropped.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use memed::captioner::Cancel;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-/// Lets so many requests draw at a time, and so many more wait.
+/// Limits how many requests draw at a time, and how many more wait.
 pub struct Renderer {
     /// One permit for each request that draws or waits.
     inside: Arc<Semaphore>,
@@ -24,14 +24,14 @@ impl Renderer {
 
     /// Does the work on a thread that may block.
     ///
-    /// Can be dropped at any time. Work that waits then never starts; work that has started is cancelled, and
-    /// keeps its permits until it has.
+    /// Cancel-safe. Dropping the future while the work waits means that it never starts; work that has started is
+    /// cancelled, and keeps its permits until it has stopped.
     ///
     /// # Errors
     /// 503 at once if nothing more may wait, 500 if the work panics.
     pub async fn run(&self, pictures: Arc<Pictures>, work: Work) -> Result<Reply, Reply> {
         let inside = self.inside.clone().try_acquire_owned().map_err(|_| Reply::busy())?;
-        let drawing = self.drawing.clone().acquire_owned().await.expect("nobody closes it");
+        let drawing = self.drawing.clone().acquire_owned().await.expect("the semaphore is never closed");
         let guard = CancelOnDrop(Cancel::new());
         let cancel = guard.0.clone();
         let drawn = spawn_blocking(move || {
@@ -43,7 +43,7 @@ impl Renderer {
     }
 }
 
-/// Tells a drawing to stop when the future that waits for it is dropped, done or not.
+/// Cancels the drawing when the future that waits for it is dropped, done or not.
 struct CancelOnDrop(Cancel);
 
 impl Drop for CancelOnDrop {

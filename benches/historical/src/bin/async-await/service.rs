@@ -1,4 +1,4 @@
-//! From a request to its response.
+//! Answers requests: from hyper's request to its response.
 
 use std::borrow::Cow;
 use std::convert::Infallible;

@@ -37,7 +37,7 @@ pub fn accept(listener: &TcpListener, app: &Arc<App>, pool: usize) -> io::Result
         });
         match accepted {
             Err(_) if app.connections.is_closed() => {}
-            // That connection is over; the next may be well.
+            // Only that connection failed; go on with the next.
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
             Err(error) => {
                 eprintln!("cannot take a connection: {error}");
@@ -58,9 +58,9 @@ fn start_pool(app: &Arc<App>, threads: usize) -> io::Result<Sender<Connection>> 
     let accepted = Arc::new(Mutex::new(accepted));
     for _ in 0..threads {
         let (app, accepted) = (app.clone(), accepted.clone());
-        let next = move || accepted.lock().expect("nobody panics with it").recv().ok();
+        let next = move || accepted.lock().expect("no thread panics while it holds this lock").recv().ok();
         let serve = move |connection| {
-            // It has told what it panicked of. The next connection is not to suffer from it.
+            // The panic hook has printed the panic. It must not cost the next connection.
             let _ = catch_unwind(AssertUnwindSafe(|| connection::serve(&app, &connection)));
         };
         let serve_all = move || std::iter::from_fn(next).for_each(serve);

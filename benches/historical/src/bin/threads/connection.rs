@@ -1,4 +1,4 @@
-//! The life of a connection, on the one thread that it has.
+//! Serves one connection on its own thread.
 
 use historical::carried::{Asked, Reply, Route, Work, route};
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::http::{Head, Wire};
 /// Answers its requests, one after the other, to its end.
 pub fn serve(app: &App, connection: &Connection) {
     let (config, socket) = (&app.config, connection.socket());
-    // Where it is not inherited from the socket that listens. Without it an answer is late, not wrong.
+    // Needed where it is not inherited from the listener. Without it an answer is late, not wrong.
     let _ = socket.set_nodelay(true);
     if socket.set_write_timeout(Some(config.write_timeout)).is_err() {
         return;
@@ -35,7 +35,7 @@ pub fn serve(app: &App, connection: &Connection) {
         // What is known without drawing comes early, as an error does.
         let mut reply = reply(app, &mut wire, &head).unwrap_or_else(|early| early);
         in_flight.answered(reply.status);
-        // What a client has sent on before it was told to stop is answered, too.
+        // Requests that the client has pipelined before the shutdown are answered, too.
         let is_last = app.counts.is_stopping() && !wire.has_more();
         reply.closes |= is_last || wire.is_before_body();
         if wire.send(&reply, Some(&head)).is_err() || !head.keeps_alive && !reply.closes {

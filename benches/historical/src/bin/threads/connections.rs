@@ -1,4 +1,4 @@
-//! The connections that there are: no more than there may be, and those that wait for a request can be ended.
+//! The open connections: it enforces their limit, and closes idle ones at shutdown.
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpStream};
@@ -36,7 +36,9 @@ impl Connections {
     /// Waits until there may be one more. `false`: there are to be no more.
     pub fn wait_for_room(&self) -> bool {
         let is_full = |open: &mut HashMap<_, _>| open.len() >= self.most && !self.is_closed();
-        drop(self.changed.wait_while(self.open(), is_full).expect("nobody panics with it"));
+        drop(
+            self.changed.wait_while(self.open(), is_full).expect("no thread panics while it holds this lock"),
+        );
         !self.is_closed()
     }
 
@@ -64,11 +66,11 @@ impl Connections {
     /// Whether there are none left in that time.
     pub fn wait_for_end(&self, timeout: Duration) -> bool {
         let waited = self.changed.wait_timeout_while(self.open(), timeout, |open| !open.is_empty());
-        !waited.expect("nobody panics with it").1.timed_out()
+        !waited.expect("no thread panics while it holds this lock").1.timed_out()
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<Line>>> {
-        self.open.lock().expect("nobody panics with it")
+        self.open.lock().expect("no thread panics while it holds this lock")
     }
 }
 

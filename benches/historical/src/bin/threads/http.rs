@@ -53,7 +53,7 @@ impl<'a> Wire<'a> {
     /// The next head. Its first byte may take `idle`, if that is given, and all of it `timeout` from then on.
     ///
     /// # Errors
-    /// The reply, after which the connection is to end; `None` if the client is gone.
+    /// The reply, after which the connection closes; `None` if the client has gone.
     pub fn head(&mut self, idle: Option<Duration>, timeout: Duration) -> Result<Head, Option<Reply>> {
         if let (Some(idle), true) = (idle, self.unread.is_empty()) {
             self.fill(Instant::now() + idle).map_err(|_| None)?;
@@ -174,7 +174,7 @@ impl<'a> Wire<'a> {
         !self.unread.is_empty()
     }
 
-    /// Whether there is a body that was not read. Then it is not known where the next request begins.
+    /// Whether there is an unread body; it is then unknown where the next request begins.
     pub fn is_before_body(&self) -> bool {
         self.is_before_body
     }

@@ -5,13 +5,13 @@
 //! `connections` is there for the cap and for the end.
 //!
 //! Facts that come with it:
-//! - A thread that waits for its picture reads nothing. So a client that hangs up goes unnoticed: it is drawn for
-//!   to the end, or to the deadline. (One could look now and then; this does not.)
-//! - The write timeout is for a call: a client that reads anything at all in that time has as long again.
-//! - When a body is not read, be it that the request is refused or that its method takes none, the connection
-//!   ends with the answer. Chunks are read, trailers are refused.
-//! - More connections than there may be wait in the kernel's backlog, where no deadline is over them. With
-//!   `--pool N` there may be `N`, and each keeps its thread while it is idle.
+//! - A thread that waits for its picture does not read its socket, so it does not notice that a client hangs up: the
+//!   drawing goes on to its end or its deadline. (It could poll the socket now and then, but does not.)
+//! - The write timeout is per call: it starts again whenever the client reads anything.
+//! - When a body is not read, because the request is refused or its method takes no body, the connection closes after
+//!   the answer. Chunked bodies are read, trailers are refused.
+//! - Connections beyond the limit wait in the kernel's backlog, where no deadline applies to them. With `--pool N`
+//!   the limit is `N`, and each connection keeps its thread while it is idle.
 
 #![forbid(unsafe_code)]
 
@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // On Linux it ends the accept that waits; elsewhere that one ends with the process.
     let _ = SockRef::from(&*listener).shutdown(Shutdown::Both);
     if !app.connections.wait_for_end(app.config.shutdown_timeout) {
-        eprintln!("some requests were not done in time, and are cut off");
+        eprintln!("some requests were not finished in time and were cut off");
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use historical::carried::{Pictures, Reply, Work, priority};
 use memed::captioner::Cancel;
 
-/// Lets so many requests draw at a time, and so many more wait.
+/// Limits how many requests draw at a time, and how many more wait.
 pub struct Renderer {
     jobs: Sender<Job>,
     /// Requests that draw or wait, and how many of them there may be.
@@ -46,8 +46,8 @@ impl Renderer {
         Renderer { jobs, inside: Arc::default(), places: threads + queue }
     }
 
-    /// Does the work on one of the threads, and waits for it until the timeout. Then its drawing is cancelled,
-    /// and keeps its place until it has stopped.
+    /// Does the work on one of the threads, and waits for it until the timeout. A drawing that is late is
+    /// cancelled, and keeps its place until it has stopped.
     ///
     /// # Errors
     /// 503 at once if nothing more may wait, 504 if it is not done in time, 500 if it panics.
@@ -73,14 +73,14 @@ impl Renderer {
 fn draw(pictures: &Pictures, queued: &Mutex<Receiver<Job>>) {
     priority::give_way();
     loop {
-        // The lock is held while it waits: the other threads wait for the lock then.
-        let job = queued.lock().expect("nobody panics with it").recv();
+        // The lock is held while this thread waits for a job; the other idle threads wait for the lock.
+        let job = queued.lock().expect("no thread panics while it holds this lock").recv();
         let Ok(Job { work, cancel, replies, permit }) = job else { return };
         let drawn = catch_unwind(AssertUnwindSafe(|| cancel.check().map(|()| pictures.run(work, &cancel))));
-        // Before anybody hears of it and asks again.
+        // Before the reply: the client may send its next request as soon as it has this one's.
         drop(permit);
         if let Ok(Ok(reply)) = drawn {
-            // The thread that waited may have given up.
+            // It fails if the request was given up.
             let _ = replies.send(reply);
         }
     }

@@ -77,10 +77,10 @@ impl Wrong {
     pub fn sentence(self) -> String {
         match self {
             Wrong::Status(status) => format!("answered with {status}"),
-            Wrong::Malformed => "answered with what is no HTTP".to_string(),
+            Wrong::Malformed => "answered with something that is not HTTP".to_string(),
             Wrong::Body => "answered with the wrong body".to_string(),
-            Wrong::Closed => "closed without a whole answer".to_string(),
-            Wrong::Reset => "reset without a whole answer".to_string(),
+            Wrong::Closed => "closed without a complete answer".to_string(),
+            Wrong::Reset => "reset without a complete answer".to_string(),
             Wrong::Late => "not answered in time".to_string(),
         }
     }

@@ -66,8 +66,8 @@ impl Reader {
         }
     }
 
-    /// Whether the server cannot have read the last request, of an `answer` that has just failed: a system resets
-    /// a connection if bytes arrive that will not be read, and does not if all was read before it was closed.
+    /// Whether the server cannot have read the last request, after an `answer` that failed with `wrong`: the kernel
+    /// resets a connection that is closed with unread data, and does not if everything was read before the close.
     pub fn was_never_heard(&self, wrong: Wrong) -> bool {
         let was_reset = wrong == Wrong::Reset || matches!(self.socket.as_ref().take_error(), Ok(Some(_)));
         was_reset && self.buffer.is_empty()

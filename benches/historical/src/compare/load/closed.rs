@@ -34,7 +34,7 @@ struct Tally {
 
 /// What was answered during some time.
 pub struct Window {
-    /// Right answers in a second; `None` if there was none.
+    /// Correct answers per second; `None` if there was none.
     pub rate: Option<f64>,
     /// Seconds of the server's processor time for each of them.
     pub cpu: Option<f64>,
@@ -70,8 +70,7 @@ impl Closed {
         Window { rate, cpu: cpu.filter(|cpu| cpu.is_finite()) }
     }
 
-    /// What went wrong until now, in sentences. A client that still waits for its first answer has no
-    /// wrong answer, and is listed, too.
+    /// What has gone wrong so far, in sentences, including clients that were never answered.
     pub fn troubles(&self) -> Vec<String> {
         let mut troubles = self.tally.wrongs.sentences();
         let served = self.tally.served.load(Ordering::Relaxed);

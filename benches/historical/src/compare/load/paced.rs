@@ -20,7 +20,7 @@ use super::answer::{Ask, Wrong};
 use super::client::{Client, Reader};
 use super::wrongs::Wrongs;
 
-/// Requests that are due within the same one are sent together: to wake up for each of ten thousand a second
+/// Requests that are due within the same tick are sent together: waking up for each of ten thousand per second
 /// would take a processor away from the server.
 const TICK: Duration = Duration::from_millis(1);
 /// Connections that are being made at a time.
@@ -158,10 +158,14 @@ impl Paced {
             if wanted >= CONNECTING.min(connections)
                 && let Some(client) = connecting.join_next().await
             {
-                let told = |error| {
-                    io::Error::other(format!("of {connections} connections it took {}: {error}", lanes.len()))
+                let counted = |error| {
+                    io::Error::other(format!(
+                        "it accepted {} of {connections} connections: {error}",
+                        lanes.len()
+                    ))
                 };
-                let Client { reader, writer } = client.map_err(io::Error::other).flatten().map_err(told)?;
+                let Client { reader, writer } =
+                    client.map_err(io::Error::other).flatten().map_err(counted)?;
                 let (state, tally) = (Mutex::default(), tally.clone());
                 let lane = Arc::new(Lane { writer, request: ask.request(&number), state, tally });
                 readers.spawn(lane.clone().read(ask, reader));
@@ -171,8 +175,8 @@ impl Paced {
         Ok(Paced { lanes: lanes.into(), readers, tally })
     }
 
-    /// Asks this often a second, in turns on all connections. Ends when all is answered, or a while after the
-    /// last was due.
+    /// Sends `rate` requests per second, on the connections in turn. Ends when all are answered, or a while after
+    /// the last was due.
     ///
     /// # Errors
     /// If the thread that keeps the time fails.

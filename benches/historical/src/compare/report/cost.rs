@@ -1,4 +1,4 @@
-//! What `cost` has found out, if it has run: `cost.json`.
+//! Reads `cost.json`, the results of `historical cost`, if it has been run.
 
 use std::error::Error;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The table, the page, and the numbers for programs to read.
+//! Writes the results: a table for the terminal, the HTML page, and JSON for programs.
 
 mod cost;
 mod page;
@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::results::Results;
 
-/// Writes `results.json` and `index.html`; the page tells what `cost.json` says, too, if it is there.
+/// Writes `results.json` and `index.html`; the page includes the figures of `cost.json` if that file exists.
 ///
 /// # Errors
 /// If the folder cannot be written to, or `cost.json` cannot be understood.

@@ -1,4 +1,4 @@
-//! The results as a page that needs nothing but itself.
+//! Writes the results as one self-contained HTML page.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::compare::results::{Results, SceneResults};
 use crate::compare::words::{number, rounds, with_unit};
 
 const STYLE: &str = include_str!("page.css");
-const COST_QUESTION: &str = "What does it cost those who write and build it?";
+const COST_QUESTION: &str = "What does it cost to write, read and build?";
 
 /// The whole page.
 pub fn html(results: &Results, cost: Option<&Cost>) -> String {
@@ -23,7 +23,7 @@ pub fn html(results: &Results, cost: Option<&Cost>) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "One service, carried in three ways" }
+                title { "One service, three concurrency models" }
                 style { (PreEscaped(STYLE)) (PreEscaped(colors())) }
             }
             body {
@@ -39,7 +39,7 @@ pub fn html(results: &Results, cost: Option<&Cost>) -> String {
     page.into_string()
 }
 
-/// Each contestant's color, and in the dark the lighter one of it.
+/// Each contestant's color, and a lighter one for dark mode.
 fn colors() -> String {
     let (mut light, mut dark) = (String::new(), String::new());
     for one in contestants::ALL {
@@ -54,13 +54,13 @@ fn colors() -> String {
 }
 
 fn header(results: &Results, has_cost: bool) -> Markup {
-    let length = if results.quick { "the quick version, whose spreads are wide" } else { "the full version" };
+    let length = if results.quick { "quick run, with wider spreads" } else { "full run" };
     html! {
         header {
-            h1 { "One service, carried in three ways" }
+            h1 { "One service, three concurrency models" }
             p {
-                "The same captioner, the same requests, the same machine; what differs is how a request gets from \
-                 its socket to the threads that draw, and back."
+                "The captioner, the requests and the machine are the same; what differs is how a request gets from \
+                 its socket to the threads that draw, and how the answer gets back."
             }
             ul.who {
                 @for one in &results.contestants {
@@ -72,7 +72,7 @@ fn header(results: &Results, has_cost: bool) -> Markup {
                 }
             }
             p.soft {
-                (results.rounds) " rounds, in turns, in " (results.seconds / 60) " min " (results.seconds % 60)
+                (results.rounds) " interleaved rounds in " (results.seconds / 60) " min " (results.seconds % 60)
                 " s (" (length) "), " (results.taken) ". " (results.machine.sentence()) "."
             }
             nav {
@@ -138,9 +138,9 @@ fn plots(scene: &SceneResults) -> Markup {
                         @if let (false, Some(variant)) = (scene.is_line, &first.variant) { br; small { (variant) } }
                     }
                     @match if scene.is_line { plots::lines(group) } else { plots::bars(first) } {
-                        // It is the backend that escapes what is in it.
+                        // The backend escapes the text in it.
                         Ok(svg) => div role="img" aria-label=(spoken(group)) { (PreEscaped(svg)) },
-                        Err(error) => p { "This cannot be drawn: " (error) },
+                        Err(error) => p { "This plot cannot be drawn: " (error) },
                     }
                 }
             }
@@ -148,15 +148,15 @@ fn plots(scene: &SceneResults) -> Markup {
     }
 }
 
-/// Whether a line ends before its time, which its plot marks with a cross.
+/// Whether a contestant gave up before the last variant; the plot marks that with a cross.
 fn has_gaps(figures: &[&Figure]) -> bool {
     figures.len() > 1 && figures.iter().flat_map(|figure| &figure.sides).any(|side| side.spread.is_none())
 }
 
-/// The medians, for those who do not see the plot.
+/// The medians as text, for screen readers.
 fn spoken(figures: &[&Figure]) -> String {
     let median = |figure: &Figure, side: &Side| {
-        side.spread.map_or("no figure".to_string(), |spread| with_unit(spread.median, &figure.unit))
+        side.spread.map_or("no value".to_string(), |spread| with_unit(spread.median, &figure.unit))
     };
     let one = |figure: &&Figure| {
         let sides = figure.sides.iter().map(|side| format!("{} {}", side.contestant, median(figure, side)));
@@ -170,7 +170,7 @@ fn table(results: &Results, scene: &SceneResults) -> Markup {
         table {
             thead {
                 tr {
-                    th { "median, and min…max of " (results.rounds) " rounds" }
+                    th { "median (min…max) of " (results.rounds) " rounds" }
                     th { "unit" }
                     @for one in &results.contestants { th.number { (one.name) } }
                     th { "ahead or tied" }
@@ -213,7 +213,7 @@ fn cost_section(cost: &Cost) -> Markup {
         section id="cost" {
             span.label { "cost" }
             h2 { (COST_QUESTION) }
-            p { "Counted from the sources, the programs and the compiler's messages." }
+            p { "Measured on the sources, the binaries and the compiler's error messages." }
             div.wide {
                 table {
                     thead {
@@ -246,7 +246,7 @@ fn message_details(message: &Message) -> Markup {
             summary {
                 strong { (message.contestant) } @if let Some(form) = &message.form { ", " (form) }
                 ": " (message.mistake) ": " (message.lines) " lines, "
-                (message.characters) " characters, the longest type has " (message.longest_type_characters)
+                (message.characters) " characters; characters of the longest type: " (message.longest_type_characters)
             }
             pre { (message.text) }
         }
@@ -259,28 +259,29 @@ fn footer(results: &Results) -> Markup {
             span.label { "method" }
             h2 { "How to read this" }
             p {
-                "Clients and servers share the " (results.machine.cores) " cores, over loopback. So a server that \
-                 uses several cores takes them from its clients, and no rate here is what a server alone would reach."
+                "Clients and servers share the machine's " (results.machine.cores) " cores and talk over loopback. A \
+                 server that uses several cores takes them from its clients, so no rate here is what the server \
+                 would reach on a machine of its own."
             }
             p {
-                "In each round every contestant is started anew, in another order, with the same knobs. A figure is \
-                 the median of the rounds, and beside it or as a whisker their least and their greatest. Two \
-                 contestants whose ranges overlap are called a tie; in bold are the best median and those that tie \
-                 with it. Chance alone keeps the ranges of two that are \
-                 the same apart in " (number(by_chance(results.rounds) * 100.0)) " of 100 figures with "
-                (results.rounds) " rounds" @if results.rounds < ENOUGH { ", so there are no verdicts here" }
-                "; and a tie says that these rounds cannot tell them apart, not that they are equal."
+                "In each round every contestant is restarted with the same settings, and the order changes from \
+                 round to round. A figure is the median of the rounds; the minimum and the maximum stand beside it \
+                 or are drawn as a whisker. Two contestants whose ranges overlap are called a tie; the best median \
+                 and those that tie with it are in bold. With " (results.rounds) " rounds, the ranges of two equal \
+                 contestants are apart by chance in " (number(by_chance(results.rounds) * 100.0)) " of 100 figures"
+                @if results.rounds < ENOUGH { ", so there are no verdicts here" }
+                ". A tie means that these rounds cannot separate the two, not that they are equal."
             }
             p {
-                "Where requests are due on a schedule, latency counts from when a request was due and not from when \
-                 it could be sent, so a server that stalls is charged for all that it held up. Every answer is \
-                 checked: its status, its length, and that it is a whole picture where it should be one."
+                "Where requests follow a schedule, latency counts from when a request was due and not from when it \
+                 could be sent, so a server that stalls is charged for every request that it delayed. Every answer \
+                 is checked: its status, its length and, if it should be a picture, that the picture is complete."
             }
             p {
-                "Memory is the resident set of the process; what the kernel holds for it, sockets and a stack of its \
-                 own for each thread, is not in it. Processor time is that of all its threads, as Linux counts them. \
-                 On other systems they are not measured, which a dash says. The numbers of every round are in \
-                 results.json."
+                "Memory is the resident set of the process, without what the kernel holds for it: socket buffers and \
+                 a kernel stack for each thread. Processor time is the sum over all threads of the process, as Linux \
+                 counts it. A dash means that a value was not measured, as on other systems. The numbers of every \
+                 round are in results.json."
             }
         }
     }

@@ -51,7 +51,7 @@ pub fn bars(figure: &Figure) -> Result<String, Box<dyn Error>> {
             let middle = row as i32 * ROW + ROW / 2 + 2;
             write(area, &side.contestant, (NAMES - 6, middle), HPos::Right)?;
             let Some(Spread { median, min, max }) = side.spread else {
-                write(area, "no figure", (NAMES + 6, middle), HPos::Left)?;
+                write(area, "no value", (NAMES + 6, middle), HPos::Left)?;
                 continue;
             };
             let bar = [(NAMES, middle - 9), (place(median).max(NAMES + 1), middle + 9)];

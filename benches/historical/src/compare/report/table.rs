@@ -1,4 +1,4 @@
-//! The results as text.
+//! Formats the results as text for the terminal.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use crate::compare::results::{Results, SceneResults};
 use crate::compare::words::spread;
 
-/// A table for each scene, with what it asks above it and the verdict below.
+/// A table for each scene, with its question above and the verdict below.
 pub fn text(results: &Results) -> String {
     let mut text = String::new();
     for scene in &results.scenes {

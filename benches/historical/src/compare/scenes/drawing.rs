@@ -1,4 +1,4 @@
-//! Whether the way that a request is carried matters where nearly all of the work is drawing.
+//! Measures whether the concurrency model matters when nearly all of the work is drawing.
 
 use std::io;
 
@@ -8,14 +8,14 @@ use crate::compare::load::closed::Closed;
 
 const CONNECTIONS: usize = 16;
 const RATE: &str = "pictures per second";
-const CPU: &str = "processor time of a picture";
+const CPU: &str = "processor time per picture";
 const KINDS: &[&str] = &["JPEG, one picture", "GIF, 15 frames"];
 
 pub const DESCRIPTION: Description = Description {
     name: "drawing",
-    question: "Does it matter where nearly all of the work is drawing?",
-    how: "16 keep-alive connections ask for captions as fast as they get them, each with another text, so that \
-          none is in a cache; JPEGs of the template raccoon first, then GIFs of deal-with-it.",
+    question: "Does the concurrency model matter when nearly all of the work is drawing?",
+    how: "16 keep-alive connections request captions as fast as they are answered, each with a different text, so \
+          that no cache helps: first JPEGs of the template raccoon, then GIFs of deal-with-it.",
     measures: &[
         Measure { name: RATE, unit: "/s", better: Better::Higher, variants: KINDS, telling: KINDS },
         Measure { name: CPU, unit: "ms", better: Better::Lower, variants: KINDS, telling: KINDS },

@@ -1,4 +1,4 @@
-//! What it costs to carry a request that costs nothing itself.
+//! Measures the overhead of the framework: requests whose answers cost almost nothing.
 
 use std::io;
 
@@ -12,10 +12,9 @@ const CPU: &str = "processor time per request";
 
 pub const DESCRIPTION: Description = Description {
     name: "framework",
-    question: "What does it cost to carry a request that costs nothing itself?",
-    how: "64 keep-alive connections ask for /health again and again, as soon as each has its answer. The clients \
-          take about as much of the processors as the server, so the processor time per request tells more than \
-          the rate.",
+    question: "What is the overhead per request when the answer costs almost nothing?",
+    how: "64 keep-alive connections request /health, each again as soon as it has its answer. The clients use \
+          about as much processor time as the server, so the processor time per request says more than the rate.",
     measures: &[
         Measure { name: RATE, unit: "/s", better: Better::Higher, variants: &[ONLY], telling: &[ONLY] },
         Measure { name: CPU, unit: "µs", better: Better::Lower, variants: &[ONLY], telling: &[ONLY] },

@@ -1,4 +1,4 @@
-//! What a connection costs that has little to say.
+//! Measures what a mostly idle connection costs.
 
 use std::io;
 use std::time::Duration;
@@ -11,10 +11,10 @@ const SIZES: &[&str] = &["10 connections", "100 connections", "1,000 connections
 const COUNTS: [usize; 4] = [10, 100, 1_000, 10_000];
 /// The first is the headline.
 const TELLING: &[&str] = &["10,000 connections", "1,000 connections", "10 connections"];
-/// Requests on each connection before anything is measured. The server reserves what it needs in the course of
-/// several: a thread of its own takes another page now and then until the eighth.
+/// Requests on each connection before anything is measured. The server's memory grows over the first few: with a
+/// thread per connection, each stack takes another page now and then until the eighth.
 const WARM_UP: f64 = 8.0;
-/// Descriptors that are not for these connections.
+/// Descriptors that are kept free for everything but these connections.
 const SPARE: u64 = 100;
 const MEMORY: &str = "memory of the server";
 const THREADS: &str = "threads of the server";
@@ -27,10 +27,10 @@ const fn measure(name: &'static str, unit: &'static str) -> Measure {
 
 pub const DESCRIPTION: Description = Description {
     name: "many",
-    question: "What do connections cost that have little to say?",
-    how: "10, 100, 1,000 and 10,000 keep-alive connections ask for /health once per second each, on a fixed schedule \
-          that spreads them over the second, each number on a server just started with nothing preloaded, after \
-          eight requests each that warm it up.",
+    question: "What do mostly idle connections cost?",
+    how: "10, 100, 1,000 and 10,000 keep-alive connections request /health once per second each, on a fixed \
+          schedule that spreads them over the second. For each number of connections the server is started anew \
+          without preloading, and each connection first sends eight requests as a warm-up.",
     measures: &[measure(MEMORY, "MiB"), measure(THREADS, ""), measure(P99, "ms"), measure(CPU, "µs")],
     is_line: true,
 };
@@ -39,7 +39,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     for (size, count) in SIZES.iter().zip(COUNTS) {
         if stage.descriptors < count as u64 + SPARE {
             let limit = stage.descriptors;
-            sample.trouble(size, format!("left out: a process may open {limit} files here (ulimit -n)"));
+            sample.trouble(size, format!("skipped: a process may open only {limit} files here (ulimit -n)"));
         } else if let Err(error) = play_one(stage, sample, size, count).await {
             sample.trouble(size, error.to_string());
         }

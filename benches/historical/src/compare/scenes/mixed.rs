@@ -1,4 +1,4 @@
-//! Whether small requests are answered at once while every processor draws.
+//! Measures the latency of small requests while every processor draws.
 
 use std::io;
 
@@ -11,7 +11,7 @@ const SMALL: usize = 8;
 /// Requests per second.
 const RATE: f64 = 200.0;
 const DRAWERS: usize = 16;
-const QUIET: &str = "nothing is drawn";
+const QUIET: &str = "no drawing";
 const BUSY: &str = "all threads draw";
 const BOTH: &[&str] = &[QUIET, BUSY];
 const P50: &str = "latency, p50";
@@ -24,8 +24,8 @@ const fn latency(name: &'static str) -> Measure {
 
 pub const DESCRIPTION: Description = Description {
     name: "mixed",
-    question: "Are small requests disturbed while every thread draws?",
-    how: "/health is asked for 200 times per second on a fixed schedule over 8 connections, first alone, then while \
+    question: "Do small requests stay fast while every thread draws?",
+    how: "/health is requested 200 times per second on a fixed schedule over 8 connections, first alone, then while \
           16 other connections keep all threads drawing GIFs; latency counts from when a request was due.",
     measures: &[latency(P99), latency(P50), latency(MAX)],
     is_line: false,

@@ -14,23 +14,23 @@ use super::contestants::Contestant;
 use super::figures::Better;
 use super::program::{Knob, Program};
 
-/// Told where a scene has no variants.
+/// The name of the only variant of a scene that has none.
 pub const ONLY: &str = "";
 
-/// The scenes that there are, in the order of the report.
+/// All scenes, in the order of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Scene {
-    /// Requests that cost nothing but carrying them.
+    /// Requests whose answers cost almost nothing.
     Framework,
-    /// Pictures, one after the other.
+    /// Pictures and nothing else.
     Drawing,
     /// Small requests beside pictures.
     Mixed,
     /// Ten to ten thousand connections.
     Many,
-    /// Clients that are too slow.
+    /// Deliberately slow clients.
     Slow,
-    /// A signal to end, in the middle of work.
+    /// A signal to stop in the middle of work.
     Stop,
 }
 
@@ -38,7 +38,7 @@ pub enum Scene {
 pub struct Description {
     pub name: &'static str,
     pub question: &'static str,
-    /// One sentence.
+    /// How it is measured, in a few sentences.
     pub how: &'static str,
     pub measures: &'static [Measure],
     /// A line over the variants; otherwise there are bars for each.
@@ -66,7 +66,7 @@ pub struct Stage<'a> {
     pub descriptors: u64,
 }
 
-/// What one contestant gave in one round.
+/// The measurements of one contestant in one round.
 #[derive(Default)]
 pub struct Sample {
     pub values: Vec<Value>,

@@ -1,4 +1,4 @@
-//! Whether clients that are slow on purpose get in the way of the others.
+//! Measures whether deliberately slow clients delay the others.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,29 +16,29 @@ use crate::compare::load::answer::Ask;
 use crate::compare::load::paced::{Measured, Paced};
 
 const SLOW: usize = 1_000;
-/// Seconds that a head may take, for the server.
+/// The server's header timeout, in seconds.
 const DEADLINE: &str = "2";
-/// When the slow ones are counted: that deadline and two seconds.
+/// When the slow clients are counted: two seconds after that deadline.
 const COUNTED: Duration = Duration::from_secs(4);
 const NORMAL: usize = 8;
 /// Requests per second.
 const RATE: f64 = 200.0;
-/// What is sent, one byte a second. It lasts for longer than anybody looks.
+/// What a slow client sends, one byte per second: longer than the scene lasts.
 const HEAD: &[u8] = b"GET /health HTTP/1.1\r\nHost: compare\r\n\r\n";
 
-const WITHOUT: &str = "without them";
-const WITH: &str = "beside 1,000 slow ones";
+const WITHOUT: &str = "without slow clients";
+const WITH: &str = "beside 1,000 slow clients";
 const P99: &str = "latency, p99";
-const HELD: &str = "slow ones still held";
+const HELD: &str = "slow connections still open";
 
 pub const DESCRIPTION: Description = Description {
     name: "slow",
-    question: "Do clients that are slow on purpose get in the way of the others?",
-    how: "/health is asked for 200 times per second over 8 connections, first alone, then while 1,000 more clients \
-          send a request at one byte per second, all at the same instant; the server waits 2 s for a head, \
-          and 4 s after they came the slow ones that it still holds are counted. threads and futures-0.1 tell each \
-          that it is late, async-await only closes its connection; futures-0.1 lets their deadlines fall apart, by \
-          up to 0.2 s.",
+    question: "Do deliberately slow clients delay the others?",
+    how: "/health is requested 200 times per second over 8 connections, first alone, then while 1,000 more clients \
+          send a request at one byte per second, all at the same instant. The header timeout is 2 s; 4 s after the \
+          slow clients have connected, those that are still connected are counted. threads and futures-0.1 answer \
+          each with a 408, async-await only closes the connection; futures-0.1 spreads their deadlines over up to \
+          0.2 s.",
     measures: &[
         Measure {
             name: P99,
@@ -63,15 +63,15 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let (held, strangers) = slow.count().await?;
     add(sample, WITH, &measured?);
     if strangers > 0 {
-        sample.trouble(WITH, format!("{strangers} of the slow ones were not accepted"));
+        sample.trouble(WITH, format!("{strangers} of the slow clients were not accepted"));
     }
     sample.value(HELD, WITH, Some(f64::from(held)));
     program.kill().await;
     Ok(())
 }
 
-/// All the slow ones. They have a thread of their own, so that in here no normal one waits for its turn behind a
-/// thousand of them.
+/// The slow clients. They run on a thread of their own, so that in this process no normal client waits behind a
+/// thousand slow ones.
 struct Slow(thread::JoinHandle<io::Result<Vec<io::Result<bool>>>>);
 
 impl Slow {
@@ -85,11 +85,11 @@ impl Slow {
         })))
     }
 
-    /// How many the server still held at the end of their time, and how many it never took.
+    /// How many connections the server still held at the end, and how many it never accepted.
     async fn count(self) -> io::Result<(u32, u32)> {
         let ends = spawn_blocking(|| self.0.join())
             .await?
-            .map_err(|_| io::Error::other("the slow ones panicked"))??;
+            .map_err(|_| io::Error::other("the slow clients panicked"))??;
         let held = ends.iter().filter(|end| matches!(end, Ok(true))).count();
         let strangers = ends.iter().filter(|end| end.is_err()).count();
         Ok((held as u32, strangers as u32))
@@ -101,7 +101,7 @@ fn add(sample: &mut Sample, variant: &'static str, measured: &Measured) {
     sample.troubles(variant, measured.wrongs.sentences());
 }
 
-/// Sends a byte a second. Whether the server still holds the connection when it is counted.
+/// Sends one byte per second. Returns whether the server still holds the connection when it is counted.
 async fn be_slow(address: SocketAddr) -> io::Result<bool> {
     let mut socket = timeout(COUNTED, TcpStream::connect(address)).await??;
     let begin = Instant::now();
@@ -111,7 +111,7 @@ async fn be_slow(address: SocketAddr) -> io::Result<bool> {
         if socket.write_all(&[*byte]).await.is_err() {
             return Ok(false);
         }
-        // An answer may come before the end; only the end is one.
+        // The server may answer before it closes; only the close counts.
         loop {
             match timeout_at(next, socket.read(&mut said)).await {
                 Ok(Ok(0) | Err(_)) => return Ok(false),

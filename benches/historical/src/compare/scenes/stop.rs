@@ -1,4 +1,4 @@
-//! How a server ends that is in the middle of its work.
+//! Measures how a server shuts down in the middle of its work.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,19 +16,19 @@ use crate::compare::load::answer::{Ask, Wrong};
 use crate::compare::load::client::Client;
 
 const CLIENTS: usize = 32;
-/// How long the server may take to end, and a second for those who still read.
+/// How long the server may take to shut down, plus a second for clients that still read.
 const LIMIT: Duration = Duration::from_secs(15);
 
-const TIME: &str = "from the signal to the end";
+const TIME: &str = "time from the signal to the exit";
 const LOST: &str = "requests lost";
-const REFUSED: &str = "requests not taken any more";
+const REFUSED: &str = "requests refused";
 
 pub const DESCRIPTION: Description = Description {
     name: "stop",
-    question: "How does it end in the middle of work?",
-    how: "32 keep-alive connections ask for the GIF that takes longest to draw, again and again, and the server gets \
-          a SIGTERM; lost is a request that was wholly sent and read by the server, or sent before the signal, and got \
-          no whole answer, and not taken is one that came too late to be read, or got a 503.",
+    question: "How does it shut down in the middle of work?",
+    how: "32 keep-alive connections request the GIF that takes longest to draw, again and again, and the server gets \
+          a SIGTERM. A request is lost if it was sent before the signal, or sent whole and read by the server, and \
+          got no complete answer; it is refused if it came too late to be read, or got a 503.",
     measures: &[
         Measure { name: TIME, unit: "ms", better: Better::Lower, variants: &[ONLY], telling: &[ONLY] },
         Measure { name: LOST, unit: "", better: Better::Lower, variants: &[ONLY], telling: &[ONLY] },
@@ -61,10 +61,10 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
         Ok(status) => {
             sample.value(TIME, ONLY, Some(start.elapsed().as_secs_f64() * 1e3));
             if !status.success() {
-                sample.trouble(ONLY, format!("it ended with {status}"));
+                sample.trouble(ONLY, format!("it exited with {status}"));
             }
         }
-        Err(_) => sample.trouble(ONLY, format!("it had not ended {} s after the signal", LIMIT.as_secs())),
+        Err(_) => sample.trouble(ONLY, format!("it had not exited {} s after the signal", LIMIT.as_secs())),
     }
     program.kill().await;
 
