@@ -2,21 +2,18 @@
 
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures::future::{self, Loop};
 use futures::Future;
-use tokio_core::reactor::{Handle, Timeout};
+use tokio_core::reactor::Handle;
 
 use super::app::App;
 use super::future_ext::{ready, LocalFuture};
 use super::http::reply::{message_of, with_causes};
+use super::pool::gate::Gate;
 use super::pool::PoolError;
 use captioner::{Cancel, CaptionError, Captioner};
 use config::Preload;
-
-/// How long to wait when the queue is full: requests go first.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// What is left to do, the next one last.
 type Items = Vec<Item>;
@@ -45,21 +42,25 @@ impl Item {
 
 /// Starts what the config asks for, as a task of the reactor. It ends when all is decoded or the server stops.
 ///
-/// The chain: list the names, on the thread that looks at files; then a `loop_fn` over them. A turn of the loop is one
-/// job in the pool, with a permit like any other, and the next turn starts when its result is back on the reactor. So
-/// there is one of these jobs at a time, a request waits for one of them at most, and what the queue has no room for
-/// comes later. `loop_fn` fits because each turn waits, and the state, the names that are left, moves from turn to
-/// turn. Dropping the task, with the reactor, cancels the job.
+/// The chain: list the names (on the thread that looks at files, if there are folders); then a `loop_fn` over them. A
+/// turn of the loop is one job in the pool, and the next turn starts when its result is back on the reactor. So a
+/// request waits for one of these jobs at most. They go through a gate of their own, with one place, so they take none
+/// of the clients': no request is refused because of them. `loop_fn` fits because each turn waits, and the state, the
+/// names that are left, moves from turn to turn. Dropping the task, with the reactor, cancels a template that is being
+/// decoded.
+///
+/// Both the jobs and the whole chain are guarded against panics: the first so that the next item follows, the second
+/// because listing the names is a job, too.
 pub fn start(app: &Rc<App>, handle: &Handle) {
     let preload = app.config.preload;
     if preload == Preload::None {
         return;
     }
     let items = app.look(move |captioner| Ok(items(captioner, preload)));
-    let (of_loop, of_turns) = (app.clone(), handle.clone());
-    let loaded =
-        items.and_then(move |items| future::loop_fn(items, move |items| turn(&of_loop, &of_turns, items)));
-    handle.spawn(loaded.map_err(|error| warn!("cannot preload: {}", with_causes(&error))));
+    let (app, gate) = (app.clone(), Gate::new(1, 0));
+    let loaded = items.and_then(move |items| future::loop_fn(items, move |items| turn(&app, &gate, items)));
+    let guarded = without_panic(loaded);
+    handle.spawn(guarded.map_err(|error| warn!("cannot preload: {}", with_causes(&error))));
 }
 
 /// Makes an error of a job's panic, so that the next item follows.
@@ -90,34 +91,20 @@ fn items(captioner: &Captioner, preload: Preload) -> Vec<Item> {
 }
 
 /// Loads the next item, and logs how that went.
-fn turn(app: &Rc<App>, handle: &Handle, mut items: Items) -> LocalFuture<Loop<(), Items>, PoolError> {
+fn turn(app: &Rc<App>, gate: &Gate, mut items: Items) -> LocalFuture<Loop<(), Items>, PoolError> {
     let item = match items.pop() {
         Some(item) if !app.is_stopping.get() => item,
         Some(_) | None => return ready(Loop::Break(())),
     };
     let (captioner, of_job) = (app.captioner.clone(), item.clone());
-    let handle = handle.clone();
-    let loaded = without_panic(app.pool.spawn(move |cancel| of_job.load(&captioner, cancel)));
-    Box::new(loaded.then(move |loaded| -> LocalFuture<_, PoolError> {
+    let loaded = app.pool.spawn_through(gate, move |cancel| of_job.load(&captioner, cancel));
+    Box::new(without_panic(loaded).then(move |loaded| {
         match loaded {
             Ok(_) => debug!("{:?} is loaded", item.name()),
-            // The same item again, once there may be room.
-            Err(PoolError::Busy) => {
-                items.push(item);
-                return pause(&handle, items);
-            }
             Err(error) => warn!("cannot preload {:?}: {}", item.name(), with_causes(&error)),
         }
-        ready(Loop::Continue(items))
+        Ok(Loop::Continue(items))
     }))
-}
-
-fn pause(handle: &Handle, items: Items) -> LocalFuture<Loop<(), Items>, PoolError> {
-    match Timeout::new(PAUSE, handle) {
-        Ok(timeout) => Box::new(timeout.then(|_| Ok(Loop::Continue(items)))),
-        // Without a timer it would try again without end.
-        Err(_) => ready(Loop::Break(())),
-    }
 }
 
 #[cfg(test)]

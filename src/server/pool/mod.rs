@@ -141,7 +141,17 @@ impl Pool {
         T: Send + 'static,
         J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
     {
-        let permit = match self.gate.enter() {
+        self.spawn_through(&self.gate, job)
+    }
+
+    /// As [`Pool::spawn`], through another gate: for jobs that no client has asked for, and that must take no client's
+    /// place.
+    pub fn spawn_through<T, J>(&self, gate: &Gate, job: J) -> LocalFuture<Timed<T>, PoolError>
+    where
+        T: Send + 'static,
+        J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
+    {
+        let permit = match gate.enter() {
             Some(permit) => permit,
             None => return failed(PoolError::Busy),
         };
