@@ -109,12 +109,12 @@ impl Captioner {
     }
 
     /// The names of all templates, sorted.
-    pub fn template_names(&self) -> Vec<String> {
+    pub fn template_names(&self) -> Arc<Vec<String>> {
         self.template_library.names()
     }
 
     /// The names of all fonts, sorted.
-    pub fn font_names(&self) -> Vec<String> {
+    pub fn font_names(&self) -> Arc<Vec<String>> {
         self.fonts.library().names()
     }
 

@@ -19,8 +19,8 @@ use captioner::{Cancel, CaptionError, Captioner, Picture};
 use config::Config;
 use image_macro::ImageMacro;
 
-/// Requests that may wait for the thread that looks at files. A look takes about a tenth of a millisecond, unless a
-/// folder has thousands of files and has just changed, so that each look lists it.
+/// Requests that may wait for the thread that looks at files. A look takes about a tenth of a millisecond; longer
+/// for two seconds after a folder with thousands of files has changed, in which each look lists it.
 const FILES_QUEUE: usize = 4096;
 
 /// Draws a picture: [`Captioner::caption`], or a test's replacement for it.

@@ -81,10 +81,10 @@ where
 fn items(captioner: &Captioner, preload: Preload) -> Vec<Item> {
     let mut items = Vec::new();
     if let Preload::Templates | Preload::All = preload {
-        items.extend(captioner.template_names().into_iter().map(Item::Template));
+        items.extend(captioner.template_names().iter().cloned().map(Item::Template));
     }
     if let Preload::Fonts | Preload::All = preload {
-        items.extend(captioner.font_names().into_iter().map(Item::Font));
+        items.extend(captioner.font_names().iter().cloned().map(Item::Font));
     }
     items.reverse();
     items

@@ -11,7 +11,7 @@ mod source;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 
@@ -32,6 +32,17 @@ pub struct Library {
     folder: Option<Folder>,
     /// SHA-256 of the contents of the folder's files.
     digests: Cache<FileKey, [u8; 32]>,
+    /// The names of the last listing that was asked for them.
+    named: Mutex<Named>,
+}
+
+/// The names in a listing of the folder, together with the built-in ones.
+#[derive(Clone, Default)]
+struct Named {
+    /// The listing, to see whether it is still the same.
+    files: Arc<Files>,
+    /// Sorted.
+    names: Arc<Vec<String>>,
 }
 
 impl Library {
@@ -51,16 +62,21 @@ impl Library {
         extensions: &'static [&'static str],
     ) -> Library {
         let folder = folder.map(|path| Folder::new(path, extensions));
-        Library { built_in, folder, digests: Cache::new(DIGESTS) }
+        Library { built_in, folder, digests: Cache::new(DIGESTS), named: Mutex::default() }
     }
 
-    /// Every name, sorted.
-    pub fn names(&self) -> Vec<String> {
-        let files = self.files();
-        let in_folder = files.iter().flat_map(|files| files.keys().cloned());
+    /// Every name, sorted. Collected once for each listing of the folder: a folder may have thousands.
+    pub fn names(&self) -> Arc<Vec<String>> {
+        let files = self.files().unwrap_or_default();
+        let last = self.named.lock().expect("nothing panics under this lock").clone();
+        if Arc::ptr_eq(&last.files, &files) && !last.names.is_empty() {
+            return last.names;
+        }
         let built_in = self.built_in.iter().map(|file| name_of(file.file_name).into_owned());
-        let names: BTreeSet<String> = in_folder.chain(built_in).collect();
-        names.into_iter().collect()
+        let names: BTreeSet<String> = files.keys().cloned().chain(built_in).collect();
+        let named = Named { files, names: Arc::new(names.into_iter().collect()) };
+        *self.named.lock().expect("nothing panics under this lock") = named.clone();
+        named.names
     }
 
     /// Where the content of that name is, if there is one.
@@ -165,8 +181,11 @@ mod tests {
         assert!(!is_kept());
         folder.make_old();
         assert!(is_kept());
+        // So are its names: to sort thousands of them for each request would hold up whatever looks at files.
+        assert!(Arc::ptr_eq(&library.names(), &library.names()));
         fs::write(folder.0.join("two.png"), b"2").unwrap();
         assert!(has("one") && has("two"));
+        assert!(library.names().contains(&"two".to_string()));
         folder.make_old();
         assert!(has("two"));
         fs::remove_file(folder.0.join("two.png")).unwrap();

@@ -100,17 +100,17 @@ impl Fonts {
         if missing.is_empty() {
             return Ok(lenders);
         }
-        let mut names = self.library.names();
+        let names = self.library.names();
         self.forget_all_but(&names);
-        names.sort_by_key(|name| name != FALLBACK);
-        for name in names {
+        let fallback = names.iter().filter(|name| *name == FALLBACK);
+        for name in fallback.chain(names.iter().filter(|name| *name != FALLBACK)) {
             if missing.is_empty() {
                 break;
             }
             cancel.check()?;
-            if let Some(characters) = self.characters(&name) {
+            if let Some(characters) = self.characters(name) {
                 missing.retain(|&character| !characters.contains(character));
-                lenders.push(Lender { name, characters });
+                lenders.push(Lender { name: name.clone(), characters });
             }
         }
         Ok(lenders)

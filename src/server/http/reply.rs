@@ -15,7 +15,8 @@ use hyper::header::{
 };
 use hyper::mime::{self, Mime};
 use hyper::{Method, Response, StatusCode};
-use serde_json::{self, Value};
+use serde::Serialize;
+use serde_json;
 
 use super::access_log::{AccessLog, Body};
 use super::body::BodyError;
@@ -75,13 +76,13 @@ impl Reply {
     }
 
     /// 200 with JSON.
-    pub fn json(value: &Value) -> Reply {
+    pub fn json<T: Serialize>(value: &T) -> Reply {
         Reply::json_with(StatusCode::Ok, value)
     }
 
     /// JSON with another status.
-    pub fn json_with(status: StatusCode, value: &Value) -> Reply {
-        let mut body = serde_json::to_vec(value).expect("a Value is always JSON");
+    pub fn json_with<T: Serialize>(status: StatusCode, value: &T) -> Reply {
+        let mut body = serde_json::to_vec(value).expect("a Value, or a list of names, is always JSON");
         // For a reader at a terminal.
         body.push(b'\n');
         Reply::new(status, mime::APPLICATION_JSON, body)

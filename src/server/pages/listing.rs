@@ -4,6 +4,7 @@
 //! decoding it, and does.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use captioner::Captioner;
 use image_macro::normal_name;
@@ -20,9 +21,9 @@ pub fn fonts(app: &Rc<App>) -> ReplyFuture {
     names(app, Captioner::font_names)
 }
 
-fn names(app: &Rc<App>, names: fn(&Captioner) -> Vec<String>) -> ReplyFuture {
+fn names(app: &Rc<App>, names: fn(&Captioner) -> Arc<Vec<String>>) -> ReplyFuture {
     let names = app.look(move |captioner| Ok(names(captioner)));
-    app.reply_to(Box::new(app.deadline.limit(names)), |names| Reply::json(&json!(names)))
+    app.reply_to(Box::new(app.deadline.limit(names)), |names| Reply::json(&*names))
 }
 
 /// `GET /templates/{name}`: its format, size and number of frames.

@@ -97,9 +97,9 @@ impl Pictures {
     pub fn run(&self, work: Work, cancel: &Cancel) -> Reply {
         let reply = match work {
             Work::Draw(image_macro, fingerprint) => self.draw(&image_macro, fingerprint, cancel),
-            Work::Templates => Ok(Reply::json(200, &json!(self.captioner.template_names()))),
+            Work::Templates => Ok(Reply::json(200, &json!(*self.captioner.template_names()))),
             Work::Template(name) => self.template(&name, cancel),
-            Work::Fonts => Ok(Reply::json(200, &json!(self.captioner.font_names()))),
+            Work::Fonts => Ok(Reply::json(200, &json!(*self.captioner.font_names()))),
         };
         reply.unwrap_or_else(Reply::from)
     }
