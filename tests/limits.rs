@@ -286,7 +286,8 @@ fn at_the_cap_a_stop_still_answers_those_who_wait() {
 #[test]
 fn a_full_descriptor_table_is_survived() {
     let script = "ulimit -n 40; exec \"$0\" 127.0.0.1:0";
-    let mut program = Program::run(Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_memed")]));
+    let mut program =
+        Program::run(Command::new("/bin/sh").env_clear().args(["-c", script, env!("CARGO_BIN_EXE_memed")]));
     program.collect_log();
     let mut clients: Vec<Client> = (0..80).map(|_| program.connect()).collect();
     clients.iter_mut().for_each(|client| client.send(GET));

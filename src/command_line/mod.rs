@@ -157,11 +157,16 @@ fn unknown_variables(environment: &Environment) -> Vec<String> {
     unknown.into_iter().map(mistake).collect()
 }
 
-/// Whether Kubernetes has set the variable. It gives every container variables for each service of its namespace:
-/// of one called `memed`, `MEMED_SERVICE_HOST`, `MEMED_PORT=tcp://…`, `MEMED_PORT_80_TCP` and so on.
+/// Whether Kubernetes has set the variable. It gives every container variables for each service of its namespace. Those
+/// of a service called `memed-web` are `MEMED_WEB_SERVICE_HOST`, `MEMED_WEB_SERVICE_PORT`, `MEMED_WEB_SERVICE_PORT_HTTP`,
+/// `MEMED_WEB_PORT=tcp://…`, `MEMED_WEB_PORT_80_TCP`, `MEMED_WEB_PORT_80_TCP_ADDR` and so on.
 fn is_service_link(name: &str, value: &OsString) -> bool {
     let is_url = value.to_str().is_some_and(|value| value.contains("://"));
-    name.starts_with("MEMED_SERVICE_") || name.starts_with("MEMED_PORT_") || (name == "MEMED_PORT" && is_url)
+    let has_number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || name.match_indices("_PORT_").any(|(at, word)| has_number(&name[at + word.len()..]))
+        || name.ends_with("_PORT") && is_url
 }
 
 /// Typing errors up to which a name is taken for another one.
@@ -289,14 +294,23 @@ mod tests {
     }
 
     #[test]
-    fn the_variables_that_kubernetes_sets_for_a_service_called_memed_are_ignored() {
+    fn the_variables_that_kubernetes_sets_for_a_service_are_ignored() {
         let links = [
             ("MEMED_SERVICE_HOST", "10.0.0.7"),
             ("MEMED_SERVICE_PORT_HTTP", "80"),
             ("MEMED_PORT", "tcp://10.0.0.7:80"),
             ("MEMED_PORT_80_TCP_ADDR", "10.0.0.7"),
+            // Of services called memed-canary and memed-port-proxy.
+            ("MEMED_CANARY_SERVICE_HOST", "10.0.0.8"),
+            ("MEMED_CANARY_SERVICE_PORT", "80"),
+            ("MEMED_CANARY_PORT", "tcp://10.0.0.8:80"),
+            ("MEMED_CANARY_PORT_80_TCP_PROTO", "tcp"),
+            ("MEMED_PORT_PROXY_PORT_443_TCP", "tcp://10.0.0.9:443"),
         ];
         assert!(parsed("", &links).is_ok());
+        for not_a_link in [("MEMED_PORT", "80"), ("MEMED_PORT_NAME", "a"), ("MEMED_SERVICE", "a")] {
+            assert_eq!(parsed("", &[not_a_link]).unwrap_err().len(), 1, "{}", not_a_link.0);
+        }
     }
 
     #[test]
