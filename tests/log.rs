@@ -43,13 +43,31 @@ fn a_500_is_logged_once_as_an_error_with_its_request_and_its_causes() {
     assert!(lines[0].contains(rest), "{}", lines[0]);
 }
 
+/// The slowest there is: every frame is scaled and its colors chosen.
+const SLOW: &str = "/caption?template=dramatic-raccoon&top_text=hi&width=399";
+
 #[test]
-fn a_504_and_a_503_are_logged_as_errors() {
-    // The slowest there is: every frame is scaled and its colors chosen.
-    let slow = "/caption?template=dramatic-raccoon&top_text=hi&width=399";
-    let lines = lines_with(&["--request-timeout", "0.01"], &[slow], "\" 504: ");
+fn a_504_is_logged_as_a_warning() {
+    let lines = lines_with(&["--request-timeout", "0.01"], &[SLOW], "\" 504: ");
     assert_eq!(lines.len(), 1, "{:?}", lines);
-    assert!(lines[0].starts_with("memed: error: ") && lines[0].contains("not done in time"), "{}", lines[0]);
+    assert!(lines[0].starts_with("memed: warn: ") && lines[0].contains("not done in time"), "{}", lines[0]);
+}
+
+#[test]
+fn each_503_is_logged_as_a_warning() {
+    let mut program = Program::start(&["--queue", "0", "--request-timeout", "60"]);
+    // Three pictures for two threads and no place to wait.
+    let mut clients: Vec<_> = (0..3).map(|_| program.connect()).collect();
+    for (index, client) in clients.iter_mut().enumerate() {
+        client.ask("GET", &format!("{}{}", SLOW, index), &[]);
+    }
+    let statuses: Vec<_> = clients.iter_mut().map(|client| client.response().status).collect();
+    let refused = statuses.iter().filter(|status| **status == 503).count();
+    program.signal(libc::SIGTERM);
+    let log = program.rest_of_log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("\" 503: ")).collect();
+    assert_eq!((refused, lines.len()), (1, 1), "{}", log);
+    assert!(lines[0].starts_with("memed: warn: ") && lines[0].contains("the queue is full"), "{}", lines[0]);
 }
 
 #[test]
@@ -64,9 +82,14 @@ fn a_refused_head_is_logged_without_a_request() {
 
 #[test]
 fn with_q_only_failures_of_ours_are_logged() {
-    assert!(lines_with(&["-q"], &["/nothing"], "/nothing").is_empty());
-    let slow = "/caption?template=dramatic-raccoon&top_text=hi&width=399";
-    assert_eq!(lines_with(&["-q", "--request-timeout", "0.01"], &[slow], "\" 504: ").len(), 1);
+    let folder = Folder::new();
+    folder.put("broken.png", b"\x89PNG\r\n\x1a\nand no more");
+    let folder = folder.path().to_str().unwrap();
+    let arguments = ["-q", "--templates", folder, "--request-timeout", "0.01"];
+    let targets = ["/nothing", SLOW, "/caption?template=broken"];
+    let lines = lines_with(&arguments, &targets, "HTTP/1.1\" ");
+    assert_eq!(lines.len(), 1, "{:?}", lines);
+    assert!(lines[0].contains("\" 500: "), "{}", lines[0]);
 }
 
 /// hyper's `Date` header has the C library read the file of the time zone. A pipe stands for it here: the program

@@ -35,11 +35,10 @@ impl Process {
         Process { program, complaints }
     }
 
-    /// Every line of its log but the first and the refusals of a full queue, which the clients count. Requests and
-    /// what is wrong with them are not logged, so there should be none.
+    /// Every line of its log but the first. Requests and what is wrong with them are not logged, so there should be
+    /// none.
     pub fn complaints(&self) -> Vec<String> {
-        let is_refusal = |line: &String| line.contains("\" 503: ");
-        self.complaints.lock().unwrap().iter().filter(|line| !is_refusal(line)).cloned().collect()
+        self.complaints.lock().unwrap().clone()
     }
 
     /// The resources that it holds, once they have not changed for a second.

@@ -68,10 +68,16 @@ impl AccessLog {
         AccessLog { peer, state, counters, method, line, start: Instant::now(), response: None }
     }
 
-    /// Logs why a request fails, at the level of its status: a 5xx is an error, a 4xx is not ours. The one place that
-    /// does.
+    /// Logs why a request fails, at the level of its status. The one place that does.
+    ///
+    /// A 500 is our error. A 503 and a 504 say that there is more to do than the server can: a warning, which `-q` leaves
+    /// out with the requests, since there is one for each of them just when there are too many. A 4xx is the client's.
     pub fn log_failure(&self, status: StatusCode, reason: &dyn fmt::Display) {
-        let level = if status.is_server_error() { Level::Error } else { Level::Info };
+        let level = match status {
+            StatusCode::ServiceUnavailable | StatusCode::GatewayTimeout => Level::Warn,
+            status if status.is_server_error() => Level::Error,
+            _ => Level::Info,
+        };
         log!(target: FAILURES, level, "{} \"{}\" {}: {}", self.peer, self.request(), status.as_u16(), reason);
     }
 
