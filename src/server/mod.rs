@@ -12,6 +12,9 @@
 //! | `http` | replies and what they are made of: conditions, ranges, bodies, the access log |
 //! | `numbers` | what `/stats` and `/metrics` report |
 //!
+//! What holds a client to its share: `connection/slots.rs` (how many connections), `connection/patience.rs` (how slow),
+//! `connection/head.rs` (how large a head), `http/body.rs` (how large a body), `pool/gate.rs` (how many jobs wait).
+//!
 //! [`Server`] puts them together: [`Server::bind`], [`Server::local_addr`], [`Server::run_until`]. `App` is the state
 //! that they share. [`signals`] makes a future of SIGINT and SIGTERM.
 

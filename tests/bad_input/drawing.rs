@@ -76,7 +76,7 @@ fn a_drawing_that_takes_too_long_is_a_504_and_its_thread_is_free_again() {
     let response = client.get("/caption?template=cat&top_text=boom");
     assert!(start.elapsed() >= timeout);
     assert_error(&response, 504, "the picture was not done in time", "boom");
-    assert!(told.recv_timeout(LONG).unwrap(), "the drawing was not told to stop");
+    assert!(told.recv_timeout(LONG).unwrap(), "the drawing was not cancelled");
     assert_eq!(client.get("/health").status, 200);
     assert_eq!(client.get("/stats").json()["timed_out"], 1);
     // 50 ms are not much on a machine that is busy with other tests, so a late picture is no failure.

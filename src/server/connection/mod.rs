@@ -218,7 +218,8 @@ impl Future for Connection {
     type Error = hyper::Error;
 
     /// Polls hyper first: what it reads and writes moves the client's deadline. Then the client. Then the end of the
-    /// server, in phases. Each of them registers the task, so a return of `NotReady` always has somebody to wake it.
+    /// server, in phases. When `poll` returns `NotReady`, hyper's future has done so first and will wake the
+    /// task; the alarm and the stop may wake it earlier.
     fn poll(&mut self) -> Poll<(), hyper::Error> {
         loop {
             if self.http.poll()?.is_ready() {

@@ -38,7 +38,7 @@ pub fn get(app: &Rc<App>, request: &Request) -> ReplyFuture {
 ///
 /// 1. `body::read` waits for the body, within its limit and deadline. `map_err` makes the error a `Reply` (408, 413),
 ///    because that is the error type of the next link.
-/// 2. `and_then` decodes the JSON, 128 KiB at most, as soon as the body is there. It runs only if there is one. Its
+/// 2. `and_then` decodes the JSON, of `--max-body` bytes at most, as soon as the body is there. It runs only if there is one. Its
 ///    closure returns a `Result`, which is a future that is ready.
 /// 3. `then` sees both endings: it starts the picture, or returns the reply that says why there is none. From here on
 ///    nothing fails. Its arms are futures of two types, so each is boxed.

@@ -36,10 +36,10 @@ pub enum PoolError {
 impl fmt::Display for PoolError {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         match *self {
-            PoolError::Busy => out.write_str("all render threads are busy and the queue is full"),
-            PoolError::TimedOut => out.write_str("the picture was not done in time"),
+            PoolError::Busy => out.write_str("every thread is busy and the queue is full"),
+            PoolError::TimedOut => out.write_str("the job was not done in time"),
             PoolError::Caption(ref error) => error.fmt(out),
-            PoolError::Panicked(ref message) => write!(out, "a drawing panicked: {}", message),
+            PoolError::Panicked(ref message) => write!(out, "the job panicked: {}", message),
             PoolError::Timer(_) => out.write_str("the timer cannot take another deadline"),
         }
     }
