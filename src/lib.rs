@@ -29,9 +29,11 @@ extern crate fearless_simd;
 extern crate futures;
 extern crate futures_cpupool;
 extern crate gif;
+extern crate harfrust;
 extern crate hdrhistogram;
 extern crate httparse;
 extern crate hyper;
+extern crate icu_segmenter;
 extern crate image;
 extern crate jiff;
 extern crate jpeg_encoder;
@@ -39,11 +41,15 @@ extern crate jpeg_encoder;
 extern crate log;
 extern crate lru;
 extern crate memchr;
+extern crate memed_data;
 #[cfg(test)]
 extern crate miniz_oxide;
 extern crate net2;
 extern crate percent_encoding;
 extern crate prometheus_client;
+#[cfg(test)]
+extern crate proptest;
+extern crate read_fonts;
 extern crate rlimit;
 #[cfg(target_os = "linux")]
 extern crate rustix;
@@ -62,8 +68,10 @@ extern crate tokio_signal;
 extern crate tokio_timer;
 extern crate ttf_parser;
 extern crate unicode_bidi;
-extern crate unicode_linebreak;
 extern crate unicode_normalization;
+extern crate unicode_properties;
+extern crate unicode_script;
+extern crate unicode_segmentation;
 extern crate weezl;
 
 pub mod captioner;

@@ -58,6 +58,8 @@ pub struct Picture {
     pub bytes: Vec<u8>,
     /// How long encoding took, of the time of the call.
     pub encode_time: Duration,
+    /// The captions, counted from one, that have too much text for the picture: it is too small to be read.
+    pub too_small: Vec<usize>,
 }
 
 /// Hits, misses and sizes of a captioner's caches, as in `GET /stats`.
@@ -105,7 +107,11 @@ impl Captioner {
         cancel.check()?;
         let start = Instant::now();
         let bytes = template.caption(&stamp, cancel)?;
-        Ok(Picture { format: template.format(), bytes, encode_time: start.elapsed() })
+        let encode_time = start.elapsed();
+        let mut too_small: Vec<usize> =
+            placed.iter().filter(|placed| placed.is_too_small).map(|placed| placed.index + 1).collect();
+        too_small.sort_unstable();
+        Ok(Picture { format: template.format(), bytes, encode_time, too_small })
     }
 
     /// The names of all templates, sorted.
@@ -260,8 +266,8 @@ mod tests {
             fs::write(folder.join(format!("Font{}.ttf", number)), &content[..]).unwrap();
         }
         let captioner = Captioner::new(Settings { fonts: Some(folder.clone()), ..Settings::default() });
-        // Hebrew is in DejaVuSans only, and this ideograph in no font, so every font is asked for it.
-        let asked = from_query("template=cat&top_text=A \u{5d0} \u{4f60}").unwrap();
+        // N'Ko is in DejaVuSans only, and the last character in no font, so every font is asked for it.
+        let asked = from_query("template=cat&top_text=A \u{7ca} \u{10fffd}").unwrap();
         captioner.caption(&asked, &Cancel::new()).unwrap();
         captioner.caption(&asked, &Cancel::new()).unwrap();
         fs::remove_dir_all(&folder).unwrap();

@@ -35,6 +35,13 @@ impl Coverage {
         }
     }
 
+    /// What this or the other covers, of the same size.
+    pub fn union(&self, other: &[u8]) -> Coverage {
+        let mut pixels = self.pixels.clone();
+        maximum(&mut pixels, other);
+        Coverage { pixels, ..*self }
+    }
+
     /// The shape grown by `radius` pixels: every pixel becomes the maximum of those within that distance.
     ///
     /// A disc is a stack of rows of different widths. So the picture is widened for each row of the disc, from the

@@ -7,8 +7,8 @@ use image_macro::Color;
 /// The ink of a caption on one pixel.
 #[derive(Clone, Copy)]
 pub struct PixelInk {
-    /// The outline, and the letters over it.
-    pub layers: [PixelLayer; 2],
+    /// The outline, the letters over it, and the emoji over them.
+    pub layers: [PixelLayer; 3],
 }
 
 /// One layer of ink on one pixel.
@@ -23,8 +23,8 @@ pub struct PixelLayer {
 impl PixelInk {
     /// Whether the pixel gets the color of one layer, unmixed.
     pub fn is_solid(&self) -> bool {
-        let [outline, letters] = self.layers;
-        letters.coverage == 255 || letters.coverage == 0 && outline.coverage == 255
+        let top = self.layers.iter().rfind(|layer| layer.coverage > 0);
+        top.is_some_and(|top| top.coverage == 255)
     }
 
     /// The ink over an opaque color.
@@ -72,48 +72,97 @@ pub struct Layer<'a> {
     pub color: Color,
 }
 
+/// Ink whose color is another one on each of some pixels side by side.
+#[derive(Clone, Copy)]
+pub struct PaintedRow<'a> {
+    /// How much of each pixel is covered, 0 to 255.
+    pub coverage: &'a [u8],
+    /// Red, green and blue of each pixel.
+    pub planes: [&'a [u8]; 3],
+}
+
+/// The ink of a caption on pixels side by side.
+#[derive(Clone, Copy)]
+pub struct RowInk<'a> {
+    /// The outline, and the letters over it.
+    pub layers: [Layer<'a>; 2],
+    /// The emoji over them.
+    pub painted: Option<PaintedRow<'a>>,
+}
+
+impl<'a> RowInk<'a> {
+    /// How much of each pixel each of them covers, 0 to 255.
+    pub fn coverages(&self) -> [&'a [u8]; 3] {
+        let [outline, letters] = self.layers;
+        [outline.coverage, letters.coverage, self.painted.map_or(&[], |painted| painted.coverage)]
+    }
+}
+
 /// How many pixels are mixed at once. Most blocks lie between letters and have no ink at all, which is noticed.
 const BLOCK: usize = 32;
 
 /// One channel of a color over another. Exact: divided by 255 and rounded.
 #[inline(always)]
-fn mixed(over: u8, under: u8, coverage: u8) -> u8 {
+pub fn mixed(over: u8, under: u8, coverage: u8) -> u8 {
     let coverage = u16::from(coverage);
     let sum = u16::from(over) * coverage + u16::from(under) * (255 - coverage) + 128;
     ((sum + (sum >> 8)) >> 8) as u8
 }
 
-/// Calls `each` with every block of each layer that has ink.
+/// Calls `each` with every block of a layer that has ink.
 #[inline(always)]
-fn for_each_block<F: FnMut(usize, &[u8], Color)>(layers: &[Layer; 2], mut each: F) {
-    for layer in layers {
-        for (index, coverage) in layer.coverage.chunks(BLOCK).enumerate() {
-            if coverage.iter().fold(0, |any, &coverage| any | coverage) != 0 {
-                each(index * BLOCK, coverage, layer.color);
-            }
+fn for_each_block<F: FnMut(usize, &[u8])>(coverage: &[u8], mut each: F) {
+    for (index, coverage) in coverage.chunks(BLOCK).enumerate() {
+        if coverage.iter().fold(0, |any, &coverage| any | coverage) != 0 {
+            each(index * BLOCK, coverage);
         }
     }
 }
 
 #[inline(always)]
-pub fn mix_rgb<S: Simd>(_: S, pixels: &mut [u8], layers: &[Layer; 2]) {
-    for_each_block(layers, |start, coverage, color| {
-        let pixels = pixels[start * 3..].chunks_exact_mut(3);
-        for (pixel, &coverage) in pixels.zip(coverage) {
-            pixel[0] = mixed(color.r, pixel[0], coverage);
-            pixel[1] = mixed(color.g, pixel[1], coverage);
-            pixel[2] = mixed(color.b, pixel[2], coverage);
-        }
-    });
+pub fn mix_rgb<S: Simd>(_: S, pixels: &mut [u8], ink: &RowInk) {
+    for &Layer { coverage, color } in &ink.layers {
+        for_each_block(coverage, |start, coverage| {
+            let pixels = pixels[start * 3..].chunks_exact_mut(3);
+            for (pixel, &coverage) in pixels.zip(coverage) {
+                pixel[0] = mixed(color.r, pixel[0], coverage);
+                pixel[1] = mixed(color.g, pixel[1], coverage);
+                pixel[2] = mixed(color.b, pixel[2], coverage);
+            }
+        });
+    }
+    if let Some(PaintedRow { coverage, planes: [red, green, blue] }) = ink.painted {
+        for_each_block(coverage, |start, coverage| {
+            let colors = red[start..].iter().zip(&green[start..]).zip(&blue[start..]);
+            let pixels = pixels[start * 3..].chunks_exact_mut(3);
+            for ((pixel, &coverage), ((&red, &green), &blue)) in pixels.zip(coverage).zip(colors) {
+                pixel[0] = mixed(red, pixel[0], coverage);
+                pixel[1] = mixed(green, pixel[1], coverage);
+                pixel[2] = mixed(blue, pixel[2], coverage);
+            }
+        });
+    }
 }
 
 #[inline(always)]
-pub fn mix_planes<S: Simd>(_: S, mut planes: [&mut [u8]; 3], layers: &[Layer; 2]) {
-    for_each_block(layers, |start, coverage, color| {
-        for (plane, &color) in planes.iter_mut().zip(&[color.r, color.g, color.b]) {
-            for (pixel, &coverage) in plane[start..].iter_mut().zip(coverage) {
-                *pixel = mixed(color, *pixel, coverage);
+pub fn mix_planes<S: Simd>(_: S, mut planes: [&mut [u8]; 3], ink: &RowInk) {
+    for &Layer { coverage, color } in &ink.layers {
+        for_each_block(coverage, |start, coverage| {
+            for (plane, &color) in planes.iter_mut().zip(&[color.r, color.g, color.b]) {
+                for (pixel, &coverage) in plane[start..].iter_mut().zip(coverage) {
+                    *pixel = mixed(color, *pixel, coverage);
+                }
             }
-        }
-    });
+        });
+    }
+    if let Some(PaintedRow { coverage, planes: colors }) = ink.painted {
+        for_each_block(coverage, |start, coverage| {
+            for (plane, colors) in planes.iter_mut().zip(&colors) {
+                let pixels = plane[start..].iter_mut();
+                for ((pixel, &color), &coverage) in pixels.zip(&colors[start..]).zip(coverage) {
+                    *pixel = mixed(color, *pixel, coverage);
+                }
+            }
+        });
+    }
 }

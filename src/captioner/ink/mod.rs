@@ -2,22 +2,30 @@
 
 mod coverage;
 pub mod mix;
+mod painted;
 mod rasterizer;
 pub mod rect;
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use fearless_simd::{dispatch, Level};
-use rusttype::{self, point, PositionedGlyph};
+use rusttype::{self, point, Point, ScaledGlyph};
 
 use self::coverage::Coverage;
-use self::mix::{mix_planes, mix_rgb, Layer, PixelInk, PixelLayer};
+use self::mix::{mix_planes, mix_rgb, Layer, PixelInk, PixelLayer, RowInk};
+use self::painted::Painted;
 use self::rasterizer::Rasterizer;
 use self::rect::Rect;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
-use captioner::text::layout::PlacedCaption;
+use captioner::text::font::Glyph;
+use captioner::text::layout::{PlacedCaption, PlacedGlyph};
 use image_macro::Color;
+
+/// The most bytes of emoji that are kept while a caption is drawn, in case they come again.
+const KEPT_EMOJI: usize = 4 << 20;
 
 /// The pixels of all captions of a picture.
 pub struct Stamp {
@@ -33,9 +41,11 @@ pub struct Ink {
     fill: Vec<u8>,
     color: Color,
     outline: Option<Outline>,
+    /// The pixels of its emoji, if it has any: over the letters.
+    painted: Option<Painted>,
 }
 
-/// The outline of a caption: its letters, grown by the outline's width.
+/// The outline of a caption: its letters and emoji, grown by the outline's width.
 struct Outline {
     /// As `Ink::fill`.
     coverage: Vec<u8>,
@@ -60,12 +70,22 @@ impl Stamp {
         Ok(Stamp { inks })
     }
 
+    /// The colors of all emoji, that of most pixels first.
+    pub fn emoji_colors(&self) -> Vec<Color> {
+        let mut counts = HashMap::new();
+        self.inks.iter().for_each(|ink| ink.count_emoji_colors(&mut counts));
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        // By color among equals, so that the same captions always have the same palette.
+        counts.sort_unstable_by_key(|&(color, count)| (Reverse(count), color));
+        counts.into_iter().map(|([r, g, b], _)| Color { r, g, b }).collect()
+    }
+
     /// Puts the stamp on some rows of the picture: RGB pixels, `width` to a row.
     pub fn put_on_rgb(&self, pixels: &mut [u8], width: u32, rows: Range<u32>) {
-        self.for_each_row(rows.clone(), |ink, y, layers| {
+        self.for_each_row(rows.clone(), |ink, y, row_ink| {
             let start = (y - rows.start) * width;
             let row = (start + ink.area.left) as usize * 3..(start + ink.area.right) as usize * 3;
-            dispatch!(Level::new(), simd => mix_rgb(simd, &mut pixels[row], &layers));
+            dispatch!(Level::new(), simd => mix_rgb(simd, &mut pixels[row], &row_ink));
         });
     }
 
@@ -80,20 +100,20 @@ impl Stamp {
 
     /// The same for planes of red, green and blue, in rows of `stride`.
     pub fn put_on_planes(&self, planes: &mut [Vec<u8>; 3], stride: usize, rows: Range<u32>) {
-        self.for_each_row(rows.clone(), |ink, y, layers| {
+        self.for_each_row(rows.clone(), |ink, y, row_ink| {
             let start = (y - rows.start) as usize * stride;
             let row = start + ink.area.left as usize..start + ink.area.right as usize;
             let [ref mut red, ref mut green, ref mut blue] = *planes;
             let planes = [&mut red[row.clone()], &mut green[row.clone()], &mut blue[row]];
-            dispatch!(Level::new(), simd => mix_planes(simd, planes, &layers));
+            dispatch!(Level::new(), simd => mix_planes(simd, planes, &row_ink));
         });
     }
 
-    /// Calls `each` with the layers of ink on each of some rows, caption by caption.
-    fn for_each_row<F: FnMut(&Ink, u32, [Layer; 2])>(&self, rows: Range<u32>, mut each: F) {
+    /// Calls `each` with the ink on each of some rows, caption by caption.
+    fn for_each_row<F: FnMut(&Ink, u32, RowInk)>(&self, rows: Range<u32>, mut each: F) {
         for ink in &self.inks {
             for y in ink.area.top.max(rows.start)..ink.area.bottom.min(rows.end) {
-                each(ink, y, ink.layers(y));
+                each(ink, y, ink.row(y));
             }
         }
     }
@@ -115,10 +135,10 @@ impl Stamp {
     pub fn mark(&self, y: u32, width: u32, marks: &mut Vec<u8>) {
         marks.clear();
         marks.resize(width as usize, 0);
-        self.for_each_row(y..y + 1, |ink, _, layers| {
-            for layer in &layers {
+        self.for_each_row(y..y + 1, |ink, _, row| {
+            for coverage in &row.coverages() {
                 let marks = marks[ink.area.left as usize..].iter_mut();
-                marks.zip(layer.coverage).for_each(|(mark, &coverage)| *mark |= coverage);
+                marks.zip(*coverage).for_each(|(mark, &coverage)| *mark |= coverage);
             }
         });
     }
@@ -129,8 +149,8 @@ impl Stamp {
         for ink in &self.inks {
             let mut any = vec![0; ink.area.width() as usize];
             for y in ink.area.top.max(rows.start)..ink.area.bottom.min(rows.end) {
-                for layer in &ink.layers(y) {
-                    any.iter_mut().zip(layer.coverage).for_each(|(any, &coverage)| *any |= coverage);
+                for coverage in &ink.row(y).coverages() {
+                    any.iter_mut().zip(*coverage).for_each(|(any, &coverage)| *any |= coverage);
                 }
             }
             for (x, _) in (ink.area.left..).zip(&any).filter(|pixel| *pixel.1 != 0) {
@@ -168,28 +188,46 @@ impl Ink {
             Some(ref outline) => PixelLayer { color: outline.color, coverage: outline.coverage[index] },
             None => PixelLayer { color: self.color, coverage: 0 },
         };
-        if fill == 0 && outline.coverage == 0 {
+        let emoji = match self.painted {
+            Some(ref painted) => {
+                PixelLayer { color: painted.color(index), coverage: painted.coverage[index] }
+            }
+            None => PixelLayer { color: self.color, coverage: 0 },
+        };
+        if fill == 0 && outline.coverage == 0 && emoji.coverage == 0 {
             return None;
         }
-        Some(PixelInk { layers: [outline, PixelLayer { color: self.color, coverage: fill }] })
+        Some(PixelInk { layers: [outline, PixelLayer { color: self.color, coverage: fill }, emoji] })
     }
 
-    /// The outline and the letters on the part of a row of the picture that is in `area`.
-    fn layers(&self, y: u32) -> [Layer<'_>; 2] {
+    /// The ink on the part of a row of the picture that is in `area`.
+    fn row(&self, y: u32) -> RowInk<'_> {
         let width = self.area.width() as usize;
         let start = (y - self.area.top) as usize * width;
-        let fill = Layer { coverage: &self.fill[start..start + width], color: self.color };
-        match self.outline {
-            Some(Outline { ref coverage, color }) => {
-                [Layer { coverage: &coverage[start..start + width], color }, fill]
-            }
-            None => [Layer { coverage: &[], color: self.color }, fill],
-        }
+        let end = start + width;
+        let letters = Layer { coverage: &self.fill[start..end], color: self.color };
+        let outline = match self.outline {
+            Some(Outline { ref coverage, color }) => Layer { coverage: &coverage[start..end], color },
+            None => Layer { coverage: &[], color: self.color },
+        };
+        let painted = self.painted.as_ref().map(|painted| painted.row(start, end));
+        RowInk { layers: [outline, letters], painted }
     }
 
     /// The colors of letters and outline.
     pub fn colors(&self) -> (Color, Option<Color>) {
         (self.color, self.outline.as_ref().map(|outline| outline.color))
+    }
+
+    /// Counts the pixels of each color of its emoji.
+    fn count_emoji_colors(&self, counts: &mut HashMap<[u8; 3], usize>) {
+        if let Some(ref painted) = self.painted {
+            // What is covered in part is at an edge, and mixed with what is below.
+            for (index, _) in painted.coverage.iter().enumerate().filter(|pixel| *pixel.1 == 255) {
+                let Color { r, g, b } = painted.color(index);
+                *counts.entry([r, g, b]).or_insert(0) += 1;
+            }
+        }
     }
 
     /// `None` if nothing of the caption is on the picture.
@@ -199,35 +237,156 @@ impl Ink {
         height: u32,
         cancel: &Cancel,
     ) -> Result<Option<Ink>, CaptionError> {
-        let glyphs: Vec<_> = placed.glyphs.iter().map(|placed_glyph| placed_glyph.at(placed.em)).collect();
+        let em = placed.em;
+        let (letters, emoji): (Vec<_>, Vec<_>) =
+            placed.glyphs.iter().partition(|placed| placed.glyph.color_layers().is_empty());
+        let letters: Vec<Contour> =
+            letters.iter().filter_map(|letter| Contour::of_letter(letter, em)).collect();
+        let emoji: Vec<(&PlacedGlyph, Bounds)> =
+            emoji.iter().filter_map(|emoji| Some((*emoji, bounds_of_emoji(emoji, em)?))).collect();
         let radius = placed.outline.map_or(0.0, |outline| outline.width);
         // The outline's soft edge takes one more pixel.
         let border = if placed.outline.is_some() { radius.ceil() as i32 + 1 } else { 0 };
-        let area = match area_of(&glyphs, border, width, height) {
+        let bounds = letters.iter().map(|letter| letter.bounds).chain(emoji.iter().map(|emoji| emoji.1));
+        let area = match area_of(bounds, border, width, height) {
             Some(area) => area,
             None => return Ok(None),
         };
-        let mut letters = Coverage::new(area.width() as usize, area.height() as usize);
+        let mut shapes = Coverage::new(area.width() as usize, area.height() as usize);
         let mut rasterizer = Rasterizer::default();
-        for glyph in &glyphs {
+        for Contour { glyph, origin, bounds } in &letters {
             cancel.check()?;
-            if let Some(ink) = glyph.pixel_bounding_box() {
-                let (x, y) = (ink.min.x - area.left as i32, ink.min.y - area.top as i32);
-                letters.add(x, y, rasterizer.draw(glyph, &ink));
+            if let Some(seen) = seen(bounds, &area) {
+                let (x, y) = (seen.min.x - area.left as i32, seen.min.y - area.top as i32);
+                shapes.add(x, y, rasterizer.draw(glyph, origin, &seen));
             }
         }
+        let letters = shapes;
+        let painted = match emoji.is_empty() {
+            true => None,
+            false => Some(paint(&emoji, &area, em, placed.color, cancel)?),
+        };
         let outline = match placed.outline {
-            Some(stroke) => Some(Outline { coverage: letters.dilated(radius, cancel)?, color: stroke.color }),
+            Some(stroke) => {
+                let coverage = match painted {
+                    Some(ref painted) => letters.union(&painted.coverage).dilated(radius, cancel)?,
+                    None => letters.dilated(radius, cancel)?,
+                };
+                Some(Outline { coverage, color: stroke.color })
+            }
             None => None,
         };
-        Ok(Some(Ink { area, fill: letters.pixels, color: placed.color, outline }))
+        Ok(Some(Ink { area, fill: letters.pixels, color: placed.color, outline, painted }))
     }
 }
 
-/// The part of a picture that glyphs with a border around them cover.
-fn area_of(glyphs: &[PositionedGlyph], border: i32, width: u32, height: u32) -> Option<Rect> {
-    let boxes = glyphs.iter().filter_map(|glyph| glyph.pixel_bounding_box());
-    let bounds = boxes.reduce(|bounds, ink| rusttype::Rect {
+/// Whole pixels, not necessarily of the picture.
+type Bounds = rusttype::Rect<i32>;
+
+/// An outline to be filled.
+struct Contour {
+    glyph: ScaledGlyph<'static>,
+    origin: Point<f32>,
+    /// The pixels that it reaches.
+    bounds: Bounds,
+}
+
+impl Contour {
+    fn of_letter(placed: &PlacedGlyph, em: f32) -> Option<Contour> {
+        Contour::of(&placed.glyph, placed.origin, em)
+    }
+
+    /// `None` if there is nothing to see.
+    fn of(glyph: &Glyph, origin: Point<f32>, em: f32) -> Option<Contour> {
+        let bounds = bounds_at(&glyph.outline()?, origin, em);
+        Some(Contour { glyph: glyph.scaled(em), origin, bounds })
+    }
+}
+
+/// The pixels that ink reaches which is measured in ems.
+fn bounds_at(ink: &rusttype::Rect<f32>, origin: Point<f32>, em: f32) -> Bounds {
+    let min = point((origin.x + ink.min.x * em).floor() as i32, (origin.y + ink.min.y * em).floor() as i32);
+    let max = point((origin.x + ink.max.x * em).ceil() as i32, (origin.y + ink.max.y * em).ceil() as i32);
+    Bounds { min, max }
+}
+
+/// The part of some pixels that is in a part of the picture.
+fn seen(bounds: &Bounds, area: &Rect) -> Option<Bounds> {
+    let area = Bounds {
+        min: point(area.left as i32, area.top as i32),
+        max: point(area.right as i32, area.bottom as i32),
+    };
+    within(bounds, &area)
+}
+
+/// What both contain, if anything.
+fn within(a: &Bounds, b: &Bounds) -> Option<Bounds> {
+    let part = Bounds {
+        min: point(a.min.x.max(b.min.x), a.min.y.max(b.min.y)),
+        max: point(a.max.x.min(b.max.x), a.max.y.min(b.max.y)),
+    };
+    (part.min.x < part.max.x && part.min.y < part.max.y).then_some(part)
+}
+
+/// An emoji stands on whole pixels, so that it looks the same wherever it is.
+fn whole(origin: Point<f32>) -> Point<f32> {
+    point(origin.x.round(), origin.y.round())
+}
+
+fn bounds_of_emoji(placed: &PlacedGlyph, em: f32) -> Option<Bounds> {
+    Some(bounds_at(&placed.glyph.ink()?, whole(placed.origin), em))
+}
+
+/// Draws emoji; `color` is that of layers without one of their own. An emoji that comes again is drawn once.
+fn paint(
+    emoji: &[(&PlacedGlyph, Bounds)],
+    area: &Rect,
+    em: f32,
+    color: Color,
+    cancel: &Cancel,
+) -> Result<Painted, CaptionError> {
+    let mut all = Painted::new(area.width() as usize, area.height() as usize);
+    let mut rasterizer = Rasterizer::default();
+    let mut kept: Vec<(Glyph, Painted)> = Vec::new();
+    let mut weight = 0;
+    for &(placed, bounds) in emoji {
+        cancel.check()?;
+        let part = match seen(&bounds, area) {
+            Some(part) => part,
+            None => continue,
+        };
+        let (x, y) = (part.min.x - area.left as i32, part.min.y - area.top as i32);
+        let is_cut_off = part != bounds;
+        let known = kept.iter().find(|(glyph, _)| !is_cut_off && glyph.is(&placed.glyph));
+        if let Some((_, painted)) = known {
+            all.put(x, y, painted);
+            continue;
+        }
+        let mut painted = Painted::new(part.width() as usize, part.height() as usize);
+        for layer in placed.glyph.color_layers() {
+            let contour = Contour::of(&layer.glyph, whole(placed.origin), em);
+            let seen = contour.as_ref().and_then(|contour| within(&contour.bounds, &part));
+            if let (Some(Contour { glyph, origin, .. }), Some(seen)) = (contour, seen) {
+                let (x, y) = (seen.min.x - part.min.x, seen.min.y - part.min.y);
+                let shape = rasterizer.draw(&glyph, &origin, &seen);
+                painted.add(x, y, layer.color.unwrap_or(color), layer.alpha, shape);
+            }
+        }
+        all.put(x, y, &painted);
+        if !is_cut_off && weight + painted.weight() <= KEPT_EMOJI {
+            weight += painted.weight();
+            kept.push((placed.glyph, painted));
+        }
+    }
+    Ok(all)
+}
+
+/// The part of a picture that ink with a border around it covers.
+fn area_of<I>(boxes: I, border: i32, width: u32, height: u32) -> Option<Rect>
+where
+    I: Iterator<Item = Bounds>,
+{
+    let bounds = boxes.reduce(|bounds, ink| Bounds {
         min: point(bounds.min.x.min(ink.min.x), bounds.min.y.min(ink.min.y)),
         max: point(bounds.max.x.max(ink.max.x), bounds.max.y.max(ink.max.y)),
     })?;

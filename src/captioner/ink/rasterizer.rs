@@ -6,7 +6,7 @@
 
 use fearless_simd::prelude::*;
 use fearless_simd::{dispatch, f32x8, i32x8, Level};
-use rusttype::{OutlineBuilder, PositionedGlyph, Rect};
+use rusttype::{self, OutlineBuilder, Rect, ScaledGlyph};
 
 /// How far in pixels a curve may be from the lines that it is approximated by.
 const TOLERANCE: f32 = 0.1;
@@ -27,6 +27,8 @@ pub struct Rasterizer {
     changes: Vec<f32>,
     /// How much of each pixel is covered, 0 to 255.
     coverage: Vec<u8>,
+    /// Where the glyph's origin is.
+    origin: Point,
     /// Where the contour began.
     start: Point,
     /// Where the pen is.
@@ -34,19 +36,21 @@ pub struct Rasterizer {
 }
 
 impl Rasterizer {
-    /// How much of each pixel of its bounding box a glyph covers, 0 to 255, row by row.
+    /// How much of each pixel of `bounds` a glyph with that origin covers, 0 to 255, row by row.
     pub fn draw<'a>(
         &'a mut self,
-        glyph: &PositionedGlyph,
+        glyph: &ScaledGlyph,
+        origin: &rusttype::Point<f32>,
         bounds: &Rect<i32>,
     ) -> impl Iterator<Item = &'a [u8]> + 'a {
+        self.origin = [origin.x - bounds.min.x as f32, origin.y - bounds.min.y as f32];
         self.width = bounds.width() as usize;
         self.height = bounds.height() as usize;
         // A line on the right edge changes the two pixels after it.
         self.stride = (self.width + 2).next_multiple_of(LANES);
         self.changes.clear();
         self.changes.resize(self.stride * self.height, 0.0);
-        self.coverage.clear();
+        // All of it will be written.
         self.coverage.resize(self.stride * self.height, 0);
         glyph.build_outline(self);
         dispatch!(Level::new(), simd => self.sum(simd));
@@ -76,6 +80,11 @@ impl Rasterizer {
         }
     }
 
+    /// A point of the glyph, which is given from its origin.
+    fn moved(&self, x: f32, y: f32) -> Point {
+        [x + self.origin[0], y + self.origin[1]]
+    }
+
     fn line(&mut self, to: Point) {
         let from = self.at;
         self.at = to;
@@ -89,7 +98,7 @@ impl Rasterizer {
         let x_at = |y: f32| (x + (y - top) * slope).clamp(0.0, width);
         let mut upper = top.max(0.0);
         let mut x_of_upper = x_at(upper);
-        let first_row = upper as usize;
+        let first_row = (upper as usize).min(self.height);
         let end = (bottom.ceil() as usize).min(self.height).max(first_row);
         let rows = self.changes[first_row * self.stride..end * self.stride].chunks_exact_mut(self.stride);
         for (changes, next) in rows.zip(first_row + 1..) {
@@ -142,16 +151,16 @@ fn second_difference(a: Point, b: Point, c: Point) -> f32 {
 
 impl OutlineBuilder for Rasterizer {
     fn move_to(&mut self, x: f32, y: f32) {
-        self.start = [x, y];
+        self.start = self.moved(x, y);
         self.at = self.start;
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        self.line([x, y]);
+        self.line(self.moved(x, y));
     }
 
     fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        let (a, b, c) = (self.at, [x1, y1], [x, y]);
+        let (a, b, c) = (self.at, self.moved(x1, y1), self.moved(x, y));
         self.curve(second_difference(a, b, c), 0.25, |t| {
             let at = |i: usize| (1.0 - t) * ((1.0 - t) * a[i] + 2.0 * t * b[i]) + t * t * c[i];
             [at(0), at(1)]
@@ -159,7 +168,8 @@ impl OutlineBuilder for Rasterizer {
     }
 
     fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        let (a, b, c, d) = (self.at, [x1, y1], [x2, y2], [x, y]);
+        let (a, b) = (self.at, self.moved(x1, y1));
+        let (c, d) = (self.moved(x2, y2), self.moved(x, y));
         let difference = second_difference(a, b, c).max(second_difference(b, c, d));
         self.curve(difference, 0.75, |t| {
             let s = 1.0 - t;

@@ -4,7 +4,6 @@
 //! the files built into the program and those of a folder, which take precedence. The folder is looked at for each
 //! look-up, so that the next request sees a change.
 
-mod built_in;
 mod folder;
 mod source;
 
@@ -13,11 +12,11 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use memed_data::{self, BuiltIn};
 use sha2::{Digest, Sha256};
 
 use captioner::cache::Cache;
 
-use self::built_in::BuiltIn;
 use self::folder::{name_of, Files, Folder};
 pub use self::source::{Content, FileKey, Source, Version};
 
@@ -25,6 +24,11 @@ pub use self::source::{Content, FileKey, Source, Version};
 const DIGESTS: usize = 1 << 20;
 /// About what one of them takes, in bytes, without its name.
 const DIGEST: usize = 200;
+
+/// The fonts that lend glyphs and have no name: they are not in [`Library::fonts`].
+pub fn fallback_fonts() -> &'static [BuiltIn] {
+    memed_data::FALLBACK_FONTS
+}
 
 /// All templates, or all fonts.
 pub struct Library {
@@ -48,12 +52,12 @@ struct Named {
 impl Library {
     /// The built-in templates, and those of a folder.
     pub fn templates(folder: Option<PathBuf>) -> Library {
-        Library::new(built_in::TEMPLATES, folder, &["gif", "jpeg", "jpg", "png"])
+        Library::new(memed_data::TEMPLATES, folder, &["gif", "jpeg", "jpg", "png"])
     }
 
     /// The built-in fonts, and those of a folder.
     pub fn fonts(folder: Option<PathBuf>) -> Library {
-        Library::new(built_in::FONTS, folder, &["otf", "ttf"])
+        Library::new(memed_data::FONTS, folder, &["otf", "ttc", "ttf"])
     }
 
     fn new(

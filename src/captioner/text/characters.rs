@@ -1,27 +1,34 @@
 //! Which characters a font has, known without keeping the font.
 
+use std::borrow::Cow;
+
 use ttf_parser::cmap::Table;
 use ttf_parser::Face;
 
-/// The characters of a font: a copy of its `cmap` table, which is a few KiB of a file of megabytes.
+/// The characters of a font: its `cmap` table, which is a few KiB of a file of megabytes.
 ///
 /// The table is looked up as it is and not turned into a set of characters, because a few bytes of a damaged one
 /// can claim billions of them.
 #[derive(Debug, PartialEq)]
-pub struct Characters {
-    cmap: Box<[u8]>,
+pub struct Characters<'a> {
+    cmap: Cow<'a, [u8]>,
     glyph_count: u16,
 }
 
-impl Characters {
+impl<'a> Characters<'a> {
     /// The characters of the font in a file; none if it is not a font.
-    pub fn of(file: &[u8]) -> Characters {
+    pub fn of(file: &'a [u8]) -> Characters<'a> {
         let glyph_count = Face::from_slice(file, 0).map_or(0, |face| face.number_of_glyphs());
         let cmap = table(file, b"cmap").unwrap_or(&[]).into();
         Characters { cmap, glyph_count }
     }
 
-    /// Whether [`Font::glyph`](captioner::text::font::Font::glyph) has something for a character.
+    /// The same, without the file.
+    pub fn into_owned(self) -> Characters<'static> {
+        Characters { cmap: self.cmap.into_owned().into(), glyph_count: self.glyph_count }
+    }
+
+    /// Whether the font has a glyph for a character.
     pub fn contains(&self, character: char) -> bool {
         // As `Face::glyph_index`, which needs the whole file.
         let subtables = Table::parse(&self.cmap).map(|table| table.subtables);
@@ -49,17 +56,17 @@ fn table<'a>(file: &'a [u8], tag: &[u8; 4]) -> Option<&'a [u8]> {
 mod tests {
     use super::Characters;
     use captioner::library::Library;
-    use captioner::text::font::Font;
+    use captioner::text::font::{has, Font};
 
     #[test]
     fn it_has_exactly_the_characters_that_the_font_has() {
         for (name, source) in Library::fonts(None).sources().unwrap() {
             let file = source.read().unwrap().bytes;
             let characters = Characters::of(&file);
-            let font = Font::parse(file.into_owned()).unwrap();
+            let font = Font::parse(file.clone()).unwrap();
             for character in (0..=0x10_ffff).filter_map(char::from_u32) {
-                let is_in_font = font.glyph(character).is_some();
-                assert_eq!(characters.contains(character), is_in_font, "{}: {:?}", name, character);
+                let is_in = has(character, |character| characters.contains(character));
+                assert_eq!(is_in, font.has(character), "{}: {:?}", name, character);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Loads fonts by name, and knows which characters each font has.
 //!
-//! Any font may lend a glyph to a caption whose own font lacks it. Choosing the lender takes only the fonts'
+//! Any font may lend a glyph to a caption whose own font lacks it, after those of `fallback`. Choosing the lender takes only the fonts'
 //! [`Characters`], which are small: they are kept for as long as the font's file stays the same, while the fonts
 //! themselves are in a cache that need not hold all of them.
 
@@ -14,10 +14,10 @@ use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::library::{FileKey, Library, Version};
 use captioner::text::characters::Characters;
-use captioner::text::font::Font;
+use captioner::text::font::{has, Font};
 
-/// The font that is asked first for a glyph that the caption's own font lacks: the one with the most characters.
-const FALLBACK: &str = "DejaVuSans";
+/// The font of a name that is asked first for a glyph: the one with the most characters.
+const BROADEST: &str = "DejaVuSans";
 
 /// All fonts, by name.
 pub struct Fonts {
@@ -38,7 +38,7 @@ struct Known {
 #[derive(Clone)]
 enum Lends {
     /// Glyphs for these characters.
-    Characters(Arc<Characters>),
+    Characters(Arc<Characters<'static>>),
     /// Nothing, for the file is not a font.
     Nothing,
     /// Nothing for now, for the file cannot be read.
@@ -50,7 +50,7 @@ pub struct Lender {
     /// Its name.
     pub name: String,
     /// What it has.
-    pub characters: Arc<Characters>,
+    pub characters: Arc<Characters<'static>>,
 }
 
 impl Fonts {
@@ -80,8 +80,8 @@ impl Fonts {
         }
         let content = source.read()?;
         let weight = content.bytes.len();
-        let characters = Characters::of(&content.bytes);
-        let parsed = Font::parse(content.bytes.into_owned());
+        let characters = Characters::of(&content.bytes).into_owned();
+        let parsed = Font::parse(content.bytes);
         let font = Arc::new(parsed.map_err(|error| CaptionError::bad_file(name, error))?);
         if let Some(version) = content.version {
             self.loaded.insert(FileKey::new(name, version), &font, weight);
@@ -102,14 +102,14 @@ impl Fonts {
         }
         let names = self.library.names();
         self.forget_all_but(&names);
-        let fallback = names.iter().filter(|name| *name == FALLBACK);
-        for name in fallback.chain(names.iter().filter(|name| *name != FALLBACK)) {
+        let broadest = names.iter().filter(|name| *name == BROADEST);
+        for name in broadest.chain(names.iter().filter(|name| *name != BROADEST)) {
             if missing.is_empty() {
                 break;
             }
             cancel.check()?;
             if let Some(characters) = self.characters(name) {
-                missing.retain(|&character| !characters.contains(character));
+                missing.retain(|&character| !has(character, |character| characters.contains(character)));
                 lenders.push(Lender { name: name.clone(), characters });
             }
         }
@@ -118,7 +118,7 @@ impl Fonts {
 
     /// The characters of a font. Its file is read if that version of it was not read before. `None` if it cannot be
     /// used.
-    fn characters(&self, name: &str) -> Option<Arc<Characters>> {
+    fn characters(&self, name: &str) -> Option<Arc<Characters<'static>>> {
         let source = self.library.find(name).ok()??;
         let known = self.known().get(name).filter(|known| known.version == source.version).cloned();
         let was_unreadable = match known.map(|known| known.lends) {
@@ -165,11 +165,11 @@ impl Fonts {
 
 /// What the font in a file can lend. A broken one is logged; as that is remembered, only once.
 fn lends(name: &str, file: Cow<'static, [u8]>) -> Lends {
-    let characters = Characters::of(&file);
-    match Font::parse(file.into_owned()) {
+    let characters = Characters::of(&file).into_owned();
+    match Font::parse(file) {
         Ok(_) => Lends::Characters(Arc::new(characters)),
         Err(error) => {
-            warn!("the font {:?} lends no glyphs: {}", name, error);
+            error!("the font {:?} lends no glyphs: {}", name, error);
             Lends::Nothing
         }
     }

@@ -1,15 +1,17 @@
 //! Breaking a text into lines.
 
-use unicode_linebreak::{linebreaks, BreakOpportunity};
+use icu_segmenter::options::LineBreakOptions;
+use icu_segmenter::LineSegmenter;
 
 use captioner::text::measure::{Line, Measured};
+use captioner::text::shape::is_line_end;
 
 /// The places of a text where a line may end. One of them is the end of the text.
 pub struct LineBreaks(Vec<LineBreak>);
 
 #[derive(Clone, Copy)]
 struct LineBreak {
-    /// Index of the character after it.
+    /// Index of the cluster after it.
     at: usize,
     is_mandatory: bool,
 }
@@ -26,15 +28,22 @@ struct Best {
 }
 
 impl LineBreaks {
-    /// By the line breaking algorithm of Unicode.
-    pub fn of(text: &str) -> LineBreaks {
-        // It counts bytes.
-        let index_of = |byte: usize| text[..byte].chars().count();
-        let breaks = linebreaks(text).map(|(byte, kind)| LineBreak {
-            at: index_of(byte),
-            is_mandatory: kind == BreakOpportunity::Mandatory,
+    /// By the line breaking algorithm of Unicode (UAX #14); in scripts that put no spaces between words, such as Thai,
+    /// between the words of a dictionary. None of them is within a cluster.
+    pub fn of(text: &Measured) -> LineBreaks {
+        let string = text.text();
+        let segmenter = LineSegmenter::new_dictionary(LineBreakOptions::default());
+        let breaks = segmenter.segment_str(string).filter(|&byte| byte > 0).filter_map(|byte| {
+            let is_mandatory = byte == string.len() || string[..byte].ends_with(is_line_end);
+            Some(LineBreak { at: text.cluster_at(byte)?, is_mandatory })
         });
         LineBreaks(breaks.collect())
+    }
+
+    /// The clusters before which a line may end.
+    #[cfg(test)]
+    pub fn places(&self) -> Vec<usize> {
+        self.0.iter().map(|line_break| line_break.at).collect()
     }
 
     /// The lines of the text itself, which end only where they must.
@@ -43,36 +52,37 @@ impl LineBreaks {
     }
 
     /// Lines no wider than `room` ems, each as long as can be. A wider word is split if `may_split`; otherwise it
-    /// makes wrapping impossible. A line has at least one character, however wide.
+    /// makes wrapping impossible. A line has at least one cluster, however wide.
     pub fn wrap(&self, text: &Measured, room: f32, may_split: bool) -> Option<Vec<Line>> {
-        let is_too_wide = |line: Line| text.width(line) > room;
         let mut lines = Vec::new();
         let mut start = 0;
         let mut end = 0;
         for &LineBreak { at, is_mandatory } in &self.0 {
-            if end > start && is_too_wide(text.trimmed(Line { start, end: at })) {
-                lines.push(text.trimmed(Line { start, end }));
+            if end > start && text.is_wider(text.line(start, at, false), room) {
+                lines.push(text.line(start, end, true));
                 start = end;
             }
-            while is_too_wide(text.trimmed(Line { start, end: at })) && at - start > 1 {
+            while at - start > 1 && text.is_wider(text.line(start, at, false), room) {
                 if !may_split {
                     return None;
                 }
-                let fitting = (start + 2..=at).take_while(|&end| !is_too_wide(Line { start, end })).last();
-                let split = fitting.unwrap_or(start + 1);
-                if split == at {
-                    break;
-                }
-                lines.push(text.trimmed(Line { start, end: split }));
+                let is_fitting = |&end: &usize| !text.is_wider(text.line(start, end, false), room);
+                let split = (start + 2..at).take_while(is_fitting).last().unwrap_or(start + 1);
+                lines.push(text.line(start, split, false));
                 start = split;
+            }
+            let line = text.line(start, at, !is_mandatory);
+            // There is no room for the hyphen, but there may be for the rest of the word.
+            if line.is_hyphenated && text.is_wider(line, room) {
+                continue;
             }
             end = at;
             if is_mandatory {
-                lines.push(text.trimmed(Line { start, end }));
+                lines.push(text.line(start, end, false));
                 start = end;
             }
         }
-        drop_empty_end(&mut lines);
+        drop_empty_ends(&mut lines);
         Some(lines)
     }
 
@@ -88,7 +98,7 @@ impl LineBreaks {
             lines.extend(evened(text, start, paragraph, room));
             start = paragraph.last().map_or(start, |line_break| line_break.at);
         }
-        drop_empty_end(&mut lines);
+        drop_empty_ends(&mut lines);
         lines
     }
 }
@@ -99,15 +109,19 @@ fn evened(text: &Measured, start: usize, breaks: &[LineBreak], room: f32) -> Vec
     // Where a line may begin, and where the paragraph ends.
     let places: Vec<usize> =
         Some(start).into_iter().chain(breaks.iter().map(|line_break| line_break.at)).collect();
-    let line = |from: usize, to: usize| text.trimmed(Line { start: places[from], end: places[to] });
+    let line = |from: usize, to: usize| text.line(places[from], places[to], to < breaks.len());
     let mut best = vec![Best { lines: 0, cost: 0.0, next: breaks.len() }; places.len()];
     for from in (0..breaks.len()).rev() {
         let mut choice = Best { lines: usize::MAX, cost: f32::INFINITY, next: from + 1 };
         for (next, rest) in best.iter().enumerate().skip(from + 1) {
-            let free = room - text.width(line(from, next));
-            if free < 0.0 && next > from + 1 {
+            let line = line(from, next);
+            if next > from + 1 && text.is_wider(line.without_hyphen(), room) {
                 break;
             }
+            if line.is_hyphenated && text.is_wider(line, room) {
+                continue;
+            }
+            let free = room - text.about_width(line);
             let candidate = Best { lines: rest.lines + 1, cost: rest.cost + free * free, next };
             if (candidate.lines, candidate.cost) < (choice.lines, choice.cost) {
                 choice = candidate;
@@ -125,9 +139,11 @@ fn evened(text: &Measured, start: usize, breaks: &[LineBreak], room: f32) -> Vec
     lines
 }
 
-/// Empty lines at the end would only push the text away from its edge.
-fn drop_empty_end(lines: &mut Vec<Line>) {
+/// Empty lines at the start and the end would only push the text away from its edge.
+fn drop_empty_ends(lines: &mut Vec<Line>) {
     while lines.last().is_some_and(Line::is_empty) {
         lines.pop();
     }
+    let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(0);
+    lines.drain(..first);
 }

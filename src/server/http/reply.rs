@@ -39,7 +39,8 @@ const MAX_AGE: u32 = 300;
 /// Request headers that a page of another origin may send, beyond those that browsers always let it.
 const REQUEST_HEADERS: &str = "Content-Type, If-None-Match, If-Range, Range";
 /// Response headers that such a page may read, beyond those that browsers always let it.
-const RESPONSE_HEADERS: &str = "Accept-Ranges, Allow, Content-Range, ETag, Retry-After, Server-Timing";
+const RESPONSE_HEADERS: &str =
+    "Accept-Ranges, Allow, Content-Range, ETag, Memed-Warning, Retry-After, Server-Timing";
 /// Seconds for which a browser may remember what [`Reply::options`] said.
 const OPTIONS_MAX_AGE: u32 = 86_400;
 
@@ -105,6 +106,9 @@ impl Reply {
         };
         let mut reply = Reply::new(StatusCode::Ok, content_type, picture.bytes);
         reply.headers.set_raw("Server-Timing", origin.server_timing());
+        if !picture.too_small.is_empty() {
+            reply.headers.set_raw("Memed-Warning", warning(&picture.too_small));
+        }
         match picture.fingerprint {
             Some(ref fingerprint) => reply.tagged(fingerprint),
             None => reply,
@@ -288,6 +292,13 @@ impl From<&CaptionError> for Reply {
             }
         }
     }
+}
+
+/// What `Memed-Warning` says of captions that are too small to be read.
+fn warning(too_small: &[usize]) -> String {
+    let numbers: Vec<String> = too_small.iter().map(ToString::to_string).collect();
+    let noun = if numbers.len() == 1 { "caption" } else { "captions" };
+    format!("too much text to be read in {} {}", noun, numbers.join(", "))
 }
 
 /// The message of a panic.

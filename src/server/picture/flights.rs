@@ -97,6 +97,7 @@ impl Drop for Entry {
 #[cfg(test)]
 mod tests {
     use std::rc::Rc;
+    use std::sync::Arc;
     use std::time::Duration;
 
     use bytes::Bytes;
@@ -116,7 +117,8 @@ mod tests {
 
     fn drawn() -> Drawn {
         let bytes = Bytes::from(vec![7; 1000]);
-        let picture = SharedPicture { format: Format::Png, bytes, fingerprint: None };
+        let picture =
+            SharedPicture { format: Format::Png, bytes, too_small: Arc::default(), fingerprint: None };
         let nothing = Duration::default();
         Drawn { picture, times: Times { queue: nothing, draw: nothing, encode: nothing } }
     }

@@ -24,6 +24,8 @@ pub struct SharedPicture {
     pub format: Format,
     /// The whole file.
     pub bytes: Bytes,
+    /// The captions, counted from one, that are too small to be read.
+    pub too_small: Arc<Vec<usize>>,
     /// What the bytes depend on. `None` if a file changed while it was drawn: then it is not known which content of the
     /// file it shows.
     pub fingerprint: Option<Fingerprint>,
@@ -32,7 +34,8 @@ pub struct SharedPicture {
 impl SharedPicture {
     /// Takes over the bytes. They occupy their capacity for as long as a clone is alive.
     pub fn new(picture: Picture, fingerprint: Option<Fingerprint>) -> SharedPicture {
-        SharedPicture { format: picture.format, bytes: Bytes::from(picture.bytes), fingerprint }
+        let Picture { format, bytes, too_small, .. } = picture;
+        SharedPicture { format, bytes: Bytes::from(bytes), too_small: Arc::new(too_small), fingerprint }
     }
 }
 
@@ -92,7 +95,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, Format, Kept, SharedPicture, ENTRY};
+    use super::{Arc, Bytes, Format, Kept, SharedPicture, ENTRY};
     use captioner::{Captioner, Fingerprint, Settings};
     use image_macro::from_query;
 
@@ -103,7 +106,8 @@ mod tests {
 
     fn picture(text: &str, length: usize) -> SharedPicture {
         let bytes = Bytes::from(vec![7; length]);
-        SharedPicture { format: Format::Png, bytes, fingerprint: Some(fingerprint(text)) }
+        let fingerprint = Some(fingerprint(text));
+        SharedPicture { format: Format::Png, bytes, too_small: Arc::default(), fingerprint }
     }
 
     #[test]

@@ -142,8 +142,11 @@ fn written(frame: &Frame, painted: PaintedFrame, palette: Option<Vec<u8>>) -> gi
     }
 }
 
-/// The colors that the text needs, most important first: those of letters and outlines, then mixtures of both in
-/// halves, in quarters and in eighths.
+/// Colors of emoji that get an entry of the palette before mixtures do. Twemoji draws an emoji in about six.
+const EMOJI_COLORS: usize = 12;
+
+/// The colors that the text needs, most important first: those of letters and outlines, the most frequent ones of
+/// emoji, mixtures of letters and outlines in halves, in quarters and in eighths, and the other colors of emoji.
 fn text_colors(stamp: &Stamp) -> Vec<Rgb> {
     let rgb = |color: Color| [color.r, color.g, color.b];
     let pairs: Vec<(Rgb, Option<Rgb>)> = stamp
@@ -164,6 +167,9 @@ fn text_colors(stamp: &Stamp) -> Vec<Rgb> {
         want(fill);
         outline.map(&mut want);
     }
+    // There are never as many free entries as all of these.
+    let emoji: Vec<Rgb> = stamp.emoji_colors().into_iter().take(2 * EMOJI_COLORS).map(rgb).collect();
+    emoji.iter().take(EMOJI_COLORS).for_each(|&color| want(color));
     for &(part, whole) in &[(1, 2), (1, 4), (3, 4), (1, 8), (3, 8), (5, 8), (7, 8)] {
         for &(fill, outline) in &pairs {
             if let Some(outline) = outline {
@@ -173,5 +179,6 @@ fn text_colors(stamp: &Stamp) -> Vec<Rgb> {
             }
         }
     }
+    emoji.into_iter().for_each(want);
     colors
 }
