@@ -29,6 +29,7 @@ pub fn run(target: &str, input: &[u8]) {
     match target {
         "query" => understood(from_query(&String::from_utf8_lossy(input))),
         "json" => understood(from_json(input)),
+        "text" => text(input),
         "gif" | "jpeg" | "png" => template(&with_checksums(input)),
         _ => panic!("there is no target {:?}", target),
     }
@@ -70,6 +71,41 @@ fn assert_caption_is_within_limits(caption: &Caption) {
 fn assert_is_name(name: &str) {
     assert!((1..=MAX_NAME).contains(&name.chars().count()), "{:?}", name);
     assert!(normal_name(name) == name, "{:?}", name);
+}
+
+// ===== Text =====
+
+/// Any text can be drawn, in any font. The first byte chooses the font and the width of the picture.
+fn text(input: &[u8]) {
+    const FONTS: [&str; 5] = ["Anton", "BebasNeue", "ComicNeue", "DejaVuSans", "PermanentMarker"];
+    thread_local! {
+        static CAPTIONER: Captioner = Captioner::new(Settings::default());
+    }
+    let (choice, text) = match input.split_first() {
+        Some((&choice, text)) => (usize::from(choice), String::from_utf8_lossy(text)),
+        None => return,
+    };
+    let text: String = text.chars().take(MAX_TEXT).collect();
+    let width = 8 << (choice / FONTS.len() % 6);
+    let request = format!(
+        r#"{{"template": "cat", "width": {}, "font": "{}", "top_text": "{}"}}"#,
+        width,
+        FONTS[choice % FONTS.len()],
+        text.chars().map(escaped).collect::<String>(),
+    );
+    // A text may be refused: one that is blank, or that grows in NFC.
+    if let Ok(image_macro) = from_json(request.as_bytes()) {
+        let picture = CAPTIONER.with(|captioner| captioner.caption(&image_macro, &Cancel::new()));
+        let picture = picture.unwrap_or_else(|error| panic!("{:?} in {:?}", error, text));
+        let (size, _) = size_and_frames(picture.format, &picture.bytes);
+        assert!(size.0 <= width && size.1 > 0, "{:?} in {:?}", size, text);
+    }
+}
+
+/// A character as JSON.
+fn escaped(character: char) -> String {
+    let mut units = [0; 2];
+    character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{:04x}", unit)).collect()
 }
 
 // ===== Templates =====

@@ -42,6 +42,11 @@ fn json_is_understood_or_refused() {
 }
 
 #[test]
+fn any_text_is_drawn() {
+    check_all("text");
+}
+
+#[test]
 fn gifs_are_drawn_on_or_refused() {
     check_all("gif");
 }

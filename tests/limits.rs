@@ -112,7 +112,7 @@ fn a_drawing_may_take_longer_than_a_client_may() {
 }
 
 fn drawn(bytes: Vec<u8>) -> Picture {
-    Picture { format: Format::Png, bytes, encode_time: Duration::default() }
+    Picture { format: Format::Png, bytes, encode_time: Duration::default(), too_small: Vec::new() }
 }
 
 /// A client with a small receive buffer, that has asked for a large picture and reads nothing.

@@ -33,6 +33,7 @@ mod corpus;
 /// The files, functions and links that the documents name.
 mod docs;
 /// How requests are framed: where heads and bodies end, and what is refused.
+mod font_files;
 mod framing;
 /// A GIF player that shares no code with `memed`, and the checks built on it.
 mod gif_oracle;
@@ -66,6 +67,7 @@ mod properties;
 mod rooms;
 /// Animated templates at another size.
 mod scaled_gif_pictures;
+mod script_pictures;
 /// Graceful shutdown.
 mod shutdown;
 /// A soak test: random good and bad clients, all at once.

@@ -2,11 +2,13 @@
 
 use proptest::collection::vec;
 use proptest::prelude::{prop_oneof, Just};
+use proptest::sample::select;
 use proptest::strategy::Strategy;
 
 use super::asked::{captions_of_sizes, query_of, Asked};
 use super::check;
 use picture_util::{changed, Plain};
+use util::escaped;
 
 /// Sides at which the margin is wider than the softness of an outline.
 fn sides() -> impl Strategy<Value = u32> {
@@ -42,6 +44,18 @@ fn assert_off_the_edge(plain: &Plain, query: &str) {
 fn text_that_fits_keeps_off_the_edge() {
     check(500, &(sides(), sides(), fitting_captions()), |(width, height, captions)| {
         assert_off_the_edge(&Plain::black(width, height), &query_showing(&captions, |_| true));
+    });
+}
+
+#[test]
+fn emoji_keep_off_the_edge() {
+    let pieces = vec!["😀", "👩\u{200d}🚀", "🇪🇺", "1\u{fe0f}\u{20e3}", "❤", " ", "HI", "\n"];
+    let text = vec(select(pieces), 1..12).prop_map(|pieces| pieces.concat());
+    let align = select(&["left", "center", "right"][..]);
+    check(100, &(sides(), sides(), text, align), |(width, height, text, align)| {
+        let query =
+            format!("top_text={}&bottom_text=%F0%9F%94%A5&align={}&outline=white", escaped(&text), align);
+        assert_off_the_edge(&Plain::black(width, height), &query);
     });
 }
 
