@@ -73,6 +73,22 @@ fn a_font_whose_table_is_cut_off_is_refused_by_name_and_table() {
 }
 
 #[test]
+fn a_font_that_is_cut_off_is_refused_and_lends_nothing() {
+    let original = font("Anton.ttf");
+    for &part in &[10, 35, 60, 90] {
+        let folder = Folder::new();
+        folder.put("Mine.ttf", &original[..original.len() * part / 100]);
+        let captioner = with_fonts(&folder);
+        let drawn = caption(&captioner, "template=cat&width=50&top_text=a&font=Mine");
+        let error = drawn.map(drop).expect_err("it is cut off");
+        assert!(reasons(&error).contains("\"Mine\""), "{}", reasons(&error));
+        let boxed = look(&captioner, "template=cat&width=50&top_text=%F4%8F%BF%BD");
+        let without = Captioner::new(Settings::default());
+        assert!(boxed == look(&without, "template=cat&width=50&top_text=%F4%8F%BF%BD"));
+    }
+}
+
+#[test]
 fn a_damaged_font_lends_nothing_and_the_log_names_it_once() {
     let folder = Folder::new();
     let mut bytes = font("DejaVuSans.ttf");

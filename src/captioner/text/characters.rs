@@ -38,8 +38,15 @@ impl<'a> Characters<'a> {
     }
 }
 
-/// A table of a font file. `Face::table_data` finds it only in a sorted directory; rusttype finds it in any.
+/// A table of a font file.
 fn table<'a>(file: &'a [u8], tag: &[u8; 4]) -> Option<&'a [u8]> {
+    let (offset, length) = place_of(file, tag)?;
+    file.get(offset..offset.checked_add(length)?)
+}
+
+/// Where a table is said to be in a font file, and how long. `Face::table_data` finds it only in a sorted directory;
+/// rusttype finds it in any.
+pub fn place_of(file: &[u8], tag: &[u8; 4]) -> Option<(usize, usize)> {
     let number =
         |bytes: &[u8], at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?) as usize);
     // Of a collection, the first font.
@@ -48,8 +55,7 @@ fn table<'a>(file: &'a [u8], tag: &[u8; 4]) -> Option<&'a [u8]> {
     let count = usize::from(u16::from_be_bytes(*font.get(4..)?.first_chunk()?));
     let mut records = font.get(12..)?.chunks_exact(16).take(count);
     let record = records.rfind(|record| record.starts_with(tag))?;
-    let (offset, length) = (number(record, 8)?, number(record, 12)?);
-    file.get(offset..offset.checked_add(length)?)
+    Some((number(record, 8)?, number(record, 12)?))
 }
 
 #[cfg(test)]

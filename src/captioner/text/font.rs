@@ -80,6 +80,7 @@ impl Font {
     /// # Errors
     /// If it is not a font, is one without a size, or has damaged tables.
     pub fn parse(content: Cow<'static, [u8]>) -> Result<Font, BadFont> {
+        font_tables::check_length(&content).map_err(BadFont::Table)?;
         let (outlines, shaping) = match content {
             Cow::Borrowed(bytes) => (rusttype::Font::try_from_bytes(bytes), harfrust::Font::new(bytes, 0)),
             Cow::Owned(bytes) => {

@@ -9,6 +9,24 @@ use read_fonts::tables::gsub::SubstitutionSubtables;
 use read_fonts::tables::layout::{FeatureList, ScriptList};
 use read_fonts::{ReadError, TableProvider};
 
+use captioner::text::characters::place_of;
+
+/// The tables that letters are made of.
+const NEEDED: [&str; 13] =
+    ["head", "maxp", "hhea", "hmtx", "cmap", "loca", "glyf", "CFF ", "GDEF", "GSUB", "GPOS", "COLR", "CPAL"];
+
+/// Whether the file ends before one of those tables does.
+///
+/// # Errors
+/// The tag of that table.
+pub fn check_length(file: &[u8]) -> Result<(), &'static str> {
+    let is_cut_off = |tag: &&&'static str| {
+        let tag: &[u8; 4] = tag.as_bytes().first_chunk().expect("a tag has four characters");
+        place_of(file, tag).is_some_and(|(offset, length)| offset.saturating_add(length) > file.len())
+    };
+    NEEDED.iter().find(is_cut_off).map_or(Ok(()), |tag| Err(tag))
+}
+
 /// # Errors
 /// The tag of a table that is there and damaged.
 pub fn check(font: &harfrust::Font) -> Result<(), &'static str> {
