@@ -76,7 +76,9 @@ fn spaces_that_a_font_lacks_have_their_own_widths() {
     let plain = Plain::black(400, 100);
     let none = width_of(&plain, "||");
     let em = |space: &str| f64::from(width_of(&plain, &format!("|{}|", space)) - none) / 40.0;
-    for &(space, least, most) in &[("\u{2009}", 0.1, 0.25), ("\u{202f}", 0.05, 0.3), ("\u{3000}", 0.9, 1.1)] {
+    for &(space, least, most) in
+        &[("\u{3164}", 0.1, 0.4), ("\u{2009}", 0.1, 0.25), ("\u{202f}", 0.05, 0.3), ("\u{3000}", 0.9, 1.1)]
+    {
         assert!(em(space) >= least && em(space) <= most, "{:?}: {}", space, em(space));
     }
     // And they are no boxes.
@@ -101,6 +103,11 @@ fn a_ligature_hides_no_soft_hyphen_and_a_word_that_fits_is_not_broken_at_one() {
     let plain = Plain::black(200, 300);
     let at_60 = |text: &str| plain.with(&format!("middle_text={}&outline=none&size=60", escaped(text)));
     assert!(at_60("auf\u{ad}fallend") == at_60("auf\u{2010}\nfallend"));
+    // A part that is too long is split, and the others are broken at their hyphens all the same.
+    let tall = Plain::black(200, 600);
+    let at_40 = |text: &str| tall.with(&format!("middle_text={}&outline=none&size=40", escaped(text)));
+    let written = at_40("gesellschafts\u{ad}kapitäns\u{ad}patent");
+    assert!(written == at_40("gesellschaf\ntskapitäns\u{2010}\npatent"));
     // The rest of the word is narrower than a hyphen.
     let fitting = "W".repeat(19);
     let wide = Plain::black(1024, 200);

@@ -143,6 +143,10 @@ impl<'a> FontSet<'a> {
             choices.extend(word.iter().map(|&(start, cluster)| {
                 let Shown { font, instead } = match all {
                     _ if is_space(cluster) => Shown::as_it_is(font_of_space(previous, own)),
+                    // Shapers take it for a letter that the font lacks. People write it where they want nothing.
+                    _ if cluster.chars().all(is_filler) => {
+                        Shown { font: font_of_space(previous, own), instead: Some(" ".to_string()) }
+                    }
                     Some(font) => Shown::as_it_is(font),
                     None => self.shown(own, cluster),
                 };
@@ -230,6 +234,11 @@ fn has_all<F: Fn(char) -> bool>(text: &str, has: F) -> bool {
 /// of an emoji, whose space is as wide as it is.
 fn font_of_space<'a>(previous: Option<&'a Font>, own: &'a Font) -> &'a Font {
     previous.filter(|font| !font.has_color() && font.has(' ')).unwrap_or(own)
+}
+
+/// The fillers of Hangul.
+fn is_filler(character: char) -> bool {
+    matches!(character, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
 
 fn is_space(cluster: &str) -> bool {

@@ -55,32 +55,19 @@ impl LineBreaks {
     /// makes wrapping impossible. A line has at least one cluster, however wide.
     pub fn wrap(&self, text: &Measured, room: f32, may_split: bool) -> Option<Vec<Line>> {
         let mut lines = Vec::new();
-        let mut start = 0;
-        let mut end = 0;
-        for &LineBreak { at, is_mandatory } in &self.0 {
-            if end > start && text.is_wider(text.line(start, at, false), room) {
-                lines.push(text.line(start, end, true));
-                start = end;
-            }
-            while at - start > 1 && text.is_wider(text.line(start, at, false), room) {
-                if !may_split {
-                    return None;
+        let (mut start, mut breaks) = (0, &self.0[..]);
+        while !breaks.is_empty() {
+            let (end, is_mandatory) = match longest(text, start, breaks, room) {
+                Ok(LineBreak { at, is_mandatory }) => (at, is_mandatory),
+                Err(_) if !may_split => return None,
+                Err(too_far) => {
+                    let is_fitting = |&end: &usize| !text.is_wider(text.line(start, end, false), room);
+                    ((start + 2..too_far).take_while(is_fitting).last().unwrap_or(start + 1), true)
                 }
-                let is_fitting = |&end: &usize| !text.is_wider(text.line(start, end, false), room);
-                let split = (start + 2..at).take_while(is_fitting).last().unwrap_or(start + 1);
-                lines.push(text.line(start, split, false));
-                start = split;
-            }
-            let line = text.line(start, at, !is_mandatory);
-            // There is no room for the hyphen, but there may be for the rest of the word.
-            if line.is_hyphenated && text.is_wider(line, room) {
-                continue;
-            }
-            end = at;
-            if is_mandatory {
-                lines.push(text.line(start, end, false));
-                start = end;
-            }
+            };
+            lines.push(text.line(start, end, !is_mandatory));
+            start = end;
+            breaks = &breaks[breaks.partition_point(|line_break| line_break.at <= end)..];
         }
         drop_empty_ends(&mut lines);
         Some(lines)
@@ -101,6 +88,27 @@ impl LineBreaks {
         drop_empty_ends(&mut lines);
         lines
     }
+}
+
+/// Where the longest line ends that begins at `start` and fits into `room`. If there is none, the place of a break that
+/// is too far away.
+fn longest(text: &Measured, start: usize, breaks: &[LineBreak], room: f32) -> Result<LineBreak, usize> {
+    let mut best = Err(start + 1);
+    for &line_break in breaks {
+        let LineBreak { at, is_mandatory } = line_break;
+        let line = text.line(start, at, !is_mandatory);
+        // A single cluster may be wider than the room.
+        if at - start <= 1 || !text.is_wider(line, room) {
+            best = Ok(line_break);
+        } else if text.is_wider(line.without_hyphen(), room) {
+            return best.map_err(|_| at);
+        }
+        // Otherwise there is no room for the hyphen, but there may be for the rest of the word.
+        if is_mandatory {
+            break;
+        }
+    }
+    best
 }
 
 /// The best lines of one paragraph, which begins at `start`; the last of its breaks is its end. The best way to go on
