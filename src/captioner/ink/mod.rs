@@ -1,6 +1,8 @@
 //! Draws letters and outlines once, as a stamp that is put on the template, or on every frame of it.
 
+mod contour;
 mod coverage;
+mod emoji;
 pub mod mix;
 mod painted;
 mod rasterizer;
@@ -11,21 +13,19 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use fearless_simd::{dispatch, Level};
-use rusttype::{self, point, Point, ScaledGlyph};
+use rusttype::point;
 
+use self::contour::{seen, Bounds, Contour};
 use self::coverage::Coverage;
+use self::emoji::{bounds_of, paint};
 use self::mix::{mix_planes, mix_rgb, Layer, PixelInk, PixelLayer, RowInk};
 use self::painted::Painted;
 use self::rasterizer::Rasterizer;
 use self::rect::Rect;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
-use captioner::text::font::Glyph;
 use captioner::text::layout::{PlacedCaption, PlacedGlyph};
 use image_macro::Color;
-
-/// The most bytes of emoji that are kept while a caption is drawn, in case they come again.
-const KEPT_EMOJI: usize = 4 << 20;
 
 /// The pixels of all captions of a picture.
 pub struct Stamp {
@@ -243,7 +243,7 @@ impl Ink {
         let letters: Vec<Contour> =
             letters.iter().filter_map(|letter| Contour::of_letter(letter, em)).collect();
         let emoji: Vec<(&PlacedGlyph, Bounds)> =
-            emoji.iter().filter_map(|emoji| Some((*emoji, bounds_of_emoji(emoji, em)?))).collect();
+            emoji.iter().filter_map(|emoji| Some((*emoji, bounds_of(emoji, em)?))).collect();
         let radius = placed.outline.map_or(0.0, |outline| outline.width);
         // The outline's soft edge takes one more pixel.
         let border = if placed.outline.is_some() { radius.ceil() as i32 + 1 } else { 0 };
@@ -278,107 +278,6 @@ impl Ink {
         };
         Ok(Some(Ink { area, fill: letters.pixels, color: placed.color, outline, painted }))
     }
-}
-
-/// Whole pixels, not necessarily of the picture.
-type Bounds = rusttype::Rect<i32>;
-
-/// An outline to be filled.
-struct Contour {
-    glyph: ScaledGlyph<'static>,
-    origin: Point<f32>,
-    /// The pixels that it reaches.
-    bounds: Bounds,
-}
-
-impl Contour {
-    fn of_letter(placed: &PlacedGlyph, em: f32) -> Option<Contour> {
-        Contour::of(&placed.glyph, placed.origin, em)
-    }
-
-    /// `None` if there is nothing to see.
-    fn of(glyph: &Glyph, origin: Point<f32>, em: f32) -> Option<Contour> {
-        let bounds = bounds_at(&glyph.outline()?, origin, em);
-        Some(Contour { glyph: glyph.scaled(em), origin, bounds })
-    }
-}
-
-/// The pixels that ink reaches which is measured in ems.
-fn bounds_at(ink: &rusttype::Rect<f32>, origin: Point<f32>, em: f32) -> Bounds {
-    let min = point((origin.x + ink.min.x * em).floor() as i32, (origin.y + ink.min.y * em).floor() as i32);
-    let max = point((origin.x + ink.max.x * em).ceil() as i32, (origin.y + ink.max.y * em).ceil() as i32);
-    Bounds { min, max }
-}
-
-/// The part of some pixels that is in a part of the picture.
-fn seen(bounds: &Bounds, area: &Rect) -> Option<Bounds> {
-    let area = Bounds {
-        min: point(area.left as i32, area.top as i32),
-        max: point(area.right as i32, area.bottom as i32),
-    };
-    within(bounds, &area)
-}
-
-/// What both contain, if anything.
-fn within(a: &Bounds, b: &Bounds) -> Option<Bounds> {
-    let part = Bounds {
-        min: point(a.min.x.max(b.min.x), a.min.y.max(b.min.y)),
-        max: point(a.max.x.min(b.max.x), a.max.y.min(b.max.y)),
-    };
-    (part.min.x < part.max.x && part.min.y < part.max.y).then_some(part)
-}
-
-/// An emoji stands on whole pixels, so that it looks the same wherever it is.
-fn whole(origin: Point<f32>) -> Point<f32> {
-    point(origin.x.round(), origin.y.round())
-}
-
-fn bounds_of_emoji(placed: &PlacedGlyph, em: f32) -> Option<Bounds> {
-    Some(bounds_at(&placed.glyph.ink()?, whole(placed.origin), em))
-}
-
-/// Draws emoji; `color` is that of layers without one of their own. An emoji that comes again is drawn once.
-fn paint(
-    emoji: &[(&PlacedGlyph, Bounds)],
-    area: &Rect,
-    em: f32,
-    color: Color,
-    cancel: &Cancel,
-) -> Result<Painted, CaptionError> {
-    let mut all = Painted::new(area.width() as usize, area.height() as usize);
-    let mut rasterizer = Rasterizer::default();
-    let mut kept: Vec<(Glyph, Painted)> = Vec::new();
-    let mut weight = 0;
-    for &(placed, bounds) in emoji {
-        cancel.check()?;
-        let part = match seen(&bounds, area) {
-            Some(part) => part,
-            None => continue,
-        };
-        let (x, y) = (part.min.x - area.left as i32, part.min.y - area.top as i32);
-        let is_cut_off = part != bounds;
-        let known = kept.iter().find(|(glyph, _)| !is_cut_off && glyph.is(&placed.glyph));
-        if let Some((_, painted)) = known {
-            all.put(x, y, painted);
-            continue;
-        }
-        let mut painted = Painted::new(part.width() as usize, part.height() as usize);
-        for layer in placed.glyph.color_layers() {
-            let contour = Contour::of(&layer.glyph, whole(placed.origin), em);
-            let seen = contour.as_ref().and_then(|contour| within(&contour.bounds, &part));
-            if let (Some(Contour { glyph, origin, .. }), Some(seen)) = (contour, seen) {
-                let (x, y) = (seen.min.x - part.min.x, seen.min.y - part.min.y);
-                let shape = rasterizer.draw(&glyph, &origin, &seen);
-                painted.add(x, y, layer.color.unwrap_or(color), layer.alpha, shape);
-            }
-        }
-        all.put(x, y, &painted);
-        if !is_cut_off && weight + painted.weight() <= KEPT_EMOJI {
-            weight += painted.weight();
-            kept.push((placed.glyph, painted));
-        }
-    }
-    Ok(all)
 }
 
 /// The part of a picture that ink with a border around it covers.

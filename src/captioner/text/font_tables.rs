@@ -27,6 +27,8 @@ pub fn check_length(file: &[u8]) -> Result<(), &'static str> {
     NEEDED.iter().find(is_cut_off).map_or(Ok(()), |tag| Err(tag))
 }
 
+/// Reads the tables, down to the subtables of their lookups and the layers of their glyphs.
+///
 /// # Errors
 /// The tag of a table that is there and damaged.
 pub fn check(font: &harfrust::Font) -> Result<(), &'static str> {
