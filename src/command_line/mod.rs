@@ -169,14 +169,17 @@ fn is_service_link(name: &str, value: &OsString) -> bool {
         || name.ends_with("_PORT") && is_url
 }
 
-/// Typing errors up to which a name is taken for another one.
+/// Typing errors up to which a name is taken for another one, if it is long: one in three letters of a short one.
 const TYPING_ERRORS: usize = 2;
 
 /// The end of a sentence about an unknown name: the known one that was probably meant, if there is one.
 fn suggestion<I: Iterator<Item = String>>(unknown: &str, known: I) -> String {
     let distances = known.map(|known| (strsim::osa_distance(unknown, &known), known));
+    let letters = |name: &str| name.trim_start_matches("MEMED_").trim_start_matches('-').len();
     match distances.min() {
-        Some((distance, known)) if distance <= TYPING_ERRORS => format!("; did you mean {}?", known),
+        Some((distance, ref known)) if distance <= TYPING_ERRORS.min(letters(known) / 3) => {
+            format!("; did you mean {}?", known)
+        }
         _ => String::new(),
     }
 }
