@@ -10,8 +10,8 @@ use captioner::Settings;
 
 /// The port if none is given: that of rofld, the program of the article.
 pub const DEFAULT_PORT: u16 = 1337;
-/// The longest `request_timeout`. The timer holds a deadline until it is over, even if its request was answered long
-/// before; with longer deadlines it could fill up. See `server::deadline`.
+/// The longest `request_timeout`: longer than anybody waits for a picture. The timer's wheel has a slot for each tick of
+/// it. See `server::pool::deadline`.
 pub const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Everything that can be configured.
@@ -23,6 +23,8 @@ pub struct Config {
     pub render_threads: usize,
     /// Requests that may wait for one of these threads. Further ones get a 503.
     pub queue: usize,
+    /// Of these, requests of one client.
+    pub queue_per_client: usize,
     /// What to decode at start.
     pub preload: Preload,
     /// Time limit for the body of a request, and then for its picture, time in the queue included.
@@ -37,10 +39,20 @@ pub struct Config {
     pub keep_alive_timeout: Duration,
     /// How long a client may take to read the next 64 KiB of a response, or the rest if it is shorter.
     pub write_timeout: Duration,
-    /// Connections that are open at the same time. Others wait in the kernel's backlog.
+    /// Connections that are open at the same time. A further one takes the place of the one that is idle longest.
     pub max_connections: usize,
+    /// Of these, connections from one address. Does not apply behind trusted proxies, where all are the proxy's.
+    pub max_connections_per_client: usize,
     /// The largest body of a request, in bytes.
     pub max_body: usize,
+    /// Bytes that all clients together may occupy with requests that are not answered yet, and with pictures that they
+    /// are still reading and that are not cached.
+    pub buffers: usize,
+    /// Trusted reverse proxies in front of the server, each of which appends the address that it was asked from to
+    /// `X-Forwarded-For` or `Forwarded`. 0: the header is ignored, and a client is who it connects from.
+    pub trust_forwarded: usize,
+    /// What pages of other origins may use.
+    pub cors: Cors,
     /// Bytes of finished pictures to keep; 0 for none.
     pub result_cache: usize,
     /// The captioner's own knobs.
@@ -55,6 +67,7 @@ impl Default for Config {
             address: SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)),
             render_threads: thread::available_parallelism().map_or(1, |threads| threads.get()),
             queue: 64,
+            queue_per_client: 32,
             preload: Preload::None,
             request_timeout: Duration::from_secs(10),
             shutdown_timeout: Duration::from_secs(30),
@@ -62,7 +75,11 @@ impl Default for Config {
             keep_alive_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(20),
             max_connections: 16_384,
+            max_connections_per_client: 4_096,
             max_body: 128 << 10,
+            buffers: 64 << 20,
+            trust_forwarded: 0,
+            cors: Cors::Pictures,
             result_cache: 64 << 20,
             captioner: Settings::default(),
             log: LogLevel::Requests,
@@ -94,6 +111,28 @@ impl Preload {
             Preload::Fonts => "fonts",
             Preload::All => "all",
             Preload::None => "none",
+        }
+    }
+}
+
+/// What a page may use that came from another origin than the server. Names are those of the knob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cors {
+    /// Everything but the operator's numbers.
+    Pictures,
+    /// Nothing: for templates that are not for everybody.
+    None,
+}
+
+impl Cors {
+    /// Every value.
+    pub const ALL: [Cors; 2] = [Cors::Pictures, Cors::None];
+
+    /// What is typed for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cors::Pictures => "pictures",
+            Cors::None => "none",
         }
     }
 }

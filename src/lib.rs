@@ -59,6 +59,7 @@ extern crate serde;
 extern crate serde_json;
 extern crate sha2;
 extern crate simd_adler32;
+extern crate slab;
 extern crate strsim;
 extern crate thiserror;
 extern crate tokio_core;

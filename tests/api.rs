@@ -186,7 +186,10 @@ fn a_browser_is_told_that_it_may_post() {
     assert_eq!((told.status, told.body.len()), (204, 0));
     assert_eq!(told.headers["access-control-allow-origin"], "*");
     assert_eq!(told.headers["access-control-allow-methods"], "GET, HEAD, POST, OPTIONS");
-    assert_eq!(told.headers["access-control-allow-headers"], "Content-Type, If-None-Match, If-Range, Range");
+    assert_eq!(
+        told.headers["access-control-allow-headers"],
+        "Content-Type, If-Match, If-None-Match, If-Range, Range"
+    );
     let of_server = client.request("OPTIONS", "*");
     assert_eq!((of_server.status, of_server.body.len()), (200, 0));
     assert_eq!(of_server.headers["allow"], "GET, HEAD, POST, OPTIONS");

@@ -1,7 +1,6 @@
-//! Tests every limit on a connection: slow and idle clients, unread responses, hang-ups, too many connections; and
+//! Tests every limit on a connection: slow and idle clients, unread responses, hang-ups; and
 //! that other clients do not suffer from them.
 
-use std::net::TcpStream;
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
@@ -246,40 +245,6 @@ fn whoever_waits_in_the_queue_and_hangs_up_is_never_drawn() {
     held.cancelled();
     until(|| waiting() == 0 && counted(&held.serve, "/rendering") == 0);
     assert!(!held.has_begun());
-}
-
-#[test]
-fn at_the_cap_new_connections_wait_and_none_is_turned_away() {
-    let serve = Serve::with(Config { max_connections: 3, ..config() });
-    let mut kept: Vec<Client> = (0..3).map(|_| serve.connect()).collect();
-    kept.iter_mut().for_each(|client| assert_eq!(client.get("/health").status, 200));
-    // The kernel accepts them; the server does not serve them yet.
-    let mut waiting: Vec<Client> = (0..20).map(|_| serve.connect()).collect();
-    for client in &mut waiting {
-        client.send(GET);
-        client.socket.set_read_timeout(Some(SHORT / 10)).unwrap();
-        assert!(TcpStream::peek(&client.socket, &mut [0]).is_err());
-        client.socket.set_read_timeout(Some(LONG)).unwrap();
-    }
-    assert_eq!(kept[0].get("/stats").json()["connections"]["open"], 3);
-    drop(kept);
-    for mut client in waiting {
-        assert_eq!(client.response().status, 200);
-    }
-}
-
-#[test]
-fn at_the_cap_a_stop_still_answers_those_who_wait() {
-    let mut serve = Serve::with(Config { max_connections: 1, ..config() });
-    let mut kept = serve.connect();
-    assert_eq!(kept.get("/health").status, 200);
-    let mut waiting: Vec<Client> = (0..5).map(|_| serve.connect()).collect();
-    waiting.iter_mut().for_each(|client| client.send(GET));
-    serve.stop();
-    for client in &mut waiting {
-        assert_eq!(client.response().status, 503, "it is stopping, and says so");
-    }
-    serve.join();
 }
 
 #[cfg(target_os = "linux")]

@@ -28,12 +28,15 @@ mod bad_input;
 mod caching;
 /// How soon a cancelled drawing stops.
 mod cancelled;
+/// What RFC 9110, RFC 9112 and browsers ask of a server, beyond where a request ends.
+mod conformance;
 /// Inputs kept from fuzzing.
 mod corpus;
 /// The files, functions and links that the documents name.
 mod docs;
-/// How requests are framed: where heads and bodies end, and what is refused.
+/// Fonts that are damaged.
 mod font_files;
+/// How requests are framed: where heads and bodies end, and what is refused.
 mod framing;
 /// A GIF player that shares no code with `memed`, and the checks built on it.
 mod gif_oracle;
@@ -68,6 +71,8 @@ mod rooms;
 /// Animated templates at another size.
 mod scaled_gif_pictures;
 mod script_pictures;
+/// What one client asks for takes nothing from another.
+mod sharing;
 /// Graceful shutdown.
 mod shutdown;
 /// A soak test: random good and bad clients, all at once.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::values::{self, in_words};
-use config::{Config, Preload, MAX_REQUEST_TIMEOUT};
+use config::{Config, Cors, Preload, MAX_REQUEST_TIMEOUT};
 
 /// A knob that takes a value.
 pub struct Knob {
@@ -39,6 +39,8 @@ pub enum Kind {
     Seconds { range: RangeInclusive<f64>, field: fn(&mut Config) -> &mut Duration },
     /// What to decode at start.
     Preload { field: fn(&mut Config) -> &mut Preload },
+    /// What pages of other origins may use.
+    Cors { field: fn(&mut Config) -> &mut Cors },
     /// A folder that can be read.
     Folder { field: fn(&mut Config) -> &mut Option<PathBuf> },
     /// An address to listen on.
@@ -71,6 +73,16 @@ pub static KNOBS: &[Knob] = &[
         value: "N",
         help: "Requests that may wait for a thread",
         kind: Kind::Number { range: 0..=100_000, unit: "requests", field: |config| &mut config.queue },
+    },
+    Knob {
+        name: "queue-per-client",
+        value: "N",
+        help: "Of these, requests of one client",
+        kind: Kind::Number {
+            range: 0..=100_000,
+            unit: "requests",
+            field: |config| &mut config.queue_per_client,
+        },
     },
     Knob {
         name: "template-cache",
@@ -144,7 +156,7 @@ pub static KNOBS: &[Knob] = &[
     Knob {
         name: "max-connections",
         value: "N",
-        help: "Connections that are open at the same time; others wait to be accepted",
+        help: "Connections that are open at the same time; one more takes the place of the one idle longest",
         kind: Kind::Number {
             range: 1..=1_000_000,
             unit: "connections",
@@ -152,10 +164,38 @@ pub static KNOBS: &[Knob] = &[
         },
     },
     Knob {
+        name: "max-connections-per-client",
+        value: "N",
+        help: "Of these, connections from one address",
+        kind: Kind::Number {
+            range: 1..=1_000_000,
+            unit: "connections",
+            field: |config| &mut config.max_connections_per_client,
+        },
+    },
+    Knob {
         name: "max-body",
         value: "BYTES",
         help: "The largest body of a request",
         kind: Kind::Number { range: 1..=1 << 30, unit: "bytes", field: |config| &mut config.max_body },
+    },
+    Knob {
+        name: "buffers",
+        value: "MIB",
+        help: "Memory for requests that are not answered yet and for pictures on their way, of all clients",
+        kind: Kind::Mib { range: 1..=MAX_CACHE_MIB, field: |config| &mut config.buffers },
+    },
+    Knob {
+        name: "trust-forwarded",
+        value: "N",
+        help: "Trusted proxies in front, whose X-Forwarded-For or Forwarded says who asks",
+        kind: Kind::Number { range: 0..=16, unit: "proxies", field: |config| &mut config.trust_forwarded },
+    },
+    Knob {
+        name: "cors",
+        value: "WHAT",
+        help: "What web pages of other origins may use",
+        kind: Kind::Cors { field: |config| &mut config.cors },
     },
     Knob {
         name: "templates",
@@ -187,6 +227,7 @@ impl Knob {
             Kind::Quality { field, .. } => Some(field(&mut config).to_string()),
             Kind::Seconds { field, .. } => Some(field(&mut config).as_secs_f64().to_string()),
             Kind::Preload { field } => Some(field(&mut config).name().to_string()),
+            Kind::Cors { field } => Some(field(&mut config).name().to_string()),
             Kind::Folder { field } => field(&mut config).as_ref().map(|path| path.display().to_string()),
             Kind::Address { field } => Some(field(&mut config).to_string()),
         }
@@ -205,6 +246,7 @@ impl Knob {
             Kind::Preload { .. } => {
                 format!(" [possible values: {}]", Preload::ALL.map(Preload::name).join(", "))
             }
+            Kind::Cors { .. } => format!(" [possible values: {}]", Cors::ALL.map(Cors::name).join(", ")),
             Kind::Folder { .. } | Kind::Address { .. } => String::new(),
         };
         let default = self.default().map(|default| format!(" [default: {}]", default));
@@ -223,6 +265,7 @@ impl Knob {
             Kind::Quality { ref range, field } => *field(config) = values::number(value, range, "")?,
             Kind::Seconds { ref range, field } => *field(config) = values::seconds(value, range)?,
             Kind::Preload { field } => *field(config) = values::preload(value)?,
+            Kind::Cors { field } => *field(config) = values::cors(value)?,
             Kind::Folder { field } => *field(config) = Some(values::folder(value)?),
             Kind::Address { field } => *field(config) = values::address(value)?,
         }

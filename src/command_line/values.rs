@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use config::{Preload, DEFAULT_PORT};
+use config::{Cors, Preload, DEFAULT_PORT};
 
 pub fn in_words<T: Display>(range: &RangeInclusive<T>) -> String {
     format!("{} to {}", range.start(), range.end())
@@ -38,6 +38,12 @@ pub fn preload(value: &OsStr) -> Result<Preload, String> {
     let value = value.to_str().unwrap_or("").trim();
     let found = Preload::ALL.iter().find(|preload| preload.name() == value);
     found.copied().ok_or_else(|| "templates, fonts, all or none".to_string())
+}
+
+pub fn cors(value: &OsStr) -> Result<Cors, String> {
+    let value = value.to_str().unwrap_or("").trim();
+    let found = Cors::ALL.iter().find(|cors| cors.name() == value);
+    found.copied().ok_or_else(|| "pictures or none".to_string())
 }
 
 pub fn folder(value: &OsStr) -> Result<PathBuf, String> {

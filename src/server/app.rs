@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use futures::{future, Future};
 
+use super::budget::Budget;
+use super::client::Client;
 use super::connection::patience::{Staggered, Timeouts};
-use super::connection::slots::Slots;
+use super::connection::slots::{self, Slots};
 use super::future_ext::LocalFuture;
 use super::http::reply::{Reply, ReplyFuture};
 use super::numbers::counters::{count, Counters};
 use super::picture::flights::Flights;
 use super::picture::kept::Kept;
 use super::pool::deadline::Deadline;
+use super::pool::queue::Limits;
 use super::pool::{Pool, PoolError};
 use captioner::{Cancel, CaptionError, Captioner, Picture};
 use config::Config;
@@ -21,7 +24,10 @@ use image_macro::ImageMacro;
 
 /// Requests that may wait for the thread that looks at files. A look takes about a tenth of a millisecond; longer
 /// for two seconds after a folder with thousands of files has changed, in which each look lists it.
-const FILES_QUEUE: usize = 4096;
+const FILES_QUEUE: Limits = Limits { threads: 1, queue: 4096, per_client: 1024 };
+
+/// Connections that are told at the same time that there is no room for them.
+const REFUSING: usize = 64;
 
 /// Draws a picture: [`Captioner::caption`], or a test's replacement for it.
 pub type Draw = dyn Fn(&ImageMacro, &Cancel) -> Result<Picture, CaptionError> + Send + Sync;
@@ -46,6 +52,8 @@ pub struct App {
     pub flights: Flights,
     /// Written and read by `picture`.
     pub kept: Kept,
+    /// The bytes of buffers. Leased by connections for requests and by `picture` for what it has drawn.
+    pub budget: Budget,
     /// Written by everything that happens to a request, read by `numbers`.
     pub counters: Rc<Counters>,
     /// Taken by the accept loop, given back by connections that end.
@@ -63,18 +71,34 @@ impl App {
     pub fn start(config: Config, captioner: Arc<Captioner>, draw: Arc<Draw>) -> App {
         let deadline = Rc::new(Deadline::start(config.request_timeout));
         let files = if captioner.needs_files() {
-            Some(Pool::start("files", 1, FILES_QUEUE, deadline.clone()))
+            Some(Pool::start("files", FILES_QUEUE, deadline.clone()))
         } else {
             None
         };
+        let render = Limits {
+            threads: config.render_threads,
+            queue: config.queue,
+            per_client: config.queue_per_client,
+        };
+        let connections = slots::Limits {
+            all: config.max_connections,
+            // Behind a proxy all connections are the proxy's.
+            per_client: match config.trust_forwarded {
+                0 => config.max_connections_per_client,
+                _ => config.max_connections,
+            },
+            refusing: REFUSING,
+        };
         App {
-            pool: Pool::start("render", config.render_threads, config.queue, deadline.clone()),
+            pool: Pool::start("render", render, deadline.clone()),
             files,
             deadline,
             flights: Flights::default(),
             kept: Kept::new(config.result_cache),
             counters: Rc::new(Counters::default()),
-            slots: Slots::new(config.max_connections),
+            slots: Slots::new(connections),
+            // A cached picture counts for as long as it is there, so the cache's room is added.
+            budget: Budget::new(config.buffers + config.result_cache),
             timeouts: Staggered::new(Timeouts {
                 head: config.header_timeout,
                 idle: config.keep_alive_timeout,
@@ -91,7 +115,7 @@ impl App {
     ///
     /// Without folders no file is touched, and the job runs here, on the reactor. With folders it runs on the thread
     /// for that, which draws nothing, so the answer does not wait for a render thread. Has no deadline of its own.
-    pub fn look<T, J>(&self, job: J) -> LocalFuture<T, PoolError>
+    pub fn look<T, J>(&self, client: Client, job: J) -> LocalFuture<T, PoolError>
     where
         T: Send + 'static,
         J: FnOnce(&Captioner) -> Result<T, CaptionError> + Send + 'static,
@@ -100,7 +124,7 @@ impl App {
             None => Box::new(future::result(job(&self.captioner).map_err(PoolError::from))),
             Some(ref files) => {
                 let captioner = self.captioner.clone();
-                Box::new(files.spawn(move |_| job(&captioner)).map(|timed| timed.value))
+                Box::new(files.spawn(client, move |_| job(&captioner)).map(|timed| timed.value))
             }
         }
     }
@@ -115,7 +139,7 @@ impl App {
         let app = self.clone();
         Box::new(result.then(move |result| {
             match result {
-                Err(PoolError::Busy) => count(&app.counters.refused),
+                Err(PoolError::Busy) | Err(PoolError::NoRoom) => count(&app.counters.refused),
                 Err(PoolError::TimedOut) => count(&app.counters.timed_out),
                 _ => {}
             }

@@ -13,12 +13,15 @@
 //! | `numbers` | what `/stats` and `/metrics` report |
 //!
 //! What holds a client to its share: `connection/slots.rs` (how many connections), `connection/patience.rs` (how slow),
-//! `connection/head.rs` (how large a head), `http/body.rs` (how large a body), `pool/gate.rs` (how many jobs wait).
+//! `connection/head.rs` (how large a head), `http/body.rs` (how large a body), `budget.rs` (how many bytes of all
+//! buffers), `pool/queue.rs` (how many jobs wait, and whose turn it is). `client.rs` says who a client is.
 //!
 //! [`Server`] puts them together: [`Server::bind`], [`Server::local_addr`], [`Server::run_until`]. `App` is the state
 //! that they share. [`signals`] makes a future of SIGINT and SIGTERM.
 
 mod app;
+mod budget;
+mod client;
 mod connection;
 mod future_ext;
 mod http;
@@ -101,9 +104,9 @@ impl Server {
     /// for the requests in flight, up to the config's `shutdown_timeout`.
     ///
     /// Two chains run on the reactor, one after the other, and each is a race of two futures. `select2` resolves with
-    /// the first and returns the other, which is dropped here:
+    /// the first and returns the other:
     ///
-    /// 1. `signal` against `accepting`, which never ends. To drop `accepting` is to stop accepting.
+    /// 1. `signal` against `accepting`, which never ends. It is taken back, for the connection that it may hold.
     /// 2. "the last connection has ended" against a timeout. If the timeout wins, the connections that are left are
     ///    tasks of the reactor, and end when it is dropped at the end of this function.
     ///
@@ -117,9 +120,18 @@ impl Server {
         let incoming = TcpListener::from_listener(listener.try_clone()?, &local_addr, &handle)?.incoming();
         let accepting = Accept::new(incoming, app.clone(), &drain, &handle);
         let stopped = signal.then(|_| Ok::<(), ()>(())).select2(accepting);
-        core.run(stopped.then(|_| Ok::<(), io::Error>(())))?;
+        let accepting = core.run(stopped.then(|first| {
+            Ok::<Option<Accept>, io::Error>(match first {
+                Ok(Either::A((_, accepting))) => Some(accepting),
+                // It never ends.
+                Ok(Either::B(_)) | Err(_) => None,
+            })
+        }))?;
 
         app.is_stopping.set(true);
+        if let Some(accepting) = accepting {
+            accepting.finish();
+        }
         // The kernel has accepted connections that we have not seen. Closing the listener would reset them.
         accept_rest(listener, &app, &drain, &handle);
         let timeout = Timeout::new(app.config.shutdown_timeout, &handle)?;

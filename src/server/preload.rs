@@ -1,6 +1,5 @@
 //! Decodes templates and fonts before they are asked for, while requests are served already.
 
-use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
 use futures::future::{self, Loop};
@@ -8,9 +7,9 @@ use futures::Future;
 use tokio_core::reactor::Handle;
 
 use super::app::App;
+use super::client::Client;
 use super::future_ext::{ready, LocalFuture};
-use super::http::reply::{message_of, with_causes};
-use super::pool::gate::Gate;
+use super::http::reply::with_causes;
 use super::pool::PoolError;
 use captioner::{Cancel, CaptionError, Captioner};
 use config::Preload;
@@ -44,38 +43,18 @@ impl Item {
 ///
 /// The chain: list the names (on the thread that looks at files, if there are folders); then a `loop_fn` over them. A
 /// turn of the loop is one job in the pool, and the next turn starts when its result is back on the reactor. So a
-/// request waits for one of these jobs at most. They go through a gate of their own, with one place, so they take none
-/// of the clients': no request is refused because of them. `loop_fn` fits because each turn waits, and the state, the
-/// names that are left, moves from turn to turn. Dropping the task, with the reactor, cancels a template that is being
-/// decoded.
-///
-/// Both the jobs and the whole chain are guarded against panics: the first so that the next item follows, the second
-/// because listing the names is a job, too.
+/// request waits for one of these jobs at most. In the queue the server is a client like any other, but its jobs take
+/// no place: no request is refused because of them. `loop_fn` fits because each turn waits, and the state, the names
+/// that are left, moves from turn to turn. Dropping the task, with the reactor, cancels a template that is being decoded.
 pub fn start(app: &Rc<App>, handle: &Handle) {
     let preload = app.config.preload;
     if preload == Preload::None {
         return;
     }
-    let items = app.look(move |captioner| Ok(items(captioner, preload)));
-    let (app, gate) = (app.clone(), Gate::new(1, 0));
-    let loaded = items.and_then(move |items| future::loop_fn(items, move |items| turn(&app, &gate, items)));
-    let guarded = without_panic(loaded);
-    handle.spawn(guarded.map_err(|error| warn!("cannot preload: {}", with_causes(&error))));
-}
-
-/// Makes an error of a job's panic, so that the next item follows.
-///
-/// Pitfall: a panic of a job is raised again where its future is polled, which is in the task of this file, and
-/// tokio-core catches nothing: it would end the process. Pinned by `a_job_that_panics_is_an_error` below.
-fn without_panic<F, T>(job: F) -> LocalFuture<T, PoolError>
-where
-    F: Future<Item = T, Error = PoolError> + 'static,
-    T: 'static,
-{
-    let job = AssertUnwindSafe(job).catch_unwind();
-    Box::new(job.then(|ended| {
-        ended.unwrap_or_else(|panic| Err(PoolError::Panicked(message_of(&*panic).to_string())))
-    }))
+    let items = app.look(Client::Server, move |captioner| Ok(items(captioner, preload)));
+    let app = app.clone();
+    let loaded = items.and_then(move |items| future::loop_fn(items, move |items| turn(&app, items)));
+    handle.spawn(loaded.map_err(|error| warn!("cannot preload: {}", with_causes(&error))));
 }
 
 fn items(captioner: &Captioner, preload: Preload) -> Vec<Item> {
@@ -91,44 +70,18 @@ fn items(captioner: &Captioner, preload: Preload) -> Vec<Item> {
 }
 
 /// Loads the next item, and logs how that went.
-fn turn(app: &Rc<App>, gate: &Gate, mut items: Items) -> LocalFuture<Loop<(), Items>, PoolError> {
+fn turn(app: &Rc<App>, mut items: Items) -> LocalFuture<Loop<(), Items>, PoolError> {
     let item = match items.pop() {
         Some(item) if !app.is_stopping.get() => item,
         Some(_) | None => return ready(Loop::Break(())),
     };
     let (captioner, of_job) = (app.captioner.clone(), item.clone());
-    let loaded = app.pool.spawn_through(gate, move |cancel| of_job.load(&captioner, cancel));
-    Box::new(without_panic(loaded).then(move |loaded| {
+    let loaded = app.pool.spawn(Client::Server, move |cancel| of_job.load(&captioner, cancel));
+    Box::new(loaded.then(move |loaded| {
         match loaded {
             Ok(_) => debug!("{:?} is loaded", item.name()),
             Err(error) => warn!("cannot preload {:?}: {}", item.name(), with_causes(&error)),
         }
         Ok(Loop::Continue(items))
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::rc::Rc;
-    use std::time::Duration;
-
-    use tokio_core::reactor::Core;
-
-    use super::without_panic;
-    use captioner::{Cancel, CaptionError};
-    use server::pool::deadline::Deadline;
-    use server::pool::{Pool, PoolError};
-
-    #[test]
-    fn a_job_that_panics_is_an_error() {
-        let mut core = Core::new().expect("a reactor");
-        let deadline = Rc::new(Deadline::start(Duration::from_secs(1)));
-        let pool = Pool::start("render", 1, 0, deadline);
-        let job = pool.spawn(|_: &Cancel| -> Result<(), CaptionError> { panic!("on purpose") });
-        // Without the guard the panic would come out of `run`.
-        match core.run(without_panic(job)) {
-            Err(PoolError::Panicked(ref message)) => assert_eq!(message, "on purpose"),
-            other => panic!("{:?}", other.map(|timed| timed.value)),
-        }
-    }
 }

@@ -32,6 +32,15 @@ impl Client {
         Client::over(TcpStream::connect_timeout(&address, LONG).expect("the server listens"))
     }
 
+    /// From one of the addresses of loopback, which the server takes for another client than those from the others.
+    pub fn from(last: u8, address: SocketAddr) -> Client {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let own = SocketAddr::from(([127, 0, 0, last], 0));
+        socket.bind(&own.into()).expect("loopback has many addresses");
+        socket.connect_timeout(&address.into(), LONG).expect("the server listens");
+        Client::over(socket.into())
+    }
+
     pub fn over(socket: TcpStream) -> Client {
         socket.set_read_timeout(Some(LONG)).unwrap();
         socket.set_write_timeout(Some(LONG)).unwrap();
@@ -141,6 +150,16 @@ impl Client {
             self.read_some()?;
         }
         Some(Response { status, headers, body: self.unread.drain(..length).collect() })
+    }
+
+    /// Reads bytes as they are, among them those that came with the last response.
+    pub fn read_raw(&mut self, bytes: &mut [u8]) {
+        while self.unread.len() < bytes.len() {
+            self.read_some().expect("the server goes on");
+        }
+        let rest = self.unread.split_off(bytes.len());
+        bytes.copy_from_slice(&self.unread);
+        self.unread = rest;
     }
 
     /// Waits until the first byte of a response is there, and leaves it there.

@@ -1,4 +1,4 @@
-//! Accepts connections: the listener, the loop, and what the kernel still holds when the loop ends.
+//! Accepts connections: the listener, the loop, and what is left to serve when the loop ends.
 
 use std::io;
 use std::net::{self, SocketAddr};
@@ -12,15 +12,20 @@ use tokio_core::reactor::{Handle, Timeout};
 
 use super::drain::{Drain, Watch};
 use super::intake::{self, Scratch};
-use super::{serve, Held};
+use super::{refuse, serve, Held};
 use server::app::App;
+use server::client::Client;
 use server::future_ext::yield_now;
+use server::numbers::counters::count;
 
 /// Connections that may wait to be accepted. The kernel's own limit (`somaxconn`) may be lower.
 const BACKLOG: i32 = 4096;
 
 /// How long to wait after an accept that failed for want of descriptors or memory, until some are free.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a connection for which there is no slot waits until idle ones are looked for again.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Connections accepted in a row before those that are open get a turn.
 const ACCEPTS_IN_A_ROW: u32 = 64;
@@ -44,13 +49,14 @@ pub fn listen(address: &SocketAddr) -> io::Result<net::TcpListener> {
 
 /// Accepts connections for ever, and spawns a task on the reactor for each. Dropping it ends the accepting.
 ///
-/// A future written by hand. As a chain it would be a `loop_fn` over the `Incoming`, with a future to wait for a slot,
-/// another for the connection, a third for the pause, and a box to give them one type; each turn would move the
+/// A future written by hand. As a chain it would be a `loop_fn` over the `Incoming`, with a future to wait for a
+/// connection, another for a slot, a third for the pause, and a box to give them one type; each turn would move the
 /// state through all of them. Here it is a struct with a `poll` that goes on until something is not ready:
 ///
 /// 1. the pause after an error of ours is over,
-/// 2. a slot is free: at the limit of connections it waits *before* it accepts,
-/// 3. a connection is there. An error of a single connection is skipped; `for_each` would end at it.
+/// 2. a connection is there. An error of a single connection is skipped; `for_each` would end at it,
+/// 3. a slot is free for its client. Only an accepted connection says whose it is, so it is accepted first, and waits
+///    here. Meanwhile no other one is accepted.
 pub struct Accept {
     incoming: Incoming,
     app: Rc<App>,
@@ -58,18 +64,66 @@ pub struct Accept {
     watch: Watch,
     scratch: Scratch,
     pause: Option<Timeout>,
+    waiting: Option<Waiting>,
+}
+
+/// A connection that has no slot yet.
+struct Waiting {
+    socket: TcpStream,
+    peer: SocketAddr,
+    /// When to look for an idle connection again. `None`: that was not done yet.
+    look_again: Option<Timeout>,
 }
 
 impl Accept {
     /// Accepts from `incoming` once it is polled.
     pub fn new(incoming: Incoming, app: Rc<App>, drain: &Drain, handle: &Handle) -> Accept {
-        let scratch = intake::scratch();
-        Accept { incoming, app, handle: handle.clone(), watch: drain.watch(), scratch, pause: None }
+        let (watch, scratch) = (drain.watch(), intake::scratch());
+        Accept { incoming, app, handle: handle.clone(), watch, scratch, pause: None, waiting: None }
     }
 
-    fn spawn(&self, socket: TcpStream, peer: SocketAddr) {
-        let held = Held::new(self.app.slots.take(), self.watch.clone(), self.scratch.clone());
-        self.handle.spawn(serve(socket, peer, self.app.clone(), held, &self.handle));
+    /// Ready when the connection that waits has been spawned or refused, or if none does.
+    fn poll_waiting(&mut self) -> Async<()> {
+        let mut waiting = match self.waiting.take() {
+            Some(waiting) => waiting,
+            None => return Async::Ready(()),
+        };
+        let client = Client::from(waiting.peer.ip());
+        let held = Held::new(self.watch.clone(), self.scratch.clone());
+        loop {
+            // An idle connection that was asked to end has done so by then, unless a request had come just before.
+            let is_time = match waiting.look_again {
+                // A timer that fails does not keep the server from accepting.
+                Some(ref mut timeout) => timeout.poll().map_or(true, |polled| polled.is_ready()),
+                None => true,
+            };
+            match self.app.slots.poll_free(client, is_time) {
+                Async::Ready(Ok(())) => {
+                    self.handle.spawn(serve(waiting.socket, waiting.peer, &self.app, held, &self.handle));
+                    return Async::Ready(());
+                }
+                Async::Ready(Err(_full)) => {
+                    count(&self.app.counters.turned_away);
+                    refuse(waiting.socket, waiting.peer, &self.app, held, &self.handle);
+                    return Async::Ready(());
+                }
+                Async::NotReady if is_time => {
+                    waiting.look_again = Timeout::new(LOOK_AGAIN, &self.handle).ok()
+                }
+                Async::NotReady => {
+                    self.waiting = Some(waiting);
+                    return Async::NotReady;
+                }
+            }
+        }
+    }
+
+    /// Spawns the connection that waits for a slot, if there is one: there will be no other time to serve it.
+    pub fn finish(self) {
+        if let Some(Waiting { socket, peer, .. }) = self.waiting {
+            let held = Held::new(self.watch, self.scratch);
+            self.handle.spawn(serve(socket, peer, &self.app, held, &self.handle));
+        }
     }
 }
 
@@ -80,17 +134,19 @@ impl Future for Accept {
     fn poll(&mut self) -> Poll<(), ()> {
         for _ in 0..ACCEPTS_IN_A_ROW {
             if let Some(ref mut pause) = self.pause {
-                // A timer that fails does not keep the server from accepting.
                 if let Ok(Async::NotReady) = pause.poll() {
                     return Ok(Async::NotReady);
                 }
             }
             self.pause = None;
-            // Only this task takes slots, so one that is free now is free until the connection is there.
-            try_ready!(self.app.slots.poll_free());
+            if self.poll_waiting().is_not_ready() {
+                return Ok(Async::NotReady);
+            }
             match self.incoming.poll() {
                 Ok(Async::NotReady) => return Ok(Async::NotReady),
-                Ok(Async::Ready(Some((socket, peer)))) => self.spawn(socket, peer),
+                Ok(Async::Ready(Some((socket, peer)))) => {
+                    self.waiting = Some(Waiting { socket, peer, look_again: None });
+                }
                 // tokio-core's stream of connections has no end.
                 Ok(Async::Ready(None)) => return Ok(Async::Ready(())),
                 Err(ref error) if is_of_one_connection(error) => {}
@@ -120,10 +176,10 @@ pub fn accept_rest(listener: net::TcpListener, app: &Rc<App>, drain: &Drain, han
                 break;
             }
         };
-        // Over the limit, if need be: there will be no other time to serve them.
-        let held = Held::new(app.slots.take(), drain.watch(), scratch.clone());
+        // Over the limits, if need be.
+        let held = Held::new(drain.watch(), scratch.clone());
         match TcpStream::from_stream(socket, handle) {
-            Ok(socket) => handle.spawn(serve(socket, peer, app.clone(), held, handle)),
+            Ok(socket) => handle.spawn(serve(socket, peer, app, held, handle)),
             Err(error) => warn!("cannot serve a connection: {}", error),
         }
     }

@@ -1,16 +1,28 @@
-//! Follows the framing of a chunked body before hyper sees it.
+//! Decodes a chunked body before hyper sees it, and frames it anew.
+//!
+//! A client may send a body in chunks of one byte each. hyper handles every chunk by itself, which takes it about as long
+//! as a whole read, so what has arrived is given to it as one chunk. Extensions and trailers are dropped on the way.
 //!
 //! Pitfall: a chunk size of 17 hexadecimal digits overflows in hyper 0.11: a debug build panics, a release build
 //! reads a wrong size (RUSTSEC-2021-0079). And an endless chunk extension never counts as body, so that no limit on
 //! the body stops it. Both are refused here. Pinned by
 //! `a_chunk_size_of_17_digits_is_refused_and_the_server_lives` in `tests/framing.rs`.
+//!
+//! Pitfall: hyper 0.11 fails on trailers. Pinned by `trailers_are_dropped` in `tests/framing.rs`.
 
+use bytes::{BufMut, BytesMut};
 use thiserror::Error;
 
 /// The most digits of a chunk size: 15 hexadecimal ones are a petabyte.
 const MAX_DIGITS: u32 = 15;
 /// The most bytes of a chunk extension. No client in use sends any.
 const MAX_EXTENSION: u32 = 256;
+/// The most bytes of all trailers.
+const MAX_TRAILERS: u32 = 8 << 10;
+/// The most bytes that are not data: so many, and so many for each byte of data. A body in chunks of one byte has five
+/// for each. One with more than this has extensions, and is absurd.
+const MAX_OVERHEAD: u64 = 16 << 10;
+const MAX_OVERHEAD_PER_BYTE: u64 = 8;
 
 /// The framing of a chunked body is wrong. The sentence is for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -19,52 +31,112 @@ pub struct FramingError(pub &'static str);
 
 /// The position in a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chunks(State);
+pub struct Chunks {
+    state: State,
+    /// Bytes of data so far.
+    data: u64,
+    /// Other bytes so far.
+    overhead: u64,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Size { digits: u32, size: u64 },
-    SizeBlank { length: u32, size: u64 },
-    Extension { length: u32, size: u64 },
-    SizeLf { size: u64 },
-    Data { left: u64 },
+    Size {
+        digits: u32,
+        size: u64,
+    },
+    SizeBlank {
+        length: u32,
+        size: u64,
+    },
+    Extension {
+        length: u32,
+        size: u64,
+    },
+    SizeLf {
+        size: u64,
+    },
+    Data {
+        left: u64,
+    },
     DataCr,
     DataLf,
-    EndCr,
+    /// At the beginning of a trailer, or of the empty line that ends the body. `length`: bytes of trailers so far.
+    TrailerOrEnd {
+        length: u32,
+    },
+    TrailerName {
+        length: u32,
+    },
+    TrailerValue {
+        length: u32,
+    },
+    TrailerLf {
+        length: u32,
+    },
     EndLf,
     End,
+}
+
+/// What some bytes of a body are.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// How many of them belong to the body: all, unless it ends among them.
+    pub used: usize,
+    /// The data among them.
+    pub data: Vec<u8>,
+    /// Whether the body ends after them.
+    pub is_end: bool,
 }
 
 impl Chunks {
     /// Before the first chunk.
     pub fn new() -> Chunks {
-        Chunks(State::Size { digits: 0, size: 0 })
+        Chunks { state: State::Size { digits: 0, size: 0 }, data: 0, overhead: 0 }
     }
 
-    /// Whether the last chunk and the empty line after it have been followed.
-    pub fn is_end(self) -> bool {
-        self.0 == State::End
-    }
-
-    /// Follows the next bytes and returns how many of them belong to the body: all, unless the body ends among
-    /// them.
+    /// Decodes the next bytes.
     ///
     /// # Errors
     /// [`FramingError`], after which the position is meaningless.
-    pub fn follow(&mut self, bytes: &[u8]) -> Result<usize, FramingError> {
+    pub fn decode(&mut self, bytes: &[u8]) -> Result<Decoded, FramingError> {
+        let mut data = Vec::with_capacity(bytes.len());
         let mut used = 0;
-        while used < bytes.len() && !self.is_end() {
-            if let State::Data { left } = self.0 {
+        while used < bytes.len() && self.state != State::End {
+            if let State::Data { left } = self.state {
                 let length = left.min((bytes.len() - used) as u64);
-                used += length as usize;
-                self.0 = if length == left { State::DataCr } else { State::Data { left: left - length } };
+                let end = used + length as usize;
+                data.extend_from_slice(&bytes[used..end]);
+                used = end;
+                self.data += length;
+                self.state = if length == left { State::DataCr } else { State::Data { left: left - length } };
             } else {
-                self.0 = self.0.after(bytes[used]).map_err(FramingError)?;
+                self.state = self.state.after(bytes[used]).map_err(FramingError)?;
                 used += 1;
+                self.overhead += 1;
             }
         }
-        Ok(used)
+        if self.overhead > MAX_OVERHEAD + MAX_OVERHEAD_PER_BYTE * self.data {
+            return Err(FramingError("the chunks are more framing than data: send larger ones"));
+        }
+        Ok(Decoded { used, data, is_end: self.state == State::End })
     }
+}
+
+/// Data as a chunk of its own, and the last chunk if it is the end. Nothing for no data.
+pub fn framed(data: &[u8], is_end: bool) -> BytesMut {
+    /// Of a size in hexadecimal digits, the ends of its line and of the chunk, and the last chunk.
+    const FRAME: usize = 32;
+    let mut framed = BytesMut::with_capacity(data.len() + FRAME);
+    if !data.is_empty() {
+        framed.put(format!("{:x}\r\n", data.len()));
+        framed.put_slice(data);
+        framed.put_slice(b"\r\n");
+    }
+    if is_end {
+        framed.put_slice(b"0\r\n\r\n");
+    }
+    framed
 }
 
 impl State {
@@ -93,47 +165,78 @@ impl State {
             (Extension { size, .. }, b'\r') => SizeLf { size },
             (Extension { length: MAX_EXTENSION, .. }, _) => return Err("a chunk extension is too long"),
             (Extension { .. }, b'\n') => return Err("a chunk size does not end with CR LF"),
-            (Extension { length, size }, _) => Extension { length: length + 1, size },
-            (SizeLf { size: 0 }, b'\n') => EndCr,
+            (Extension { length, size }, byte) if is_text(byte) => Extension { length: length + 1, size },
+            (Extension { .. }, _) => return Err("a chunk extension has a byte that it may not have"),
+            (SizeLf { size: 0 }, b'\n') => TrailerOrEnd { length: 0 },
             (SizeLf { size }, b'\n') => Data { left: size },
             (DataCr, b'\r') => DataLf,
             (DataLf, b'\n') => Size { digits: 0, size: 0 },
-            (EndCr, b'\r') => EndLf,
-            (EndLf, b'\n') => End,
             (DataCr, _) | (DataLf, _) => return Err("a chunk is not as long as its size says"),
-            (EndCr, _) | (EndLf, _) => return Err("the last chunk has a trailer, and none is understood"),
+            (TrailerOrEnd { .. }, b'\r') => EndLf,
+            (
+                TrailerOrEnd { length: MAX_TRAILERS }
+                | TrailerName { length: MAX_TRAILERS }
+                | TrailerValue { length: MAX_TRAILERS },
+                _,
+            ) => return Err("the trailers are too long"),
+            (TrailerOrEnd { length }, byte) if is_name(byte) => TrailerName { length: length + 1 },
+            (TrailerName { length }, b':') => TrailerValue { length: length + 1 },
+            (TrailerName { length }, byte) if is_name(byte) => TrailerName { length: length + 1 },
+            (TrailerValue { length }, b'\r') => TrailerLf { length },
+            (TrailerValue { length }, byte) if is_text(byte) => TrailerValue { length: length + 1 },
+            (TrailerLf { length }, b'\n') => TrailerOrEnd { length },
+            (TrailerOrEnd { .. }, _)
+            | (TrailerName { .. }, _)
+            | (TrailerValue { .. }, _)
+            | (TrailerLf { .. }, _) => return Err("a trailer is not a name, a colon, a value and CR LF"),
+            (EndLf, b'\n') => End,
             _ => return Err("a chunk size is not hexadecimal digits and CR LF"),
         })
     }
 }
 
+/// Whether a byte may be in the value of a field, or in an extension.
+fn is_text(byte: u8) -> bool {
+    byte == b'\t' || byte >= b' ' && byte != 0x7f
+}
+
+/// Whether a byte may be in the name of a field.
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Chunks;
+    use super::{framed, Chunks, Decoded};
 
-    /// Bytes followed and whether the body ended, the same however the bytes are cut.
-    fn follow(body: &str) -> Result<(usize, bool), &'static str> {
-        let follow_by = |step: usize| {
+    /// Bytes used, the data, and whether the body ended, the same however the bytes are cut.
+    fn decode(body: &str) -> Result<(usize, String, bool), &'static str> {
+        let decode_by = |step: usize| {
             let mut chunks = Chunks::new();
-            let mut used = 0;
+            let (mut all, mut text, mut ended) = (0, Vec::new(), false);
             for piece in body.as_bytes().chunks(step) {
-                used += chunks.follow(piece).map_err(|error| error.0)?;
+                let Decoded { used, data, is_end } = chunks.decode(piece).map_err(|error| error.0)?;
+                all += used;
+                text.extend(data);
+                ended |= is_end;
             }
-            Ok((used, chunks.is_end()))
+            Ok((all, String::from_utf8(text).unwrap(), ended))
         };
-        let whole = follow_by(body.len());
+        let whole = decode_by(body.len());
         for step in 1..body.len() {
-            assert_eq!(follow_by(step), whole);
+            assert_eq!(decode_by(step), whole);
         }
         whole
     }
 
     #[test]
     fn whole_bodies() {
-        assert_eq!(follow("0\r\n\r\n"), Ok((5, true)));
-        assert_eq!(follow("5\r\nhello\r\n0\r\n\r\nGET"), Ok((15, true)));
-        assert_eq!(follow("A;x=y\r\n0123456789\r\n000\r\n\r\n"), Ok((26, true)));
-        assert_eq!(follow("5\r\nhel"), Ok((6, false)));
+        let decoded = |used: usize, text: &str, is_end| Ok((used, text.to_string(), is_end));
+        assert_eq!(decode("0\r\n\r\n"), decoded(5, "", true));
+        assert_eq!(decode("5\r\nhello\r\n0\r\n\r\nGET"), decoded(15, "hello", true));
+        assert_eq!(decode("A;x=y\r\n0123456789\r\n000\r\n\r\n"), decoded(26, "0123456789", true));
+        assert_eq!(decode("5\r\nhel"), decoded(6, "hel", false));
+        assert_eq!(decode("1\r\na\r\n0\r\nA: b\r\nC-d:\t\u{e9}\r\n\r\nGET"), decoded(26, "a", true));
     }
 
     #[test]
@@ -145,17 +248,41 @@ mod tests {
             "5\r\nhello6",
             "5 x\nhello",
             "5 x\r\nhello",
-            "0\r\nA: b\r\n\r\n",
+            "5;a\0\r\nhello",
+            "5;a\u{7f}\r\nhello",
+            "0\r\nA b\r\n\r\n",
+            "0\r\n: b\r\n\r\n",
+            "0\r\nA : b\r\n\r\n",
+            "0\r\nA: b\n\r\n",
+            "0\r\nA: b\0\r\n\r\n",
+            "0\r\n A: b\r\n\r\n",
+            "0\r\n\n",
             "-1\r\n",
             "+5\r\n",
         ]
         .iter()
         {
-            assert!(follow(body).is_err(), "{:?}", body);
+            assert!(decode(body).is_err(), "{:?}", body);
         }
-        assert!(follow("fffffffffffffff\r\n").is_ok());
-        assert_eq!(follow("00000000000000005\r\n"), Err("a chunk size has too many digits"));
-        assert_eq!(follow("fffffffffffffffff\r\n"), Err("a chunk size has too many digits"));
-        assert_eq!(follow(&format!("1;{}", "a".repeat(300))), Err("a chunk extension is too long"));
+        assert!(decode("fffffffffffffff\r\n").is_ok());
+        assert_eq!(decode("00000000000000005\r\n"), Err("a chunk size has too many digits"));
+        assert_eq!(decode("fffffffffffffffff\r\n"), Err("a chunk size has too many digits"));
+        assert_eq!(decode(&format!("1;{}", "a".repeat(300))), Err("a chunk extension is too long"));
+    }
+
+    #[test]
+    fn what_is_more_framing_than_data_is_refused() {
+        let decode = |body: String| Chunks::new().decode(body.as_bytes()).map(|decoded| decoded.data.len());
+        assert_eq!(decode("1\r\na\r\n".repeat(100_000)), Ok(100_000));
+        let absurd = format!("1;{}\r\na\r\n", "x".repeat(200)).repeat(1000);
+        assert!(decode(absurd).unwrap_err().0.contains("more framing than data"));
+        assert!(decode(format!("0\r\nA: {}", "x".repeat(9000))).unwrap_err().0.contains("too long"));
+    }
+
+    #[test]
+    fn data_is_framed_as_one_chunk() {
+        assert_eq!(&framed(b"", false)[..], b"");
+        assert_eq!(&framed(&[7; 26], false)[..4], b"1a\r\n");
+        assert_eq!(&framed(b"hi", true)[..], b"2\r\nhi\r\n0\r\n\r\n");
     }
 }

@@ -6,57 +6,37 @@
 //! gets only heads that it will read in the same way.
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
+use super::rejection::Rejection;
+use super::target::{self, is_authority};
 use httparse::{self, Header};
-use hyper::{StatusCode, Uri};
-use memchr::memchr;
-use thiserror::Error;
+use hyper::StatusCode;
+use memchr::{memchr, memchr_iter};
 
-/// The most bytes of a request target: 16 captions of 256 characters, each percent-escaped as three, is
-/// 12 KiB; in Cyrillic twice that.
-pub const MAX_TARGET: usize = 32 << 10;
 /// The most bytes of a whole head.
 pub const MAX_HEAD: usize = 64 << 10;
 /// The most header fields. hyper has room for no more.
 const MAX_FIELDS: usize = 100;
+/// The most options of `Connection`. hyper makes a string of each.
+const MAX_OPTIONS: usize = 100;
+
+/// What [`check`] tells of a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// How the bytes after it are framed.
+    pub framing: Framing,
+    /// Whether the client waits for a 100 before it sends the body. hyper does not get to see that.
+    pub expects_continue: bool,
+}
 
 /// How the bytes after a head are framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// That many bytes of body, then the next head.
     Length(u64),
-    /// Chunks. hyper knows the word `chunked` in lower case only, so `Intake` rewrites it.
-    Chunked {
-        /// Where the word begins in the head.
-        word: usize,
-    },
-}
-
-/// Why a head is refused. The connection must be closed after the answer, because it is not known where the next
-/// request begins.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{sentence}")]
-pub struct Rejection {
-    /// 4xx or 505.
-    pub status: StatusCode,
-    /// What the client is told.
-    pub sentence: String,
-}
-
-impl Rejection {
-    fn new<S: Into<String>>(status: StatusCode, sentence: S) -> Rejection {
-        Rejection { status, sentence: sentence.into() }
-    }
-
-    /// 408: the head is not complete, and its time is up.
-    pub fn late() -> Rejection {
-        Rejection::new(StatusCode::RequestTimeout, "the head of the request took too long")
-    }
-
-    /// 400 with a sentence.
-    pub fn malformed<S: Into<String>>(sentence: S) -> Rejection {
-        Rejection::new(StatusCode::BadRequest, sentence)
-    }
+    /// Chunks.
+    Chunked,
 }
 
 /// Searches a head that arrives in pieces for its end, which is an empty line. Lines end with LF, with or without CR
@@ -100,18 +80,38 @@ pub fn blank_lines(bytes: &[u8]) -> usize {
 /// The answer to a head that is incomplete and too large already.
 pub fn too_large(bytes: &[u8]) -> Rejection {
     let first_line = bytes.iter().take_while(|&&byte| byte != b'\n').count();
-    if first_line > MAX_TARGET {
-        return target_too_long();
+    if first_line > target::MAX {
+        return target::too_long();
     }
     let sentence = format!("the head of the request is larger than {} bytes", MAX_HEAD);
     Rejection::new(StatusCode::RequestHeaderFieldsTooLarge, sentence)
 }
 
-/// Judges a complete head.
+/// Judges a complete head, and rewrites what hyper would misread: the word `chunked`, which it knows in lower case only,
+/// a minor version of HTTP above 1, and the expectation of a 100, which it would fulfil before anybody has looked at the
+/// request.
 ///
 /// # Errors
 /// The [`Rejection`] to answer with.
-pub fn check(head: &[u8]) -> Result<Framing, Rejection> {
+pub fn check(head: &mut [u8]) -> Result<Head, Rejection> {
+    lower_minor_version(head);
+    let Judged { framing, word, expectation, expects_continue } = judge(head)?;
+    head[word].make_ascii_lowercase();
+    head[expectation].fill(b' ');
+    Ok(Head { framing, expects_continue })
+}
+
+/// A head that was accepted, and what is to be rewritten in it.
+struct Judged {
+    framing: Framing,
+    expects_continue: bool,
+    /// Where the word `chunked` is. Empty if it is not there.
+    word: Range<usize>,
+    /// Where the value of `Expect` is. Empty if it is not there.
+    expectation: Range<usize>,
+}
+
+fn judge(head: &[u8]) -> Result<Judged, Rejection> {
     let mut fields = [MaybeUninit::uninit(); MAX_FIELDS];
     let mut request = httparse::Request::new(&mut []);
     match request.parse_with_uninit_headers(head, &mut fields) {
@@ -121,42 +121,83 @@ pub fn check(head: &[u8]) -> Result<Framing, Rejection> {
         }
         Err(error) => return Err(unparseable(error, head)),
     }
-    let target = request.path.unwrap_or("");
-    if target.len() > MAX_TARGET {
-        return Err(target_too_long());
-    }
-    // hyper takes a bare word for an authority, as a proxy would, and refuses a URL that it cannot parse without
-    // saying why. It takes every path: see `hyper_takes_every_path`.
-    let is_url = || target.contains("://") && target.parse::<Uri>().is_ok();
-    if target != "*" && !target.starts_with('/') && !is_url() {
-        return Err(Rejection::malformed("the request target is neither a path nor a URL"));
-    }
-    let is_http_1_0 = request.version == Some(0);
-    match only(request.headers, "host") {
-        Ok(Some(_)) => {}
+    target::check(request.path.unwrap_or(""), request.method.unwrap_or(""))?;
+    let (fields, is_http_1_0) = (&*request.headers, request.version == Some(0));
+    match only(fields, "host") {
+        Ok(Some(host)) if is_authority(host) => {}
+        Ok(Some(_)) => {
+            return Err(Rejection::malformed("Host is not the name of a host, with or without a port"))
+        }
         Ok(None) if is_http_1_0 => {}
         Ok(None) | Err(_) => return Err(Rejection::malformed("there must be one Host field")),
     }
-    match (only(request.headers, "transfer-encoding"), only(request.headers, "content-length")) {
-        (Ok(None), Ok(None)) => Ok(Framing::Length(0)),
-        (Ok(None), Ok(Some(length))) => content_length(length),
-        (Ok(None), Err(_)) => {
-            Err(Rejection::malformed("there must be one Content-Length field, not several"))
+    let options = fields.iter().filter(|field| field.name.eq_ignore_ascii_case("connection"));
+    if options.map(|field| memchr_iter(b',', field.value).count()).sum::<usize>() > MAX_OPTIONS {
+        let sentence = format!("the field Connection has more than {} options", MAX_OPTIONS);
+        return Err(Rejection::new(StatusCode::RequestHeaderFieldsTooLarge, sentence));
+    }
+    // httparse returns slices of the head, so the distance of the two is where the value begins.
+    let place_of = |value: &[u8]| {
+        let start = value.as_ptr() as usize - head.as_ptr() as usize;
+        start..start + value.len()
+    };
+    let framing = framing(fields, is_http_1_0)?;
+    let word = match framing {
+        Framing::Chunked => all(fields, "transfer-encoding").first().map_or(0..0, |coding| place_of(coding)),
+        Framing::Length(_) => 0..0,
+    };
+    // Several of them are no expectation that we know, and hyper knows none of those either.
+    let expectation = only(fields, "expect").ok().and_then(|value| value);
+    let is_continue = expectation.is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
+    let expectation = expectation.filter(|_| is_continue).map_or(0..0, place_of);
+    Ok(Judged { framing, expects_continue: is_continue && !is_http_1_0, word, expectation })
+}
+
+/// Makes `HTTP/1.2` and above `HTTP/1.1`, which a recipient takes them for (RFC 9110, section 2.5).
+fn lower_minor_version(head: &mut [u8]) {
+    const VERSION: &[u8] = b" HTTP/1.";
+    let line = memchr(b'\n', head).map_or(0, |end| head[..end].trim_ascii_end().len());
+    if let Some((minor, rest)) = head[..line].split_last_mut() {
+        if rest.ends_with(VERSION) && minor.is_ascii_digit() && *minor > b'1' {
+            *minor = b'1';
         }
+    }
+}
+
+fn framing(fields: &[Header], is_http_1_0: bool) -> Result<Framing, Rejection> {
+    let codings = all(fields, "transfer-encoding");
+    match (&codings[..], only(fields, "content-length")) {
+        ([], Ok(None)) => Ok(Framing::Length(0)),
+        ([], Ok(Some(length))) => content_length(length),
+        ([], Err(_)) => Err(Rejection::malformed("there must be one Content-Length field, not several")),
         (_, Ok(Some(_))) | (_, Err(_)) => {
             Err(Rejection::malformed("Transfer-Encoding and Content-Length contradict each other: send one"))
         }
         (_, Ok(None)) if is_http_1_0 => {
             Err(Rejection::malformed("HTTP/1.0 has no Transfer-Encoding: send a Content-Length"))
         }
-        (Ok(Some(coding)), Ok(None)) if coding.eq_ignore_ascii_case(b"chunked") => {
-            // httparse returns slices of the head, so the distance of the two is where the word begins.
-            Ok(Framing::Chunked { word: coding.as_ptr() as usize - head.as_ptr() as usize })
-        }
-        (_, Ok(None)) => {
-            Err(Rejection::malformed("the only Transfer-Encoding supported is \"chunked\", once"))
-        }
+        ([coding], Ok(None)) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
+        (_, Ok(None)) => Err(unknown_coding(&codings)),
     }
+}
+
+/// The answer to a `Transfer-Encoding` other than `chunked`: 501 if the body's end can be found, and 400 if it cannot
+/// (RFC 9112, sections 6.1 and 6.3).
+fn unknown_coding(fields: &[&[u8]]) -> Rejection {
+    let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    let codings = fields.iter().flat_map(|field| field.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+    let codings: Vec<_> = codings.filter(|coding| !coding.is_empty()).collect();
+    let is_framed =
+        codings.last().is_some_and(is_chunked) && codings.iter().filter(|c| is_chunked(c)).count() == 1;
+    let status =
+        if is_framed && codings.len() > 1 { StatusCode::NotImplemented } else { StatusCode::BadRequest };
+    Rejection::new(status, "the only Transfer-Encoding supported is \"chunked\", once")
+}
+
+/// The values of all fields of that name, in order.
+fn all<'a>(fields: &[Header<'a>], name: &str) -> Vec<&'a [u8]> {
+    let named = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
+    named.map(|field| field.value.trim_ascii()).collect()
 }
 
 fn content_length(value: &[u8]) -> Result<Framing, Rejection> {
@@ -174,20 +215,11 @@ fn content_length(value: &[u8]) -> Result<Framing, Rejection> {
 /// # Errors
 /// The number of fields of that name, if there are several.
 fn only<'a>(fields: &[Header<'a>], name: &str) -> Result<Option<&'a [u8]>, usize> {
-    let (mut count, mut value) = (0, None);
-    for field in fields.iter().filter(|field| field.name.eq_ignore_ascii_case(name)) {
-        count += 1;
-        value = Some(field.value.trim_ascii());
+    let mut named = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
+    match (named.next(), named.count()) {
+        (field, 0) => Ok(field.map(|field| field.value.trim_ascii())),
+        (_, more) => Err(1 + more),
     }
-    if count > 1 {
-        return Err(count);
-    }
-    Ok(value)
-}
-
-fn target_too_long() -> Rejection {
-    let sentence = format!("the URL is longer than {} bytes: POST /caption takes JSON", MAX_TARGET);
-    Rejection::new(StatusCode::UriTooLong, sentence)
 }
 
 fn unparseable(error: httparse::Error, head: &[u8]) -> Rejection {
@@ -217,7 +249,10 @@ fn unparseable(error: httparse::Error, head: &[u8]) -> Rejection {
 fn names_a_version(head: &[u8]) -> bool {
     let mut lines = head.split(|&byte| byte == b'\n').skip_while(|line| line.trim_ascii().is_empty());
     let mut words = lines.next().unwrap_or(b"").split(|&byte| byte == b' ').skip(2);
-    words.next().is_some_and(|word| word.starts_with(b"HTTP/")) && words.next().is_none()
+    let version = words.next().map_or(&b""[..], <[u8]>::trim_ascii_end);
+    let is_version = matches!(*version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+        if major.is_ascii_digit() && minor.is_ascii_digit());
+    is_version && words.next().is_none()
 }
 
 /// Whether a head can begin with that byte, the first of a method. What is not HTTP at all, such as a TLS hello, is
@@ -228,11 +263,11 @@ pub fn can_begin_with(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, too_large, Framing, Search, MAX_TARGET};
-    use hyper::Uri;
+    use super::{check, too_large, Framing, Head, Search};
+    use server::connection::target::MAX as MAX_TARGET;
 
     fn status(head: &str) -> u16 {
-        match check(head.as_bytes()) {
+        match check(&mut head.as_bytes().to_vec()) {
             Ok(_) => 200,
             Err(rejection) => rejection.status.as_u16(),
         }
@@ -262,49 +297,56 @@ mod tests {
     }
 
     #[test]
-    fn hyper_takes_every_path() {
-        for &path in &["*", "/", "//", "/#?", "/?#", "/://", "/[", "/é", "/%", "/\u{7f}"] {
-            assert!(path.parse::<Uri>().is_ok(), "{:?}", path);
+    fn framing() {
+        assert_eq!(super::blank_lines(b"\r\n\n\rGET"), 4);
+        let framing = |fields: &str| {
+            let mut head = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", fields).into_bytes();
+            check(&mut head).map(|head| head.framing).map_err(|rejection| rejection.status.as_u16())
+        };
+        for (fields, expected) in [
+            ("", Ok(Framing::Length(0))),
+            ("Content-Length: 5\r\n", Ok(Framing::Length(5))),
+            ("content-length:  05 \r\n", Ok(Framing::Length(5))),
+            ("Transfer-Encoding: Chunked\r\n", Ok(Framing::Chunked)),
+            ("Content-Length: +5\r\n", Err(400)),
+            ("Content-Length: -5\r\n", Err(400)),
+            ("Content-Length: 5, 5\r\n", Err(400)),
+            ("Content-Length: 0x5\r\n", Err(400)),
+            ("Content-Length:\r\n", Err(400)),
+            ("Content-Length: 5\r\nContent-Length: 5\r\n", Err(400)),
+            ("Content-Length: 5\r\nContent-Length: 6\r\n", Err(400)),
+            ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", Err(400)),
+            ("Content-Length: 99999999999999999999\r\n", Err(413)),
+            ("Transfer-Encoding: gzip, chunked\r\n", Err(501)),
+            ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", Err(501)),
+            ("Transfer-Encoding: x-own, Chunked\r\n", Err(501)),
+            ("Transfer-Encoding: identity\r\n", Err(400)),
+            ("Transfer-Encoding: gzip\r\n", Err(400)),
+            ("Transfer-Encoding: chunked, gzip\r\n", Err(400)),
+            ("Transfer-Encoding: chunked, chunked\r\n", Err(400)),
+            ("Transfer-Encoding:\r\n", Err(400)),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", Err(400)),
+        ] {
+            assert_eq!(framing(fields), expected, "{}", fields);
         }
     }
 
     #[test]
-    fn framing() {
-        assert_eq!(super::blank_lines(b"\r\n\n\rGET"), 4);
-        let framing = |fields: &str| check(format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", fields).as_bytes());
-        assert_eq!(framing(""), Ok(Framing::Length(0)));
-        assert_eq!(framing("Content-Length: 5\r\n"), Ok(Framing::Length(5)));
-        assert_eq!(framing("content-length:  05 \r\n"), Ok(Framing::Length(5)));
-        let chunked = "Transfer-Encoding: Chunked\r\n";
+    fn what_hyper_would_misread_is_rewritten() {
+        let rewritten = |version: &str, fields: &str| {
+            let mut head = format!("GET / HTTP/{}\r\nHost: a\r\n{}\r\n", version, fields).into_bytes();
+            let Head { expects_continue, .. } = check(&mut head).unwrap();
+            (String::from_utf8(head).unwrap(), expects_continue)
+        };
+        let head = |fields: &str| format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", fields);
+        assert_eq!(rewritten("1.2", ""), (head(""), false));
         assert_eq!(
-            framing(chunked),
-            Ok(Framing::Chunked { word: "GET / HTTP/1.1\r\nHost: a\r\n".len() + 19 })
+            rewritten("1.9", "Transfer-Encoding: CHUNKED\r\n"),
+            (head("Transfer-Encoding: chunked\r\n"), false)
         );
-        for fields in [
-            "Content-Length: +5\r\n",
-            "Content-Length: -5\r\n",
-            "Content-Length: 5, 5\r\n",
-            "Content-Length: 0x5\r\n",
-            "Content-Length:\r\n",
-            "Content-Length: 5\r\nContent-Length: 5\r\n",
-            "Content-Length: 5\r\nContent-Length: 6\r\n",
-            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-            "Transfer-Encoding: gzip, chunked\r\n",
-            "Transfer-Encoding: identity\r\n",
-            "Transfer-Encoding:\r\n",
-            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
-        ]
-        .iter()
-        {
-            assert_eq!(
-                framing(fields).map_err(|rejection| rejection.status.as_u16()),
-                Err(400),
-                "{}",
-                fields
-            );
-        }
-        let huge = framing("Content-Length: 99999999999999999999\r\n");
-        assert_eq!(huge.map_err(|rejection| rejection.status.as_u16()), Err(413));
+        assert_eq!(rewritten("1.1", "Expect: 100-Continue\r\n"), (head("Expect:             \r\n"), true));
+        assert!(!rewritten("1.0", "Expect: 100-continue\r\n").1);
+        assert_eq!(rewritten("1.1", "Expect: other\r\n"), (head("Expect: other\r\n"), false));
     }
 
     #[test]
@@ -314,7 +356,30 @@ mod tests {
         assert_eq!(status("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
         assert_eq!(status("GET / HTTP/1.1\r\n\r\n"), 400);
         assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
-        assert_eq!(status("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), 505);
+        for (version, expected) in [
+            ("2.0", 505),
+            ("0.9", 505),
+            ("3.0", 505),
+            ("1.2", 200),
+            ("1.10", 400),
+            ("11", 400),
+            ("1", 400),
+            ("x", 400),
+            ("1.x", 400),
+            ("", 400),
+        ] {
+            assert_eq!(
+                status(&format!("GET / HTTP/{}\r\nHost: a\r\n\r\n", version)),
+                expected,
+                "{}",
+                version
+            );
+        }
+        assert_eq!(status("GET / http/1.1\r\nHost: a\r\n\r\n"), 400);
+        assert_eq!(status("GET / HTTP/1.1\r\nHost: a b\r\n\r\n"), 400);
+        assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nConnection: a,b,close\r\n\r\n"), 200);
+        let options = format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: {}\r\n\r\n", "a,".repeat(200));
+        assert_eq!(status(&options), 431);
         assert_eq!(status("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
         assert_eq!(status("GET /\r\nHost: a\r\n\r\n"), 400);
         assert_eq!(status("GET nowhere HTTP/1.1\r\nHost: a\r\n\r\n"), 400);

@@ -3,7 +3,8 @@
 //! hyper 0.11 answers a malformed head with a bare status, understands some heads differently from a proxy in front
 //! of it, and closes a socket that has unread bytes, which resets it. So bytes pass through here first. A head is held
 //! back until it is complete and [`head::check`] has accepted it; a body is released as it arrives, and a chunked one
-//! is followed by [`Chunks`], so that the end of every request is known here.
+//! is decoded by [`Chunks`] and framed anew, so that the end of every request is known here, and hyper gets as few
+//! chunks as there are reads.
 //!
 //! # The stand-in
 //!
@@ -16,19 +17,21 @@
 //! The access log shows `"-"` for its request line. A stand-in for a HEAD is a HEAD, since its answer has no body.
 
 use std::cell::RefCell;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use futures::{Async, Future, Poll};
+use thiserror::Error;
 use tokio_core::net::TcpStream;
 use tokio_core::reactor::{Handle, Timeout};
 use tokio_io::AsyncWrite;
 
-use super::chunks::Chunks;
-use super::head::{self, Framing, Rejection, Search};
+use super::chunks::{framed, Chunks, Decoded};
+use super::head::{self, Framing, Head, Search};
+use super::rejection::Rejection;
 use super::state::ConnectionState;
 use server::future_ext::yield_now;
 
@@ -36,13 +39,22 @@ use server::future_ext::yield_now;
 const LINGER: Duration = Duration::from_secs(2);
 /// Bytes read from a socket at once.
 const READ: usize = 16 << 10;
+/// Bytes of a request that cost nothing of the budget for all connections. Most requests have no more.
+const FREE: usize = 4 << 10;
 /// Bytes of later requests that are read while one is answered.
-const READ_AHEAD: usize = 16 << 10;
-/// Reads of one socket in a row before the other connections get a turn.
-const READS_IN_A_ROW: usize = 16;
-/// Requests of one connection in a row before the other connections get a turn. hyper goes on for as long as there
-/// is a head to read, and a client can send heads as fast as they are answered.
-const HEADS_IN_A_ROW: u32 = 16;
+const READ_AHEAD: usize = FREE;
+/// Bytes that are read from one socket, and written to one, before the other connections get a turn: what takes some
+/// tenths of a millisecond. hyper goes on for as long as there is something to read, and so does a client that sends
+/// without pause, or one that reads as fast as we write.
+const READ_IN_A_TURN: usize = 64 << 10;
+const WRITTEN_IN_A_TURN: usize = 512 << 10;
+/// Requests of one connection before the other connections get a turn. A client can send heads as fast as they are
+/// answered.
+const HEADS_IN_A_TURN: u32 = 16;
+/// Reads that discard what a client still sends, before the other connections get a turn.
+const DISCARDED_IN_A_TURN: usize = 16;
+
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n";
 const STAND_IN_FOR_HEAD: &[u8] = b"HEAD / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n";
@@ -54,6 +66,11 @@ pub type Scratch = Rc<RefCell<Vec<u8>>>;
 pub fn scratch() -> Scratch {
     Rc::new(RefCell::new(vec![0; READ]))
 }
+
+/// There is no room for the rest of a body, because the buffers of all clients are full.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("there is no room for more of this request now: try again in a second")]
+pub struct NoRoom;
 
 /// The socket of one connection, and its position in the sequence of heads and bodies.
 pub struct Intake {
@@ -68,9 +85,21 @@ pub struct Intake {
     /// Looks for the end of the head that `buffer` begins with.
     search: Search,
     next: Next,
-    heads_in_a_row: u32,
+    turn: Turn,
+    /// Whether the client waits for a 100 before it sends the body of its request.
+    expects_continue: bool,
+    /// Whether hyper has bytes that the socket has not taken.
+    has_unwritten: bool,
     is_at_eof: bool,
     linger: Option<Timeout>,
+}
+
+/// What the connection has done since the reactor gave it a turn.
+#[derive(Default)]
+struct Turn {
+    heads: u32,
+    read: usize,
+    written: usize,
 }
 
 /// What follows the bytes that have been released.
@@ -95,37 +124,52 @@ impl Intake {
             released: 0,
             search: Search::default(),
             next: Next::Head,
-            heads_in_a_row: 0,
+            turn: Turn::default(),
+            expects_continue: false,
+            has_unwritten: false,
             is_at_eof: false,
             linger: None,
         }
+    }
+
+    /// Sets the options of the socket. It works without them, too.
+    pub fn prepare(&self, send_buffer: usize) {
+        if let Err(error) = self.socket.set_nodelay(true) {
+            debug!("cannot set TCP_NODELAY: {}", error);
+        }
+        if let Err(error) = self.socket.set_send_buffer_size(send_buffer) {
+            debug!("cannot set SO_SNDBUF: {}", error);
+        }
+    }
+
+    /// The reactor polls the connection's task.
+    pub fn begin_turn(&mut self) {
+        self.turn = Turn::default();
     }
 
     // ===== reading =====
 
     /// Ready with `true` when there are released bytes, with `false` when there will be none any more.
     pub fn poll_released(&mut self) -> Poll<bool, io::Error> {
-        if self.released == 0 && self.heads_in_a_row >= HEADS_IN_A_ROW {
-            self.heads_in_a_row = 0;
-            return yield_now();
-        }
-        // Bounded: empty lines before a head release nothing, however many arrive.
-        for _ in 0..READS_IN_A_ROW {
-            if self.released == 0 {
+        loop {
+            let has_had_its_share = self.turn.heads >= HEADS_IN_A_TURN || self.turn.read >= READ_IN_A_TURN;
+            if self.released == 0 && !has_had_its_share {
                 self.advance()?;
             }
             if self.released > 0 {
                 return Ok(Async::Ready(true));
             }
-            if self.is_at_eof {
-                return Ok(Async::Ready(false));
-            }
             if let Next::Refused = self.next {
                 return Ok(Async::Ready(false));
             }
+            if self.is_at_eof && self.buffer.is_empty() {
+                return Ok(Async::Ready(false));
+            }
+            if has_had_its_share {
+                return yield_now();
+            }
             try_ready!(self.fill());
         }
-        yield_now()
     }
 
     /// The number of bytes that hyper may read.
@@ -137,6 +181,7 @@ impl Intake {
     pub fn take(&mut self, length: usize, sink: &mut dyn FnMut(&[u8])) {
         sink(&self.buffer[..length]);
         self.released -= length;
+        self.state.passes(length);
         if length == self.buffer.len() {
             self.buffer = BytesMut::new();
         } else {
@@ -144,42 +189,59 @@ impl Intake {
         }
     }
 
-    /// Reads from the socket into the buffer, once.
+    /// Reads from the socket into the buffer, once. If there is no room for what was read, the request is refused.
     fn fill(&mut self) -> Poll<(), io::Error> {
-        let mut scratch = self.scratch.borrow_mut();
-        match self.socket.read(&mut scratch[..]) {
-            Ok(0) => self.is_at_eof = true,
-            Ok(length) => self.buffer.extend_from_slice(&scratch[..length]),
-            Err(ref error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.heads_in_a_row = 0;
-                return Ok(Async::NotReady);
+        try_ready!(self.read_up_to(READ));
+        if self.state.has_room_for(self.buffer.len(), FREE) {
+            return Ok(Async::Ready(()));
+        }
+        match self.next {
+            Next::Head => self.refuse(Rejection::no_room()),
+            Next::Body(_) | Next::Chunks(_) => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, NoRoom));
             }
+            Next::Refused => {}
+        }
+        Ok(Async::Ready(()))
+    }
+
+    fn read_up_to(&mut self, most: usize) -> Poll<(), io::Error> {
+        let mut scratch = self.scratch.borrow_mut();
+        match self.socket.read(&mut scratch[..most]) {
+            Ok(0) => self.is_at_eof = true,
+            Ok(length) => {
+                self.buffer.extend_from_slice(&scratch[..length]);
+                self.turn.read += length;
+            }
+            Err(ref error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Async::NotReady),
             Err(error) => return Err(error),
         }
         Ok(Async::Ready(()))
     }
 
-    /// Looks at the bytes that are not released yet, and releases those that may be.
+    /// Looks at the bytes that are not released yet, all of them, and releases those that may be.
     fn advance(&mut self) -> io::Result<()> {
-        let unseen = self.buffer.len() - self.released;
         match self.next {
             Next::Refused => {}
             Next::Body(left) => {
-                let length = left.min(unseen as u64);
-                self.released += length as usize;
+                let length = left.min(self.buffer.len() as u64);
+                self.released = length as usize;
                 self.next = if length == left { Next::Head } else { Next::Body(left - length) };
             }
             Next::Chunks(ref mut chunks) => {
-                let followed = chunks.follow(&self.buffer[self.released..]);
-                self.released +=
-                    followed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-                if chunks.is_end() {
+                let decoded = chunks.decode(&self.buffer);
+                let Decoded { used, data, is_end } =
+                    decoded.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                let mut framed = framed(&data, is_end);
+                self.released = framed.len();
+                framed.extend_from_slice(&self.buffer[used..]);
+                self.buffer = framed;
+                if is_end {
                     self.next = Next::Head;
                 }
             }
-            Next::Head if self.released == 0 => self.advance_head(),
             // hyper reads the rest of one request before it gets the head of the next.
-            Next::Head => {}
+            Next::Head => self.advance_head(),
         }
         Ok(())
     }
@@ -194,7 +256,7 @@ impl Intake {
         };
         let judged = match self.search.end_in(&self.buffer) {
             Some(end) if end <= head::MAX_HEAD => {
-                head::check(&self.buffer[..end]).map(|framing| (end, framing))
+                head::check(&mut self.buffer[..end]).map(|head| (end, head))
             }
             _ if self.buffer.len() > head::MAX_HEAD => Err(head::too_large(&self.buffer)),
             _ if !head::can_begin_with(first) => Err(Rejection::malformed("this is not HTTP: is it https?")),
@@ -205,17 +267,15 @@ impl Intake {
         };
         self.search = Search::default();
         self.state.has_read_head();
-        self.heads_in_a_row += 1;
+        self.turn.heads += 1;
         match judged {
-            Ok((end, framing)) => {
+            Ok((end, Head { framing, expects_continue })) => {
                 self.released = end;
+                self.expects_continue = expects_continue;
                 self.next = match framing {
                     Framing::Length(0) => Next::Head,
                     Framing::Length(length) => Next::Body(length),
-                    Framing::Chunked { word } => {
-                        self.buffer[word..word + "chunked".len()].make_ascii_lowercase();
-                        Next::Chunks(Chunks::new())
-                    }
+                    Framing::Chunked => Next::Chunks(Chunks::new()),
                 };
             }
             Err(rejection) => self.refuse(rejection),
@@ -223,7 +283,7 @@ impl Intake {
     }
 
     /// Replaces the head in the buffer, and all that follows it, by a stand-in (see the top of this file).
-    fn refuse(&mut self, rejection: Rejection) {
+    pub fn refuse(&mut self, rejection: Rejection) {
         self.search = Search::default();
         self.state.has_read_head();
         self.state.reject(rejection);
@@ -234,11 +294,11 @@ impl Intake {
         self.next = Next::Refused;
     }
 
-    /// Refuses a head that is late, if part of it has arrived. `true`: hyper has an answer to give.
-    pub fn refuse_late_head(&mut self) -> bool {
+    /// Refuses a head that is not complete, if part of it has arrived. `true`: hyper has an answer to give.
+    pub fn refuse_head(&mut self, rejection: Rejection) -> bool {
         let has_begun = self.is_between_requests() && !self.buffer.is_empty();
         if has_begun {
-            self.refuse(Rejection::late());
+            self.refuse(rejection);
         }
         has_begun
     }
@@ -264,7 +324,8 @@ impl Intake {
             if self.buffer.len() >= READ_AHEAD {
                 return Ok(Async::NotReady);
             }
-            try_ready!(self.fill());
+            let room = READ_AHEAD - self.buffer.len();
+            try_ready!(self.read_up_to(room));
         }
         Ok(Async::Ready(()))
     }
@@ -273,12 +334,35 @@ impl Intake {
 
     /// Writes to the socket, and notes whether the client takes what is written.
     pub fn poll_write<B: Buf>(&mut self, from: &mut B) -> Poll<usize, io::Error> {
+        self.has_unwritten = true;
+        if self.turn.written >= WRITTEN_IN_A_TURN {
+            return yield_now();
+        }
         let written = self.socket.write_buf(from)?;
+        self.has_unwritten = from.has_remaining();
         match written {
-            Async::Ready(length) => self.state.patience().takes(length, !from.has_remaining()),
+            Async::Ready(length) => {
+                self.turn.written += length;
+                self.state.patience().takes(length, !self.has_unwritten);
+            }
             Async::NotReady => self.state.patience().blocks(),
         }
         Ok(written)
+    }
+
+    /// Asks the client for the body that it has announced, if it waits to be asked (RFC 9110, section 10.1.1).
+    ///
+    /// hyper would ask for every body, before the request is looked at, so it does not get to see the expectation: see
+    /// [`head::check`]. The bytes go to the socket directly. hyper has none of its own to write before them, as it
+    /// reads a head only when the answer before it has been written, or is blocked; and then the client is not asked,
+    /// and sends its body when it has waited long enough.
+    pub fn send_continue(&mut self) {
+        let is_expected = self.expects_continue && self.buffer.is_empty() && !self.has_unwritten;
+        self.expects_continue = false;
+        if is_expected {
+            // A failure comes up again with the next read or write.
+            let _ = self.socket.write(CONTINUE);
+        }
     }
 
     // ===== closing =====
@@ -291,13 +375,13 @@ impl Intake {
     pub fn poll_shutdown(&mut self) -> Poll<(), io::Error> {
         // Pitfall: hyper 0.11 calls this before it has flushed, if the body of the request was dropped. Pinned by
         // `a_get_with_a_body_gets_all_of_a_large_picture` in `tests/limits.rs`.
-        if self.state.patience().is_blocked() {
+        if self.has_unwritten {
             return Ok(Async::NotReady);
         }
         if self.linger.is_none() {
             self.state.patience().closes();
             // What the kernel still holds would turn the close into a reset.
-            while !self.is_at_eof && self.buffer.len() < READ_AHEAD && self.fill()?.is_ready() {}
+            while !self.is_at_eof && self.buffer.len() < READ_AHEAD && self.read_up_to(READ)?.is_ready() {}
         }
         if !self.is_cut_short() {
             return Ok(Async::Ready(()));
@@ -332,7 +416,7 @@ impl Intake {
             return Ok(Async::Ready(()));
         }
         let mut discarded = self.scratch.borrow_mut();
-        for _ in 0..READS_IN_A_ROW {
+        for _ in 0..DISCARDED_IN_A_TURN {
             if try_nb!(self.socket.read(&mut discarded[..])) == 0 {
                 return Ok(Async::Ready(()));
             }

@@ -8,14 +8,17 @@
 
 pub mod accept;
 pub mod alarm;
+pub mod caller;
 pub mod chunks;
 pub mod drain;
 pub mod head;
 pub mod hyper_io;
 pub mod intake;
 pub mod patience;
+pub mod rejection;
 pub mod slots;
 pub mod state;
+pub mod target;
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -34,9 +37,11 @@ use self::drain::Watch;
 use self::hyper_io::HyperIo;
 use self::intake::{Intake, Scratch};
 use self::patience::Late;
+use self::rejection::Rejection;
 use self::slots::Slot;
 use self::state::ConnectionState;
 use server::app::App;
+use server::client::Client;
 use server::future_ext::LocalFuture;
 use server::http::access_log::Chunk;
 use server::numbers::counters::{count, Counters};
@@ -50,17 +55,16 @@ const SEND_BUFFER: usize = 64 << 10;
 /// before its client could know is on its way, or in the kernel already. Its answer says that it is the last.
 const LAST_CALL: Duration = Duration::from_millis(100);
 
-/// What a connection holds until its end.
+/// What all connections of an accept loop share.
 pub struct Held {
-    slot: Slot,
     watch: Watch,
     scratch: Scratch,
 }
 
 impl Held {
     /// For one connection.
-    pub fn new(slot: Slot, watch: Watch, scratch: Scratch) -> Held {
-        Held { slot, watch, scratch }
+    pub fn new(watch: Watch, scratch: Scratch) -> Held {
+        Held { watch, scratch }
     }
 }
 
@@ -68,34 +72,30 @@ impl Held {
 pub fn serve(
     socket: TcpStream,
     peer: SocketAddr,
-    app: Rc<App>,
+    app: &Rc<App>,
     held: Held,
     handle: &Handle,
 ) -> LocalFuture<(), ()> {
-    if let Err(error) = socket.set_nodelay(true) {
-        debug!("{}: cannot set TCP_NODELAY: {}", peer, error);
-    }
-    if let Err(error) = socket.set_send_buffer_size(SEND_BUFFER) {
-        debug!("{}: cannot set SO_SNDBUF: {}", peer, error);
-    }
-    let state = Rc::new(ConnectionState::new(app.timeouts.next()));
+    let state = new_state(peer, app);
+    let slot = app.slots.take(Client::from(peer.ip()), state.clone());
     let intake = Intake::new(socket, handle.clone(), state.clone(), held.scratch);
-    let intake = Rc::new(RefCell::new(intake));
-    let service = ConnectionService::new(app.clone(), state.clone(), peer);
-    // `pipeline` stays off: it would lift the limit on what is buffered for a client that does not read.
-    let http = Http::<Chunk>::new().serve_connection(HyperIo(intake.clone()), service);
-    let connection = Connection {
-        http,
-        intake,
-        state,
-        counters: app.counters.clone(),
-        alarm: Alarm::new(handle.clone()),
-        handle: handle.clone(),
-        watch: held.watch,
-        phase: Phase::Open,
-        _slot: held.slot,
-    };
-    catch_panics(peer, connection)
+    Connection::over(intake, state, slot, peer, app, held.watch, handle)
+}
+
+/// Tells a client that there is no room for its connection, if there is room for that. Otherwise the connection is
+/// closed without an answer.
+pub fn refuse(socket: TcpStream, peer: SocketAddr, app: &Rc<App>, held: Held, handle: &Handle) {
+    if let Some(slot) = app.slots.refuse() {
+        let state = new_state(peer, app);
+        let mut intake = Intake::new(socket, handle.clone(), state.clone(), held.scratch);
+        intake.refuse(Rejection::too_many_connections());
+        handle.spawn(Connection::over(intake, state, slot, peer, app, held.watch, handle));
+    }
+}
+
+fn new_state(peer: SocketAddr, app: &App) -> Rc<ConnectionState> {
+    let lease = app.budget.lease(Client::from(peer.ip()), 0);
+    Rc::new(ConnectionState::new(app.timeouts.next(), lease))
 }
 
 /// Outer panic guard. Handlers' panics are 500s already; what reaches this point came from hyper or our I/O code and
@@ -154,18 +154,58 @@ enum Phase {
 }
 
 /// What is wrong with the client.
-enum Client {
+enum Fault {
     /// It hung up while its request was answered.
     Gone,
     /// It took too long.
     Late(Late),
+    /// It asks for nothing, and another client needs the place of its connection.
+    Idle,
 }
 
 impl Connection {
-    /// Ready when the client is late, or gone while its request is being answered. hyper 0.11 looks at neither.
-    fn poll_client(&mut self) -> Poll<Client, hyper::Error> {
+    /// A guarded connection over that intake.
+    fn over(
+        intake: Intake,
+        state: Rc<ConnectionState>,
+        slot: Slot,
+        peer: SocketAddr,
+        app: &Rc<App>,
+        watch: Watch,
+        handle: &Handle,
+    ) -> LocalFuture<(), ()> {
+        intake.prepare(SEND_BUFFER);
+        let intake = Rc::new(RefCell::new(intake));
+        let service = ConnectionService::new(app.clone(), state.clone(), intake.clone(), peer);
+        // `pipeline` stays off: it would lift the limit on what is buffered for a client that does not read.
+        let http = Http::<Chunk>::new().serve_connection(HyperIo(intake.clone()), service);
+        let connection = Connection {
+            http,
+            intake,
+            state,
+            counters: app.counters.clone(),
+            alarm: Alarm::new(handle.clone()),
+            handle: handle.clone(),
+            watch,
+            phase: Phase::Open,
+            _slot: slot,
+        };
+        catch_panics(peer, connection)
+    }
+
+    /// Ready when the client is late, gone while its request is being answered, or idle while its place is needed. hyper
+    /// 0.11 looks at none of these.
+    fn poll_client(&mut self) -> Poll<Fault, hyper::Error> {
         if self.poll_hang_up().is_ready() {
-            return Ok(Async::Ready(Client::Gone));
+            return Ok(Async::Ready(Fault::Gone));
+        }
+        if self.state.makes_room() {
+            let idle = self.state.patience().idle();
+            match idle {
+                Some(_) => return Ok(Async::Ready(Fault::Idle)),
+                // A request has come in the meantime. Its answer is the last.
+                None => self.http.disable_keep_alive(),
+            }
         }
         loop {
             let deadline = match self.state.patience().deadline() {
@@ -174,7 +214,7 @@ impl Connection {
             };
             try_ready!(self.alarm.poll_at(deadline));
             if let Some(late) = self.state.patience().late() {
-                return Ok(Async::Ready(Client::Late(late)));
+                return Ok(Async::Ready(Fault::Late(late)));
             }
         }
     }
@@ -182,8 +222,10 @@ impl Connection {
     fn poll_hang_up(&mut self) -> Async<()> {
         {
             let patience = self.state.patience();
-            // A client that has bytes to read is not asked: a failed write ends the connection by itself.
-            if !patience.is_answering() || patience.is_blocked() {
+            // Only a drawing is worth giving up: any other answer is there in a moment, and a client that has closed
+            // its half of the connection may still want it. A client that has bytes to read is not asked: a failed
+            // write ends the connection by itself.
+            if !self.state.is_drawing() || !patience.is_answering() || patience.is_blocked() {
                 return Async::NotReady;
             }
         }
@@ -192,22 +234,26 @@ impl Connection {
     }
 
     /// Decides what becomes of the connection of such a client. `true`: there is an answer to write first.
-    fn give_up(&mut self, client: Client) -> bool {
-        match client {
-            Client::Gone => {
+    fn give_up(&mut self, fault: Fault) -> bool {
+        match fault {
+            Fault::Gone => {
                 count(&self.counters.hung_up);
                 false
             }
-            Client::Late(late) => {
+            Fault::Late(late) => {
                 count(&self.counters.late);
                 match late {
-                    Late::Head => self.intake.borrow_mut().refuse_late_head(),
+                    Late::Head => self.intake.borrow_mut().refuse_head(Rejection::late()),
                     Late::Request => false,
                     Late::Reader => {
                         self.intake.borrow().reset_on_close();
                         false
                     }
                 }
+            }
+            Fault::Idle => {
+                count(&self.counters.made_room);
+                self.intake.borrow_mut().refuse_head(Rejection::too_many_connections())
             }
         }
     }
@@ -219,14 +265,16 @@ impl Future for Connection {
 
     /// Polls hyper first: what it reads and writes moves the client's deadline. Then the client. Then the end of the
     /// server, in phases. When `poll` returns `NotReady`, hyper's future has done so first and will wake the
-    /// task; the alarm and the stop may wake it earlier.
+    /// task; the alarm, a newcomer that needs the place and the stop may wake it earlier.
     fn poll(&mut self) -> Poll<(), hyper::Error> {
+        self.state.is_polled();
+        self.intake.borrow_mut().begin_turn();
         loop {
             if self.http.poll()?.is_ready() {
                 return Ok(Async::Ready(()));
             }
-            if let Async::Ready(client) = self.poll_client()? {
-                if !self.give_up(client) {
+            if let Async::Ready(fault) = self.poll_client()? {
+                if !self.give_up(fault) {
                     return Ok(Async::Ready(()));
                 }
                 continue;

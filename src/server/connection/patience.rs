@@ -76,8 +76,8 @@ pub struct Patience {
 /// What the connection waits for while the socket takes what is written to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Waits {
-    /// The rest of a head.
-    Head { since: Instant },
+    /// The rest of a head, or all of the first one.
+    Head { since: Instant, has_begun: bool },
     /// The next request.
     Request { since: Instant },
     /// Only the body of the current request, which has a deadline of its own, or nothing at all.
@@ -103,13 +103,15 @@ struct Limit {
 impl Patience {
     /// For a connection that was accepted now. A client that connects has a request to send.
     pub fn new(timeouts: Timeouts) -> Patience {
-        Patience { timeouts, waits: Waits::Head { since: Instant::now() }, blocked: None }
+        Patience { timeouts, waits: Waits::Head { since: Instant::now(), has_begun: false }, blocked: None }
     }
 
     /// Part of a head has arrived.
     pub fn head_begins(&mut self) {
-        if let Waits::Request { .. } = self.waits {
-            self.waits = Waits::Head { since: Instant::now() };
+        match self.waits {
+            Waits::Request { .. } => self.waits = Waits::Head { since: Instant::now(), has_begun: true },
+            Waits::Head { ref mut has_begun, .. } => *has_begun = true,
+            Waits::Answer | Waits::Close => {}
         }
     }
 
@@ -157,6 +159,16 @@ impl Patience {
         };
     }
 
+    /// If no request is open: whether part of a head has arrived, and since when the connection waits for the rest.
+    pub fn idle(&self) -> Option<(bool, Instant)> {
+        match self.waits {
+            _ if self.is_blocked() => None,
+            Waits::Head { since, has_begun } => Some((has_begun, since)),
+            Waits::Request { since } => Some((false, since)),
+            Waits::Answer | Waits::Close => None,
+        }
+    }
+
     /// When the client will be late if nothing happens until then.
     pub fn deadline(&self) -> Option<Instant> {
         self.limit().map(|limit| limit.at)
@@ -173,7 +185,7 @@ impl Patience {
             return Some(Limit { at: since + self.timeouts.write, late: Late::Reader });
         }
         match self.waits {
-            Waits::Head { since } => Some(Limit { at: since + self.timeouts.head, late: Late::Head }),
+            Waits::Head { since, .. } => Some(Limit { at: since + self.timeouts.head, late: Late::Head }),
             Waits::Request { since } => Some(Limit { at: since + self.timeouts.idle, late: Late::Request }),
             Waits::Answer | Waits::Close => None,
         }

@@ -4,9 +4,13 @@
 //! hyper owns the I/O object and the service and gives access to neither. So each of them has an `Rc` of this.
 
 use std::cell::{Cell, RefCell, RefMut};
+use std::time::Instant;
 
-use super::head::Rejection;
+use futures::task::{self, Task};
+
 use super::patience::{Patience, Timeouts};
+use super::rejection::Rejection;
+use server::budget::Lease;
 
 /// The shared state of one connection. Lives on the reactor's thread.
 pub struct ConnectionState {
@@ -16,9 +20,21 @@ pub struct ConnectionState {
     /// Written by `Intake` (heads begin and end, writes block and go on) and by the access log (a response is
     /// written). Read by `Connection`, which closes on late clients.
     patience: RefCell<Patience>,
+    /// The bytes of the current request, beyond those that every connection has. Written by `Intake`, given back by the
+    /// access log with the answer.
+    lease: Lease,
+    /// Bytes of the current request that hyper has taken. Written by `Intake`, set to zero with the answer.
+    passed: Cell<usize>,
     /// Whether a whole head has ever arrived. Written by `Intake`, read by `Connection`: hyper takes a connection
     /// that has sent nothing for a busy one.
     has_head: Cell<bool>,
+    /// Whether the current request waits for a drawing. Written by its page, set to false with the answer. Read by
+    /// `Connection`, which gives up the drawing if the client is gone.
+    is_drawing: Cell<bool>,
+    /// Whether the connection is to end because another needs its place. Written by `Slots`, read by `Connection`.
+    makes_room: Cell<bool>,
+    /// The connection's task, to be notified of that. Written once by `Connection`.
+    task: RefCell<Option<Task>>,
     /// Whether the server is stopping. Written by `Connection`, read by `Intake`, which then waits for no half head.
     is_draining: Cell<bool>,
     /// Whether the connection has ended. Written by `Connection` when it is dropped, read by the access log: a
@@ -27,12 +43,17 @@ pub struct ConnectionState {
 }
 
 impl ConnectionState {
-    /// For a connection that was accepted now.
-    pub fn new(timeouts: Timeouts) -> ConnectionState {
+    /// For a connection that was accepted now. `lease` is one of no bytes.
+    pub fn new(timeouts: Timeouts, lease: Lease) -> ConnectionState {
         ConnectionState {
             rejection: RefCell::new(None),
             patience: RefCell::new(Patience::new(timeouts)),
+            lease,
+            passed: Cell::new(0),
             has_head: Cell::new(false),
+            is_drawing: Cell::new(false),
+            makes_room: Cell::new(false),
+            task: RefCell::new(None),
             is_draining: Cell::new(false),
             is_over: Cell::new(false),
         }
@@ -62,6 +83,62 @@ impl ConnectionState {
     /// Whether a whole head has ever arrived.
     pub fn has_head(&self) -> bool {
         self.has_head.get()
+    }
+
+    /// Leases room for so many buffered bytes, beside those that hyper has. The first `free` cost nothing. `false` if
+    /// there is no room for them.
+    pub fn has_room_for(&self, buffered: usize, free: usize) -> bool {
+        self.lease.try_set((self.passed.get() + buffered).saturating_sub(free))
+    }
+
+    /// hyper has taken so many bytes.
+    pub fn passes(&self, bytes: usize) {
+        self.passed.set(self.passed.get() + bytes);
+    }
+
+    /// The current request waits for a drawing.
+    pub fn draws(&self) {
+        self.is_drawing.set(true);
+    }
+
+    /// Whether it does.
+    pub fn is_drawing(&self) -> bool {
+        self.is_drawing.get()
+    }
+
+    /// All of the response has been given to the socket.
+    pub fn answered(&self) {
+        self.patience().answered();
+        self.is_drawing.set(false);
+        self.passed.set(0);
+        self.lease.release();
+    }
+
+    /// If nothing would be lost with the connection: whether part of a head has arrived, and since when it waits. `None`
+    /// while a request is answered, and once it has been asked to end.
+    pub fn idle(&self) -> Option<(bool, Instant)> {
+        if self.makes_room.get() {
+            return None;
+        }
+        self.patience.borrow().idle()
+    }
+
+    /// Asks the connection to end, because another needs its place.
+    pub fn make_room(&self) {
+        self.makes_room.set(true);
+        if let Some(ref task) = *self.task.borrow() {
+            task.notify();
+        }
+    }
+
+    /// Whether it has been asked to.
+    pub fn makes_room(&self) -> bool {
+        self.makes_room.get()
+    }
+
+    /// Keeps a handle of the current task, the connection's, unless that is done already.
+    pub fn is_polled(&self) {
+        self.task.borrow_mut().get_or_insert_with(task::current);
     }
 
     /// Whether the server is stopping.

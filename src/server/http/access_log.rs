@@ -16,7 +16,9 @@ use hyper::server::Request;
 use hyper::{self, HttpVersion, Method, StatusCode};
 use jiff::Timestamp;
 use log::Level;
+use percent_encoding::{utf8_percent_encode, AsciiSet, CONTROLS};
 
+use server::budget::Lease;
 use server::connection::state::ConnectionState;
 use server::numbers::counters::Counters;
 
@@ -51,7 +53,8 @@ struct RequestLine {
 }
 
 impl AccessLog {
-    /// Starts the clock of a request whose head has been read. `is_stand_in`: it stands for a head that was refused.
+    /// Starts the clock of a request whose head has been read. `peer`: the address of who asks, and the port that the
+    /// connection comes from. `is_stand_in`: it stands for a head that was refused.
     pub fn start(
         peer: SocketAddr,
         state: Rc<ConnectionState>,
@@ -82,10 +85,11 @@ impl AccessLog {
     }
 
     /// The body of the response. hyper sends none after a HEAD but takes one, and it must be empty then.
-    pub fn into_body(mut self, status: StatusCode, bytes: Bytes) -> Body {
+    /// `lease` is given back with it.
+    pub fn into_body(mut self, status: StatusCode, bytes: Bytes, lease: Option<Rc<Lease>>) -> Body {
         let bytes = if self.method == Method::Head { Bytes::new() } else { bytes };
         self.response = Some(Written { status, bytes: bytes.len() });
-        Body(Some(Chunk { bytes, _log: self }))
+        Body(Some(Chunk { bytes, _lease: lease, _log: self }))
     }
 
     fn request(&self) -> DisplayRequest<'_> {
@@ -95,7 +99,7 @@ impl AccessLog {
 
 impl Drop for AccessLog {
     fn drop(&mut self) {
-        self.state.patience().answered();
+        self.state.answered();
         let took = self.start.elapsed();
         // A connection that has ended writes nothing any more. An empty body is complete with its head.
         let is_complete = |written: &Written| written.bytes == 0 || !self.state.is_over();
@@ -132,26 +136,15 @@ impl<'a> fmt::Display for DisplayRequest<'a> {
         let AccessLog { ref method, ref line, .. } = *self.0;
         match *line {
             Some(RequestLine { ref target, version }) => {
-                write!(out, "{} {} {}", method, escaped(target), version)
+                write!(out, "{} {} {}", method, utf8_percent_encode(target, ESCAPED), version)
             }
             None => out.write_str("-"),
         }
     }
 }
 
-/// A target without bytes that would end its field early or control a terminal, percent-escaped.
-fn escaped(target: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-    let mut escaped = String::with_capacity(target.len());
-    for byte in target.bytes() {
-        if is_plain(byte) {
-            escaped.push(byte as char);
-        } else {
-            escaped.push_str(&format!("%{:02X}", byte));
-        }
-    }
-    escaped
-}
+/// Bytes that would end the field of a target early, or control a terminal.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'\\');
 
 /// A body in one piece. A `Stream` written by hand: it has its one item already, so `poll` is never `NotReady`, and
 /// no task need be registered.
@@ -169,6 +162,7 @@ impl Stream for Body {
 /// The bytes of a body. hyper drops it when the last of them has been written.
 pub struct Chunk {
     bytes: Bytes,
+    _lease: Option<Rc<Lease>>,
     _log: AccessLog,
 }
 

@@ -3,15 +3,21 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::rc::Rc;
 
 use futures::{future, Stream};
 use hyper::header::{ContentLength, Headers, TransferEncoding};
 use hyper::{self, Body};
-use tokio_timer::{TimeoutError, TimerError};
+use tokio_timer::TimerError;
 
+use server::connection::caller::Caller;
 use server::connection::chunks::FramingError;
+use server::connection::intake::NoRoom;
 use server::future_ext::{failed, LocalFuture};
-use server::pool::deadline::Deadline;
+use server::pool::deadline::{Deadline, Expired};
+
+/// Bytes that are set aside for a body before any of it has arrived.
+const AT_ONCE: usize = 4 << 10;
 
 /// Why there is no body.
 #[derive(Debug)]
@@ -24,6 +30,8 @@ pub enum BodyError {
     EndedEarly,
     /// Its chunks are framed wrongly.
     Framing(FramingError),
+    /// The buffers of all clients are full.
+    NoRoom(NoRoom),
     /// The connection failed, or hyper could not read from it.
     Connection(hyper::Error),
     /// The timer could not take the deadline.
@@ -37,6 +45,7 @@ impl fmt::Display for BodyError {
             BodyError::TooSlow => out.write_str("the body took too long"),
             BodyError::EndedEarly => out.write_str("the body ended before it was complete"),
             BodyError::Framing(ref error) => error.fmt(out),
+            BodyError::NoRoom(ref error) => error.fmt(out),
             BodyError::Connection(_) => out.write_str("the connection failed before the body was complete"),
             BodyError::Timer(_) => out.write_str("the timer cannot take another deadline"),
         }
@@ -59,21 +68,24 @@ impl From<hyper::Error> for BodyError {
             if error.kind() == io::ErrorKind::UnexpectedEof {
                 return BodyError::EndedEarly;
             }
-            // `Intake` wraps it, since hyper carries only errors of I/O.
-            if let Some(framing) = error.get_ref().and_then(|inner| inner.downcast_ref::<FramingError>()) {
+            // `Intake` wraps these, since hyper carries only errors of I/O.
+            let inner = error.get_ref();
+            if let Some(framing) = inner.and_then(|inner| inner.downcast_ref::<FramingError>()) {
                 return BodyError::Framing(*framing);
+            }
+            if let Some(no_room) = inner.and_then(|inner| inner.downcast_ref::<NoRoom>()) {
+                return BodyError::NoRoom(*no_room);
             }
         }
         BodyError::Connection(error)
     }
 }
 
-/// The timer's error owns the future; dropping it drops hyper's `Body`.
-impl<F> From<TimeoutError<F>> for BodyError {
-    fn from(error: TimeoutError<F>) -> BodyError {
-        match error {
-            TimeoutError::TimedOut(_late) => BodyError::TooSlow,
-            TimeoutError::Timer(_unlimited, error) => BodyError::Timer(error),
+impl From<Expired> for BodyError {
+    fn from(expired: Expired) -> BodyError {
+        match expired {
+            Expired::Late => BodyError::TooSlow,
+            Expired::Timer(error) => BodyError::Timer(error),
         }
     }
 }
@@ -89,18 +101,25 @@ pub fn is_there(headers: &Headers) -> bool {
 /// refused when it gets there: `fold` collects it chunk by chunk and fails past the limit, where `concat2` would
 /// read for ever. `fold`'s closure runs on the reactor, once for each chunk that arrives.
 ///
+/// The client is asked for the body here, if it waits for that: `caller` knows the connection.
+///
 /// Dropping the future drops the `Body`, and hyper then closes the connection after the response: it does not know
 /// where the next request begins.
 pub fn read(
     headers: &Headers,
     body: Body,
     limit: usize,
-    deadline: &Deadline,
+    deadline: &Rc<Deadline>,
+    caller: &Caller,
 ) -> LocalFuture<Vec<u8>, BodyError> {
     if headers.get::<ContentLength>().is_some_and(|length| length.0 > limit as u64) {
         return failed(BodyError::TooLarge(limit));
     }
-    let collected = body.map_err(BodyError::from).fold(Vec::new(), move |mut collected, chunk| {
+    caller.wants_body();
+    // A small body is collected without growing the buffer. A large one may never come.
+    let announced = headers.get::<ContentLength>().map_or(0, |length| length.0 as usize);
+    let collected = Vec::with_capacity(announced.min(AT_ONCE));
+    let collected = body.map_err(BodyError::from).fold(collected, move |mut collected, chunk| {
         if collected.len() + chunk.len() > limit {
             return future::err(BodyError::TooLarge(limit));
         }

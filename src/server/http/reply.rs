@@ -3,8 +3,8 @@
 //! A [`Reply`] is what handlers return; every error has become one by then. It knows its status, its headers, its body
 //! and, if it is a failure, the reason for the log. [`Reply::into_response`] makes hyper's response of it.
 
-use std::any::Any;
 use std::error::Error;
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,7 +24,8 @@ use super::conditional::tag_of;
 use super::range::Part;
 use captioner::{CaptionError, Fingerprint, Format};
 use image_macro::Invalid;
-use server::connection::head::Rejection;
+use server::budget::Lease;
+use server::connection::rejection::Rejection;
 use server::future_ext::LocalFuture;
 use server::picture::kept::SharedPicture;
 use server::picture::timing::Origin;
@@ -37,7 +38,7 @@ const RETRY_AFTER: u64 = 1;
 /// Seconds for which a client may use a picture without asking again. Later its tag is enough.
 const MAX_AGE: u32 = 300;
 /// Request headers that a page of another origin may send, beyond those that browsers always let it.
-const REQUEST_HEADERS: &str = "Content-Type, If-None-Match, If-Range, Range";
+const REQUEST_HEADERS: &str = "Content-Type, If-Match, If-None-Match, If-Range, Range";
 /// Response headers that such a page may read, beyond those that browsers always let it.
 const RESPONSE_HEADERS: &str =
     "Accept-Ranges, Allow, Content-Range, ETag, Memed-Warning, Retry-After, Server-Timing";
@@ -55,6 +56,8 @@ pub struct Reply {
     headers: Headers,
     /// Whether the connection is to be closed after it.
     close: bool,
+    /// The bytes of the body in the budget, if they are a picture's.
+    lease: Option<Rc<Lease>>,
     /// Why the request failed, for the log: the sentence that the client gets, or the causes that it does not.
     reason: Option<String>,
 }
@@ -73,7 +76,7 @@ impl Reply {
         let mut headers = Headers::with_capacity(HEADERS);
         // Until `tagged` says that it is a picture that will stay the same.
         headers.set(CacheControl(vec![CacheDirective::NoStore]));
-        Reply { status, body: Bytes::new(), headers, close: false, reason: None }
+        Reply { status, body: Bytes::new(), headers, close: false, lease: None, reason: None }
     }
 
     /// 200 with JSON.
@@ -105,6 +108,7 @@ impl Reply {
             Format::Gif => mime::IMAGE_GIF,
         };
         let mut reply = Reply::new(StatusCode::Ok, content_type, picture.bytes);
+        reply.lease = Some(picture.lease);
         reply.headers.set_raw("Server-Timing", origin.server_timing());
         if !picture.too_small.is_empty() {
             reply.headers.set_raw("Memed-Warning", warning(&picture.too_small));
@@ -128,6 +132,12 @@ impl Reply {
         Reply::without_body(StatusCode::NotModified).tagged(fingerprint)
     }
 
+    /// 412: the picture is not the one that the client has.
+    pub fn precondition_failed() -> Reply {
+        let sentence = "the picture is not one of those that If-Match names";
+        Reply::error(StatusCode::PreconditionFailed, sentence)
+    }
+
     /// All of the picture, 206 with a part of it, or 416.
     pub fn with_part(mut self, part: Part) -> Reply {
         let length = self.body.len();
@@ -149,8 +159,8 @@ impl Reply {
         reply
     }
 
-    /// 204 with the methods allowed: the answer to a browser's question whether a page may post JSON to another
-    /// origin.
+    /// 204 with the methods allowed. To a browser's question whether a page may post JSON to another origin, the rest of
+    /// the answer is in [`Reply::into_response`].
     pub fn options(allowed: &'static [Method]) -> Reply {
         Reply::without_body(StatusCode::NoContent).allowing(allowed)
     }
@@ -162,9 +172,6 @@ impl Reply {
 
     fn allowing(mut self, allowed: &'static [Method]) -> Reply {
         self.headers.set(Allow(allowed.to_vec()));
-        self.headers.set(AccessControlAllowMethods(allowed.to_vec()));
-        self.headers.set_raw("Access-Control-Allow-Headers", REQUEST_HEADERS);
-        self.headers.set(AccessControlMaxAge(OPTIONS_MAX_AGE));
         self
     }
 
@@ -189,12 +196,25 @@ impl Reply {
         Reply::error(StatusCode::InternalServerError, sentence).because(cause)
     }
 
+    /// 501: no such method is known.
+    pub fn not_implemented(method: &Method) -> Reply {
+        let method: String = method.as_ref().chars().take(20).collect();
+        let sentence = format!("{:?} is not a method that this server knows", method);
+        Reply::error(StatusCode::NotImplemented, &sentence)
+    }
+
     /// 405 with the methods allowed.
     pub fn method_not_allowed(method: &Method, allowed: &'static [Method]) -> Reply {
         let names: Vec<_> = allowed.iter().map(|method| method.as_ref()).collect();
         let method: String = method.as_ref().chars().take(20).collect();
         let sentence = format!("{} is not possible here, only {}", method, names.join(", "));
         Reply::error(StatusCode::MethodNotAllowed, &sentence).allowing(allowed)
+    }
+
+    /// The same with the time after which the client may come again.
+    fn for_now(mut self) -> Reply {
+        self.headers.set(RetryAfter::Delay(Duration::from_secs(RETRY_AFTER)));
+        self
     }
 
     // ===== on the wire =====
@@ -206,25 +226,44 @@ impl Reply {
 
     /// hyper's response. Logs the reason of a failure; the line of the access log is written when the last byte of the
     /// response has been given to the socket, or when the connection ends before that.
-    pub fn into_response(self, log: AccessLog) -> Response<Body> {
+    ///
+    /// `is_shared`: pages of other origins may read it (CORS), and embed it where they ask for that (CORP).
+    pub fn into_response(self, log: AccessLog, is_shared: bool) -> Response<Body> {
         if let Some(ref reason) = self.reason {
             log.log_failure(self.status, reason);
         }
         let length = self.body.len() as u64;
-        let body = log.into_body(self.status, self.body);
-        let mut response = Response::new()
-            .with_status(self.status)
-            .with_headers(self.headers)
-            .with_header(AccessControlAllowOrigin::Any);
-        response.headers_mut().set_raw("Access-Control-Expose-Headers", RESPONSE_HEADERS);
-        // These two have no body, and the length of a 304 would be that of the picture.
-        if self.status != StatusCode::NoContent && self.status != StatusCode::NotModified {
-            response.headers_mut().set(ContentLength(length));
-        }
-        if self.close {
-            response.headers_mut().set(Connection::close());
+        let body = log.into_body(self.status, self.body, self.lease);
+        let mut response = Response::new().with_status(self.status).with_headers(self.headers);
+        {
+            let headers = response.headers_mut();
+            share(headers, is_shared);
+            // These two have no body, and the length of a 304 would be that of the picture.
+            if self.status != StatusCode::NoContent && self.status != StatusCode::NotModified {
+                headers.set(ContentLength(length));
+            }
+            if self.close {
+                headers.set(Connection::close());
+            }
         }
         response.with_body(body)
+    }
+}
+
+/// Tells browsers whether pages of other origins may use the response, and if the response lists methods, which requests
+/// they may send.
+fn share(headers: &mut Headers, is_shared: bool) {
+    if !is_shared {
+        return headers.set_raw("Cross-Origin-Resource-Policy", "same-origin");
+    }
+    headers.set_raw("Cross-Origin-Resource-Policy", "cross-origin");
+    headers.set(AccessControlAllowOrigin::Any);
+    headers.set_raw("Access-Control-Expose-Headers", RESPONSE_HEADERS);
+    if let Some(Allow(methods)) = headers.get() {
+        let methods = AccessControlAllowMethods(methods.clone());
+        headers.set(methods);
+        headers.set_raw("Access-Control-Allow-Headers", REQUEST_HEADERS);
+        headers.set(AccessControlMaxAge(OPTIONS_MAX_AGE));
     }
 }
 
@@ -232,7 +271,12 @@ impl Reply {
 
 impl From<Rejection> for Reply {
     fn from(rejection: Rejection) -> Reply {
-        Reply::error(rejection.status, &rejection.sentence).closing()
+        let reply = Reply::error(rejection.status, &rejection.sentence).closing();
+        if rejection.status == StatusCode::ServiceUnavailable {
+            reply.for_now()
+        } else {
+            reply
+        }
     }
 }
 
@@ -250,6 +294,7 @@ impl From<BodyError> for Reply {
             BodyError::EndedEarly | BodyError::Framing(_) | BodyError::Connection(_) => {
                 StatusCode::BadRequest
             }
+            BodyError::NoRoom(_) => return Reply::from(Rejection::no_room()),
             BodyError::Timer(_) => return Reply::internal(with_causes(&error)).closing(),
         };
         // The rest of the body is unread, so it is not known where the next request begins.
@@ -262,9 +307,11 @@ impl From<PoolError> for Reply {
         match error {
             PoolError::Busy => {
                 let sentence = "all render threads are busy and the queue is full: try again in a second";
-                let mut reply = Reply::error(StatusCode::ServiceUnavailable, sentence);
-                reply.headers.set(RetryAfter::Delay(Duration::from_secs(RETRY_AFTER)));
-                reply
+                Reply::error(StatusCode::ServiceUnavailable, sentence).for_now()
+            }
+            PoolError::NoRoom => {
+                let sentence = "too many pictures are still being sent: try again when you have read yours";
+                Reply::error(StatusCode::ServiceUnavailable, sentence).for_now()
             }
             PoolError::TimedOut => Reply::error(
                 StatusCode::GatewayTimeout,
@@ -299,12 +346,6 @@ fn warning(too_small: &[usize]) -> String {
     let numbers: Vec<String> = too_small.iter().map(ToString::to_string).collect();
     let noun = if numbers.len() == 1 { "caption" } else { "captions" };
     format!("too much text to be read in {} {}", noun, numbers.join(", "))
-}
-
-/// The message of a panic.
-pub fn message_of(panic: &(dyn Any + Send)) -> &str {
-    let as_str = panic.downcast_ref::<&str>().copied();
-    as_str.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
 }
 
 /// An error and its causes, on one line.

@@ -29,6 +29,10 @@ pub struct Counters {
     pub hung_up: Cell<u64>,
     /// Connections closed because the client took too long to send a request or to read. Written by `Connection`.
     pub late: Cell<u64>,
+    /// Idle connections closed to make room for new ones. Written by `Connection`.
+    pub made_room: Cell<u64>,
+    /// Connections refused because their client had too many. Written by the accept loop.
+    pub turned_away: Cell<u64>,
     /// Requests that joined a drawing in flight. Written by `picture`.
     pub shared: Cell<u64>,
     /// Requests for a picture that the client has. Written by `picture`.

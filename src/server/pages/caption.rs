@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use futures::Future;
 use hyper::header::ContentType;
-use hyper::mime::{APPLICATION, JSON};
+use hyper::mime::{APPLICATION, CHARSET, JSON, UTF_8};
 use hyper::server::Request;
 use hyper::StatusCode;
 
 use image_macro;
 use server::app::App;
+use server::connection::caller::Caller;
 use server::future_ext::ready;
 use server::http::body;
 use server::http::conditional::Conditions;
@@ -20,14 +21,14 @@ use server::picture;
 ///
 /// Decoding a query takes microseconds, so it happens here, on the reactor, and a query whose picture is cached is not
 /// even decoded. No chain is needed: the only thing to wait for is the picture.
-pub fn get(app: &Rc<App>, request: &Request) -> ReplyFuture {
+pub fn get(app: &Rc<App>, caller: Caller, request: &Request) -> ReplyFuture {
     let query = request.query().unwrap_or("");
     let conditions = Conditions::of(request);
     if let Some(reply) = picture::known(app, query, &conditions) {
         return ready(reply);
     }
     match image_macro::from_query(query) {
-        Ok(image_macro) => picture::picture(app, image_macro, Some(query.to_string()), conditions),
+        Ok(image_macro) => picture::picture(app, caller, image_macro, Some(query.to_string()), conditions),
         Err(invalid) => ready(Reply::from(invalid)),
     }
 }
@@ -44,18 +45,18 @@ pub fn get(app: &Rc<App>, request: &Request) -> ReplyFuture {
 ///    nothing fails. Its arms are futures of two types, so each is boxed.
 ///
 /// Dropping the chain (the client hangs up, the server ends) drops the link that it waits in: the body, or the picture.
-pub fn post(app: &Rc<App>, request: Request) -> ReplyFuture {
+pub fn post(app: &Rc<App>, caller: Caller, request: Request) -> ReplyFuture {
     if let Some(refusal) = refusal_of(&request) {
         return ready(refusal);
     }
     let (_, _, _, headers, body) = request.deconstruct();
-    let body = body::read(&headers, body, app.config.max_body, &app.deadline);
+    let body = body::read(&headers, body, app.config.max_body, &app.deadline, &caller);
     let decoded =
         body.map_err(Reply::from).and_then(|body| image_macro::from_json(&body).map_err(Reply::from));
     let app = app.clone();
     Box::new(decoded.then(move |decoded| match decoded {
         // A POST has no conditions, and its picture no query string.
-        Ok(image_macro) => picture::picture(&app, image_macro, None, Conditions::default()),
+        Ok(image_macro) => picture::picture(&app, caller, image_macro, None, Conditions::default()),
         Err(reply) => ready(reply),
     }))
 }
@@ -73,14 +74,24 @@ fn refusal_of(request: &Request) -> Option<Reply> {
         return refused(StatusCode::BadRequest, sentence);
     }
     let headers = request.headers();
-    // A body without a type is taken for what it most likely is.
-    let is_json = match headers.get::<ContentType>() {
-        Some(mime) => mime.type_() == APPLICATION && mime.subtype() == JSON,
-        None => !headers.has::<ContentType>(),
-    };
-    if is_json {
-        return None;
+    let coding = headers.get_raw("Content-Encoding").map(|raw| raw.one().unwrap_or(b"").trim_ascii());
+    if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
+        let sentence = "the body must not be compressed: leave out Content-Encoding";
+        return refused(StatusCode::UnsupportedMediaType, sentence);
     }
-    let sentence = "the body must be JSON, with \"Content-Type: application/json\"";
-    refused(StatusCode::UnsupportedMediaType, sentence)
+    let json = "the body must be JSON, with \"Content-Type: application/json\"";
+    match headers.get::<ContentType>() {
+        // A body without a type is taken for what it most likely is.
+        None if !headers.has::<ContentType>() => None,
+        Some(mime) if mime.type_() == APPLICATION && mime.subtype() == JSON => {
+            match mime.get_param(CHARSET) {
+                Some(charset) if charset != UTF_8 => refused(
+                    StatusCode::UnsupportedMediaType,
+                    "the body must be JSON in UTF-8, as all JSON is",
+                ),
+                _ => None,
+            }
+        }
+        _ => refused(StatusCode::UnsupportedMediaType, json),
+    }
 }

@@ -12,8 +12,7 @@ use super::kept::SharedPicture;
 use super::timing::Times;
 use captioner::Fingerprint;
 use server::future_ext::LocalFuture;
-use server::http::reply::message_of;
-use server::pool::PoolError;
+use server::pool::{message_of, PoolError};
 
 /// What a flight resolves to. Cheap to clone: each request that waits gets one.
 #[derive(Clone, Debug)]
@@ -97,18 +96,18 @@ impl Drop for Entry {
 #[cfg(test)]
 mod tests {
     use std::rc::Rc;
-    use std::sync::Arc;
     use std::time::Duration;
 
-    use bytes::Bytes;
     use futures::sync::oneshot;
     use futures::{future, Async, Future};
     use tokio_core::reactor::Core;
     use tokio_timer::TimerError;
 
     use super::{Drawn, Flights, LocalFuture, PoolError, SharedPicture, Times};
-    use captioner::{Captioner, Fingerprint, Format, Settings};
+    use captioner::{Captioner, Fingerprint, Format, Picture, Settings};
     use image_macro::from_query;
+    use server::budget::Budget;
+    use server::client::Client;
 
     fn fingerprint() -> Fingerprint {
         let asked = from_query("template=cat").unwrap();
@@ -116,9 +115,10 @@ mod tests {
     }
 
     fn drawn() -> Drawn {
-        let bytes = Bytes::from(vec![7; 1000]);
+        let bytes = vec![7; 1000];
         let picture =
-            SharedPicture { format: Format::Png, bytes, too_small: Arc::default(), fingerprint: None };
+            Picture { format: Format::Png, bytes, encode_time: Duration::default(), too_small: Vec::new() };
+        let picture = SharedPicture::new(picture, None, &Budget::new(0), Client::Server);
         let nothing = Duration::default();
         Drawn { picture, times: Times { queue: nothing, draw: nothing, encode: nothing } }
     }

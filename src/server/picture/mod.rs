@@ -15,8 +15,10 @@ use self::timing::{Origin, Times};
 use captioner::Fingerprint;
 use image_macro::ImageMacro;
 use server::app::App;
-use server::future_ext::{ready, LocalFuture};
-use server::http::conditional::Conditions;
+use server::client::Client;
+use server::connection::caller::Caller;
+use server::future_ext::{failed, ready, LocalFuture};
+use server::http::conditional::{Conditions, Precondition};
 use server::http::reply::{Reply, ReplyFuture};
 use server::numbers::counters::count;
 use server::pool::PoolError;
@@ -24,11 +26,22 @@ use server::pool::PoolError;
 /// The answer to a query string that was asked before, if its client or the cache has the picture. Decodes nothing.
 pub fn known(app: &App, query: &str, conditions: &Conditions) -> Option<Reply> {
     let fingerprint = app.kept.fingerprint_of(query)?;
-    if conditions.is_unmodified(&fingerprint) {
-        count(&app.counters.not_modified);
-        return Some(Reply::not_modified(&fingerprint));
+    if let Some(reply) = without_picture(app, &fingerprint, conditions) {
+        return Some(reply);
     }
     app.kept.get_early(&fingerprint).map(|picture| answer(picture, Origin::Cached, conditions))
+}
+
+/// The answer if the conditions of the request make it one without a picture.
+fn without_picture(app: &App, fingerprint: &Fingerprint, conditions: &Conditions) -> Option<Reply> {
+    match conditions.check(fingerprint) {
+        Precondition::Holds => None,
+        Precondition::Failed => Some(Reply::precondition_failed()),
+        Precondition::Unmodified => {
+            count(&app.counters.not_modified);
+            Some(Reply::not_modified(fingerprint))
+        }
+    }
 }
 
 /// The picture, or the part of it that the client wants. `query` is the query string that asked for it, if one did.
@@ -38,6 +51,7 @@ pub fn known(app: &App, query: &str, conditions: &Conditions) -> Option<Reply> {
 /// dropped: the request leaves its flight, and the drawing is cancelled only if no other request waits for it.
 pub fn picture(
     app: &Rc<App>,
+    caller: Caller,
     image_macro: ImageMacro,
     query: Option<String>,
     conditions: Conditions,
@@ -45,7 +59,7 @@ pub fn picture(
     let image_macro = Arc::new(image_macro);
     let of_look = image_macro.clone();
     // The thread that looks at files draws nothing, so a cached picture is found however busy the render threads are.
-    let fingerprint = app.look(move |captioner| captioner.fingerprint(&of_look));
+    let fingerprint = app.look(caller.client, move |captioner| captioner.fingerprint(&of_look));
     let of_chain = app.clone();
     let reply = fingerprint.and_then(move |fingerprint| -> LocalFuture<Reply, PoolError> {
         let app = of_chain;
@@ -53,11 +67,10 @@ pub fn picture(
         if let Some(query) = query.filter(|_| app.files.is_none()) {
             app.kept.learn(query, fingerprint);
         }
-        if conditions.is_unmodified(&fingerprint) {
-            count(&app.counters.not_modified);
-            return ready(Reply::not_modified(&fingerprint));
+        if let Some(reply) = without_picture(&app, &fingerprint, &conditions) {
+            return ready(reply);
         }
-        let found = find(&app, fingerprint, image_macro);
+        let found = find(&app, &caller, fingerprint, image_macro);
         Box::new(found.map(move |(picture, origin)| answer(picture, origin, &conditions)))
     });
     app.reply_to(Box::new(app.deadline.limit(reply)), |reply| reply)
@@ -67,32 +80,40 @@ pub fn picture(
 /// is boxed.
 fn find(
     app: &Rc<App>,
+    caller: &Caller,
     fingerprint: Fingerprint,
     image_macro: Arc<ImageMacro>,
 ) -> LocalFuture<(SharedPicture, Origin), PoolError> {
     if let Some(picture) = app.kept.get(&fingerprint) {
         return ready((picture, Origin::Cached));
     }
+    caller.waits_for_drawing();
     if let Some(flight) = app.flights.join(&fingerprint) {
         count(&app.counters.shared);
         return Box::new(flight.map(|drawn| (drawn.picture, Origin::Shared)));
     }
-    let flight = app.flights.start(fingerprint, draw(app, fingerprint, image_macro));
+    if !app.budget.admits(caller.client, 0) {
+        return failed(PoolError::NoRoom);
+    }
+    let drawing = draw(app, caller.client, fingerprint, image_macro);
+    let flight = app.flights.start(fingerprint, drawing);
     Box::new(flight.map(|drawn| (drawn.picture, Origin::Drawn(drawn.times))))
 }
 
 /// Draws the picture in the pool, then caches and counts it.
 ///
 /// The closure of `spawn` runs on a render thread, the closure of `map` on the reactor, once for all requests that wait.
-/// Dropping the future cancels the drawing, and nothing is cached.
+/// Dropping the future cancels the drawing, and nothing is cached. `client` is the one who asked first, and the picture's
+/// bytes are leased in its name.
 fn draw(
     app: &Rc<App>,
+    client: Client,
     fingerprint: Fingerprint,
     image_macro: Arc<ImageMacro>,
 ) -> LocalFuture<Drawn, PoolError> {
     let draw = app.draw.clone();
     let captioner = app.captioner.clone();
-    let drawing = app.pool.spawn(move |cancel| {
+    let drawing = app.pool.spawn(client, move |cancel| {
         let mut picture = draw(&image_macro, cancel)?;
         // It may be cached for long.
         picture.bytes.shrink_to_fit();
@@ -107,7 +128,7 @@ fn draw(
         let encode = picture.encode_time;
         let times = Times { queue: timed.queued, draw: timed.ran.saturating_sub(encode), encode };
         app.counters.drawn(times);
-        let picture = SharedPicture::new(picture, fingerprint);
+        let picture = SharedPicture::new(picture, fingerprint, &app.budget, client);
         app.kept.keep(&picture);
         Drawn { picture, times }
     }))

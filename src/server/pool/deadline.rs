@@ -1,37 +1,55 @@
 //! Limits how long a future may take, with the one tokio-timer of the process.
 
+use std::cell::RefCell;
 use std::mem;
-use std::time::Duration;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
+use futures::future::Shared;
 use futures::{Async, Future, Poll};
-use tokio_timer::{self, Timeout, TimeoutError, Timer};
+use tokio_timer::{self, Sleep, Timer, TimerError};
 
 /// The finest tick. The timer counts ticks in 32 bits: of these, for more than a year.
 const MIN_TICK: Duration = Duration::from_millis(10);
 /// The timer's default tick, fine enough for a deadline of seconds.
 const MAX_TICK: Duration = Duration::from_millis(100);
-/// Deadlines that the timer can hold.
-///
-/// Pitfall: it holds a deadline until it is due, even if the future is long gone: a cancel compares the exact time
-/// with the rounded one, and they differ. When the timer is full, `poll` spins instead of failing. This many
-/// within the longest deadline (a minute) are 17,000 requests per second that need the pool, for a minute.
-const MAX_DEADLINES: usize = 1 << 20;
-/// Deadlines on their way to the timer's thread, which wakes up for each of them and takes all that have arrived.
-/// When there are more at once, the tasks that set them yield and try again until there is room. Each takes about
-/// 350 bytes from the start, used or not.
+/// Sleeps that the timer can hold. There is one for each tick of the longest deadline at most: 600 of a minute.
+const MAX_SLEEPS: usize = 1 << 10;
+/// Sleeps on their way to the timer's thread. There is one at a time, as all of them are set on the reactor and
+/// a tick apart.
 ///
 /// Pitfall: the channel sets its capacity aside from that of the timer. If the two are equal, nothing is
-/// left for deadlines that have arrived, and none ever fires. Pinned by `a_deadline_is_kept_and_never_early`.
-///
-/// Pitfall: a task that sets one while the channel is full may get the token of another. Tokens are for cancelling,
-/// and a cancel does nothing, as said above, so this does no harm.
-const ON_THEIR_WAY: usize = 1 << 8;
+/// left for sleeps that have arrived, and none ever fires. Pinned by `a_deadline_is_kept_and_never_early`.
+const ON_THEIR_WAY: usize = 1 << 4;
 
 /// A time limit, for any number of futures.
+///
+/// Futures whose time begins within the same tick share one `Sleep` of the timer.
+///
+/// Pitfall: a `Sleep` for each of them would fill the timer. It holds a sleep until it is due, even if its future is
+/// long gone: a cancel compares the exact time with the rounded one, and they differ. When the timer is full, or the
+/// channel to it, `poll` notifies its own task and returns: the reactor then spins until there is room, a minute perhaps.
+/// Pinned by `more_deadlines_than_the_timer_can_hold_are_all_kept` below.
 pub struct Deadline {
     timer: Timer,
     time: Duration,
     tick: Duration,
+    latest: RefCell<Option<Latest>>,
+}
+
+/// The sleep that was set last.
+struct Latest {
+    since: Instant,
+    sleep: Shared<Sleep>,
+}
+
+/// Why a future was given up.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expired {
+    /// Its time is over.
+    Late,
+    /// The timer could not take the deadline.
+    Timer(TimerError),
 }
 
 impl Deadline {
@@ -46,39 +64,50 @@ impl Deadline {
         let ticks = (time.as_millis() / tick.as_millis()) as usize;
         let timer = tokio_timer::wheel()
             .tick_duration(tick)
-            // Three more: the tick by which a deadline is set late, one for rounding, and the current one.
-            .num_slots((ticks + 3).next_power_of_two())
-            .max_capacity(MAX_DEADLINES)
+            // Four more: two by which a sleep is longer, one for rounding, and the current one.
+            .num_slots((ticks + 4).next_power_of_two())
+            .max_capacity(MAX_SLEEPS)
             .channel_capacity(ON_THEIR_WAY)
             .thread_name("timer")
             .build();
-        Deadline { timer, time, tick }
+        Deadline { timer, time, tick, latest: RefCell::new(None) }
     }
 
-    /// Limits a future. Its time runs from the first poll at which it is not ready. If it takes longer, it fails with
-    /// the timer's error. That error owns the future, so converting it, as the bound asks for, drops the future and
-    /// everything the future owns.
+    /// Limits a future. Its time runs from the first poll at which it is not ready. If it takes longer, the future is
+    /// dropped, with everything that it owns, and that is the cancel.
     ///
-    /// A future that is ready at its first poll never reaches the timer, which would keep its deadline until it is
-    /// due.
-    pub fn limit<F>(&self, future: F) -> Limited<F>
+    /// A future that is ready at its first poll costs the timer nothing.
+    pub fn limit<F>(self: &Rc<Self>, future: F) -> Limited<F>
     where
         F: Future,
-        F::Error: From<TimeoutError<F>>,
+        F::Error: From<Expired>,
     {
-        // The timer fires up to one tick early.
-        Limited { timer: self.timer.clone(), time: self.time + self.tick, state: State::Unpolled(future) }
+        Limited { deadline: self.clone(), state: State::Unpolled(future) }
+    }
+
+    /// A sleep that lasts at least for the time, from now on, and up to three ticks longer.
+    fn sleep(&self) -> Shared<Sleep> {
+        let mut latest = self.latest.borrow_mut();
+        match *latest {
+            Some(Latest { since, ref sleep }) if since.elapsed() < self.tick => sleep.clone(),
+            _ => {
+                // It may be shared for a tick, and the timer fires up to another one early.
+                let sleep = self.timer.sleep(self.time + 2 * self.tick).shared();
+                *latest = Some(Latest { since: Instant::now(), sleep: sleep.clone() });
+                sleep
+            }
+        }
     }
 }
 
 /// A future with a deadline.
 ///
-/// Written by hand, because tokio-timer's `Timeout` sets its deadline when it is created. This one polls the future
-/// first, and only if that is not ready *moves* it into a `Timeout`. Moving a future that has been polled is allowed
-/// here: futures 0.1 know no `Pin`, and hold no references into themselves.
+/// Written by hand, because tokio-timer's `Timeout` sets its deadline when it is created, and one for each future. This
+/// one polls the future first, and only if that is not ready looks for a sleep to share. Moving the future from one state
+/// to the next after it has been polled is allowed here: futures 0.1 know no `Pin`, and hold no references into
+/// themselves.
 pub struct Limited<F> {
-    timer: Timer,
-    time: Duration,
+    deadline: Rc<Deadline>,
     state: State<F>,
 }
 
@@ -86,7 +115,7 @@ enum State<F> {
     /// Not polled yet.
     Unpolled(F),
     /// Was not ready at its first poll.
-    Timed(Timeout<F>),
+    Timed(F, Shared<Sleep>),
     /// Has returned its result.
     Done,
 }
@@ -94,35 +123,36 @@ enum State<F> {
 impl<F> Future for Limited<F>
 where
     F: Future,
-    F::Error: From<TimeoutError<F>>,
+    F::Error: From<Expired>,
 {
     type Item = F::Item;
     type Error = F::Error;
 
+    /// Polls the future, then the sleep: polling is what registers the task with either of them.
     fn poll(&mut self) -> Poll<F::Item, F::Error> {
-        if let State::Timed(ref mut timeout) = self.state {
-            return timeout.poll();
+        let (mut future, sleep) = match mem::replace(&mut self.state, State::Done) {
+            State::Unpolled(future) => (future, None),
+            State::Timed(future, sleep) => (future, Some(sleep)),
+            State::Done => panic!("a future with a deadline was polled after its end"),
+        };
+        if let Async::Ready(item) = future.poll()? {
+            return Ok(Async::Ready(item));
         }
-        match mem::replace(&mut self.state, State::Done) {
-            State::Unpolled(mut future) => match future.poll()? {
-                Async::Ready(item) => Ok(Async::Ready(item)),
-                Async::NotReady => {
-                    let mut timeout = self.timer.timeout(future, self.time);
-                    // Creating it starts its clock; polling it is what sends the deadline to the timer, together with
-                    // the task to notify.
-                    let polled = timeout.poll();
-                    self.state = State::Timed(timeout);
-                    polled
-                }
-            },
-            State::Timed(_) | State::Done => panic!("a future with a deadline was polled after its end"),
+        let mut sleep = sleep.unwrap_or_else(|| self.deadline.sleep());
+        match sleep.poll() {
+            Ok(Async::NotReady) => {
+                self.state = State::Timed(future, sleep);
+                Ok(Async::NotReady)
+            }
+            Ok(Async::Ready(_)) => Err(Expired::Late.into()),
+            Err(error) => Err(Expired::Timer((*error).clone()).into()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::rc::Rc;
     use std::time::{Duration, Instant};
 
     use futures::future::{self, Either};
@@ -130,59 +160,86 @@ mod tests {
     use futures::{Future, Stream};
     use tokio_core::reactor::{Core, Timeout};
 
-    use super::{Deadline, ON_THEIR_WAY};
+    use super::{Deadline, Expired, MAX_SLEEPS};
 
     #[test]
     fn a_deadline_is_kept_and_never_early() {
         for &milliseconds in &[10, 37, 150, 420] {
             let time = Duration::from_millis(milliseconds);
-            let deadline = Deadline::start(time);
-            let start = Instant::now();
-            let never = deadline.limit(future::empty::<(), io::Error>());
-            assert_eq!(Core::new().unwrap().run(never).unwrap_err().kind(), io::ErrorKind::TimedOut);
-            assert!(start.elapsed() >= time, "{:?} is before {:?}", start.elapsed(), time);
-            // The machine may be busy, but not for seconds.
-            assert!(start.elapsed() < time * 2 + Duration::from_secs(2));
+            let deadline = Rc::new(Deadline::start(time));
+            let mut core = Core::new().unwrap();
+            // The second one shares the sleep of the first.
+            for _ in 0..2 {
+                let start = Instant::now();
+                let (first, second) = (future::empty::<(), Expired>(), future::empty::<(), Expired>());
+                let both = deadline.limit(first).then(Ok).join(deadline.limit(second).then(Ok));
+                let ended = core.run(both.map_err(|error: ()| error));
+                assert_eq!(ended, Ok((Err(Expired::Late), Err(Expired::Late))));
+                assert!(start.elapsed() >= time, "{:?} is before {:?}", start.elapsed(), time);
+                // The machine may be busy, but not for seconds.
+                assert!(start.elapsed() < time * 2 + Duration::from_secs(2));
+            }
         }
     }
 
     #[test]
-    fn more_deadlines_at_once_than_can_be_on_their_way_are_all_kept() {
+    fn more_deadlines_than_the_timer_can_hold_are_all_kept() {
+        const MANY: usize = 10 * MAX_SLEEPS;
         let time = Duration::from_millis(200);
-        let deadline = Deadline::start(time);
+        let deadline = Rc::new(Deadline::start(time));
         let mut core = Core::new().unwrap();
         let handle = core.handle();
         let start = Instant::now();
         let (end, ends) = mpsc::unbounded();
         // A task each, so that none is woken by the deadline of another.
-        for _ in 0..10 * ON_THEIR_WAY {
+        for _ in 0..MANY {
             let end = end.clone();
-            let never = deadline.limit(future::empty::<(), io::Error>());
+            let never = deadline.limit(future::empty::<(), Expired>());
             handle.spawn(never.then(move |never| {
-                let error = never.expect_err("it never is");
-                end.unbounded_send((error.kind(), start.elapsed())).map_err(drop)
+                let expired = never.expect_err("it never is");
+                end.unbounded_send((expired, start.elapsed())).map_err(drop)
             }));
         }
-        let all = ends.take(10 * ON_THEIR_WAY as u64).collect();
+        let all = ends.take(MANY as u64).collect();
         // Only there to stop the test from hanging.
         let hangs = Timeout::new(Duration::from_secs(20), &handle).unwrap();
         let all = match core.run(all.select2(hangs)) {
             Ok(Either::A((all, _))) => all,
             _ => panic!("some are lost"),
         };
-        for (kind, elapsed) in all {
-            assert_eq!(kind, io::ErrorKind::TimedOut);
+        for (expired, elapsed) in all {
+            assert_eq!(expired, Expired::Late);
             assert!((time..time * 2 + Duration::from_secs(2)).contains(&elapsed), "{:?}", elapsed);
         }
     }
 
     #[test]
+    fn futures_that_came_and_went_leave_nothing_in_the_timer() {
+        let deadline = Rc::new(Deadline::start(::config::MAX_REQUEST_TIMEOUT));
+        let mut core = Core::new().unwrap();
+        for _ in 0..10 * MAX_SLEEPS {
+            let mut gone = deadline.limit(future::empty::<(), Expired>());
+            let polled = core.run(future::lazy(|| gone.poll()));
+            assert!(polled.unwrap().is_not_ready());
+        }
+        // A timer that is full would have its task polled again at once.
+        let mut polls = 0;
+        let mut waiting = deadline.limit(future::empty::<(), Expired>());
+        core.handle().spawn(future::poll_fn(move || {
+            polls += 1;
+            assert!(polls < 10, "the task spins");
+            waiting.poll().map_err(drop)
+        }));
+        (0..20).for_each(|_| core.turn(Some(Duration::from_millis(1))));
+    }
+
+    #[test]
     fn the_longest_deadline_that_can_be_asked_for_fits_the_wheel() {
-        let deadline = Deadline::start(::config::MAX_REQUEST_TIMEOUT);
-        let done = deadline.limit(future::ok::<_, io::Error>(1));
-        assert_eq!(Core::new().unwrap().run(done).unwrap(), 1);
+        let deadline = Rc::new(Deadline::start(::config::MAX_REQUEST_TIMEOUT));
+        let done = deadline.limit(future::ok::<_, Expired>(1));
+        assert_eq!(Core::new().unwrap().run(done), Ok(1));
         // A deadline that is too far away would fail at the first poll at which the future is not ready.
-        let mut never = deadline.limit(future::empty::<(), io::Error>());
+        let mut never = deadline.limit(future::empty::<(), Expired>());
         let polled = Core::new().unwrap().run(future::lazy(move || never.poll()));
         assert!(polled.unwrap().is_not_ready());
     }

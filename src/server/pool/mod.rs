@@ -1,28 +1,34 @@
-//! THE BRIDGE: from the reactor to the threads that draw, and back. Only this folder knows CpuPool, the gate and the
-//! deadline.
+//! THE BRIDGE: from the reactor to the threads that draw, and back. Only this folder knows CpuPool, the queue and the
+//! timer.
 
 pub mod deadline;
-pub mod gate;
+pub mod queue;
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use futures::sync::oneshot;
 use futures::Future;
 use futures_cpupool::{self, CpuPool};
-use tokio_timer::{TimeoutError, TimerError};
+use tokio_timer::TimerError;
 
-use self::deadline::Deadline;
-use self::gate::Gate;
+use self::deadline::{Deadline, Expired};
+use self::queue::{Entered, Limits, Queue};
 use captioner::{Cancel, CaptionError};
+use server::client::Client;
 use server::future_ext::{failed, LocalFuture};
 
 /// Why a job has no result. Cheap to clone: each request that waits for the same drawing gets one.
 #[derive(Clone, Debug)]
 pub enum PoolError {
-    /// Every thread is busy and the queue is full.
+    /// Every thread is busy and the queue is full, or the client has as many places in it as it may have.
     Busy,
+    /// Too many pictures are still being sent, and the client has more than its share of them.
+    NoRoom,
     /// The deadline has passed. The job was cancelled.
     TimedOut,
     /// The captioner failed.
@@ -37,6 +43,7 @@ impl fmt::Display for PoolError {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         match *self {
             PoolError::Busy => out.write_str("every thread is busy and the queue is full"),
+            PoolError::NoRoom => out.write_str("the buffers are full"),
             PoolError::TimedOut => out.write_str("the job was not done in time"),
             PoolError::Caption(ref error) => error.fmt(out),
             PoolError::Panicked(ref message) => write!(out, "the job panicked: {}", message),
@@ -51,7 +58,7 @@ impl Error for PoolError {
             // Displayed as the captioner's error, so its cause is the next one.
             PoolError::Caption(ref error) => error.source(),
             PoolError::Timer(ref error) => Some(&**error),
-            PoolError::Busy | PoolError::TimedOut | PoolError::Panicked(_) => None,
+            PoolError::Busy | PoolError::NoRoom | PoolError::TimedOut | PoolError::Panicked(_) => None,
         }
     }
 }
@@ -62,13 +69,11 @@ impl From<CaptionError> for PoolError {
     }
 }
 
-/// The timer's error owns the future that was late. Converting the error drops that future, and dropping it is what
-/// cancels the job.
-impl<F> From<TimeoutError<F>> for PoolError {
-    fn from(error: TimeoutError<F>) -> PoolError {
-        match error {
-            TimeoutError::TimedOut(_late) => PoolError::TimedOut,
-            TimeoutError::Timer(_unlimited, error) => PoolError::Timer(Rc::new(error)),
+impl From<Expired> for PoolError {
+    fn from(expired: Expired) -> PoolError {
+        match expired {
+            Expired::Late => PoolError::TimedOut,
+            Expired::Timer(error) => PoolError::Timer(Rc::new(error)),
         }
     }
 }
@@ -78,7 +83,7 @@ impl<F> From<TimeoutError<F>> for PoolError {
 pub struct Timed<T> {
     /// The result.
     pub value: T,
-    /// From its permit until a thread took it.
+    /// From its place in the queue until a thread took it.
     pub queued: Duration,
     /// On the thread.
     pub ran: Duration,
@@ -88,88 +93,134 @@ pub struct Timed<T> {
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// Threads that run jobs for the reactor, within a bound.
+/// A job, for the thread that takes it from the queue. It returns what sends its result to the reactor.
+type Job = Box<dyn FnOnce() -> SendResult + Send>;
+type SendResult = Box<dyn FnOnce()>;
+
+/// Threads that run jobs for the reactor, within a bound, and for one client after the other.
 pub struct Pool {
     threads: CpuPool,
-    gate: Gate,
+    queue: Queue<Job>,
     deadline: Rc<Deadline>,
 }
 
 impl Pool {
-    /// Starts `threads` threads called `name-0`, `name-1`, …. `queue` more jobs may wait for them.
-    pub fn start(name: &str, threads: usize, queue: usize, deadline: Rc<Deadline>) -> Pool {
+    /// Starts threads called `name-0`, `name-1`, ….
+    pub fn start(name: &str, limits: Limits, deadline: Rc<Deadline>) -> Pool {
         let prefix = format!("{}-", name);
         let mut builder = futures_cpupool::Builder::new();
-        let cpu_pool = builder.pool_size(threads).name_prefix(prefix).after_start(lower_priority).create();
-        Pool { threads: cpu_pool, gate: Gate::new(threads, queue), deadline }
+        let cpu_pool =
+            builder.pool_size(limits.threads).name_prefix(prefix).after_start(lower_priority).create();
+        Pool { threads: cpu_pool, queue: Queue::new(limits), deadline }
     }
 
-    /// The gate, to read its counts.
-    pub fn gate(&self) -> &Gate {
-        &self.gate
+    /// How many jobs may wait.
+    pub fn capacity(&self) -> usize {
+        self.queue.capacity()
     }
 
-    /// Runs a job under the deadline.
-    pub fn run<T, J>(&self, job: J) -> LocalFuture<T, PoolError>
+    /// Jobs that a thread is running, including those whose future has been dropped and that have not seen it yet.
+    pub fn running(&self) -> usize {
+        self.queue.running()
+    }
+
+    /// Jobs that wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
+    }
+
+    /// Runs a job for a client, under the deadline.
+    pub fn run<T, J>(&self, client: Client, job: J) -> LocalFuture<T, PoolError>
     where
         T: Send + 'static,
         J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
     {
-        Box::new(self.deadline.limit(self.spawn(job).map(|timed| timed.value)))
+        Box::new(self.deadline.limit(self.spawn(client, job).map(|timed| timed.value)))
     }
 
-    /// Runs a job without a deadline: the caller has one around more than this.
+    /// Runs a job for a client without a deadline: the caller has one around more than this.
+    ///
+    /// CpuPool has a queue of its own, which is unbounded, and in which all clients wait in one line. So a job waits in
+    /// ours, and what CpuPool is given is the work of a thread: to take jobs from our queue until none is left. It is
+    /// given that when a job comes and a thread has nothing to do, so its own queue is as good as empty.
     ///
     /// Three things must hold at every moment at which the future may be dropped, and a deadline does nothing but drop
     /// it:
     ///
-    /// - **A full pool refuses at once.** CpuPool's own queue is unbounded, so the gate comes first.
-    /// - **The bound counts jobs, not futures.** The permit moves into the job. After a drop the thread is still busy,
-    ///   and its permit comes back when the job has returned.
-    /// - **A job that is no longer wanted stops.** If it waits, CpuPool sees that its future is gone when a thread takes
-    ///   it from the queue, and drops it there without running it. If it runs, its `Cancel` is set by the guard below,
-    ///   and the job looks at that every millisecond or so.
+    /// - **A full pool refuses at once.** The queue has the limits.
+    /// - **The bound counts jobs, not futures.** A job that runs is counted until it returns, whether or not its future
+    ///   is still there, because it has the thread until then.
+    /// - **A job that is no longer wanted stops.** If it waits, the drop of its place takes it out of the queue. If it
+    ///   runs, its `Cancel` is set by the guard below, and the job looks at that every millisecond or so.
     ///
-    /// The closure of `spawn_fn` runs on a thread of the pool, the closure of `then` on the reactor, when the result has
-    /// arrived.
+    /// The job runs on a thread of the pool and sends its result through a oneshot channel, which wakes the task that
+    /// waits here. The closure of `then` runs on the reactor. A sender that was dropped without a result means that the
+    /// job has lost its place to that of another client.
     ///
-    /// Pitfall: a panic of the job is raised again where the future is polled, on the reactor. The flight of a picture
-    /// catches it, or else the service. Pinned by `a_caption_that_panics_is_a_500_and_the_server_lives` in
-    /// `tests/bad_input/drawing.rs`.
-    pub fn spawn<T, J>(&self, job: J) -> LocalFuture<Timed<T>, PoolError>
+    /// Pitfall: CpuPool catches a panic of a job, and raises it again where the job's future is polled, on the reactor.
+    /// Here the job's own panic is caught on its thread and becomes an error. Pinned by
+    /// `a_caption_that_panics_is_a_500_and_the_server_lives` in `tests/bad_input/drawing.rs`.
+    pub fn spawn<T, J>(&self, client: Client, job: J) -> LocalFuture<Timed<T>, PoolError>
     where
         T: Send + 'static,
         J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
     {
-        self.spawn_through(&self.gate, job)
-    }
-
-    /// As [`Pool::spawn`], through another gate: for jobs that no client has asked for, and that must take no client's
-    /// place.
-    pub fn spawn_through<T, J>(&self, gate: &Gate, job: J) -> LocalFuture<Timed<T>, PoolError>
-    where
-        T: Send + 'static,
-        J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
-    {
-        let permit = match gate.enter() {
-            Some(permit) => permit,
-            None => return failed(PoolError::Busy),
-        };
         let cancel = Cancel::new();
         let cancel_on_drop = CancelOnDrop(cancel.clone());
+        let (send_result, result) = oneshot::channel();
         let entered = Instant::now();
-        let result = self.threads.spawn_fn(move || {
-            let _running = permit.start();
+        let job: Job = Box::new(move || {
             let started = Instant::now();
-            let value = job(&cancel)?;
-            Ok(Timed { value, queued: started - entered, ran: started.elapsed() })
+            let ended = panic::catch_unwind(AssertUnwindSafe(|| job(&cancel)));
+            let (queued, ran) = (started - entered, started.elapsed());
+            Box::new(move || {
+                // An error would mean that the future is gone.
+                let _ = send_result.send(ended.map(|value| value.map(|value| Timed { value, queued, ran })));
+            })
         });
-        Box::new(result.then(move |result: Result<_, CaptionError>| {
-            // The guard lives in this closure, so it is dropped with the future. Here it is too late to cancel.
-            drop(cancel_on_drop);
-            result.map_err(PoolError::from)
+        let place = match self.queue.enter(client, job) {
+            Some(Entered::Starts(place)) => {
+                self.start_work();
+                place
+            }
+            Some(Entered::Waits(place)) => place,
+            None => return failed(PoolError::Busy),
+        };
+        Box::new(result.then(move |result| {
+            // The guards live in this closure, so they are dropped with the future. Here it is too late for both.
+            drop((place, cancel_on_drop));
+            match result {
+                Ok(Ok(value)) => value.map_err(PoolError::from),
+                Ok(Err(panic)) => Err(PoolError::Panicked(message_of(&*panic).to_string())),
+                Err(oneshot::Canceled) => Err(PoolError::Busy),
+            }
         }))
     }
+
+    /// Gives a thread its work. Its future is not needed, and `forget` keeps the drop of it from cancelling the work.
+    ///
+    /// A result is sent once its thread is free again, or has its next job: a client that asks for another picture as
+    /// soon as it has this one must not be refused for a thread that is about to be free.
+    fn start_work(&self) {
+        let queue = self.queue.clone();
+        let work = self.threads.spawn_fn(move || {
+            let mut next = queue.next();
+            while let Some((job, running)) = next {
+                let send_result = job();
+                drop(running);
+                next = queue.next();
+                send_result();
+            }
+            Ok::<(), ()>(())
+        });
+        work.forget();
+    }
+}
+
+/// The message of a panic.
+pub fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let as_str = panic.downcast_ref::<&str>().copied();
+    as_str.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
 }
 
 /// Lowers the priority of the calling thread: drawing takes long and can wait a little, carrying requests cannot. (In
@@ -193,11 +244,14 @@ impl Drop for CancelOnDrop {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{mpsc, Arc};
+
+    use futures::Future;
     use tokio_core::reactor::Core;
 
-    use super::{Deadline, Duration, Instant, Pool, PoolError, Rc};
+    use super::{Client, Deadline, Duration, Instant, Limits, Pool, PoolError, Rc};
     use captioner::CaptionError;
 
     /// Only there to stop a test from hanging.
@@ -205,42 +259,79 @@ mod tests {
 
     /// With one thread.
     fn pool(queue: usize, deadline: Duration) -> Pool {
-        Pool::start("render", 1, queue, Rc::new(Deadline::start(deadline)))
+        let limits = Limits { threads: 1, queue, per_client: queue };
+        Pool::start("render", limits, Rc::new(Deadline::start(deadline)))
+    }
+
+    fn client(number: u8) -> Client {
+        Client::from(IpAddr::from([192, 0, 2, number]))
     }
 
     #[test]
     fn a_result_comes_back() {
         let pool = pool(0, LONG);
-        let answer = Core::new().unwrap().run(pool.run(|_| Ok(42)));
+        let answer = Core::new().unwrap().run(pool.run(client(1), |_| Ok(42)));
         assert_eq!(answer.unwrap(), 42);
     }
 
     #[test]
-    fn a_full_gate_refuses_at_once_and_the_permit_stays_with_the_job() {
+    fn a_job_that_panics_is_an_error_and_its_thread_goes_on() {
+        let pool = pool(1, LONG);
+        let mut core = Core::new().unwrap();
+        let panicking = pool.spawn(client(1), |_| -> Result<(), CaptionError> { panic!("on purpose") });
+        let after = pool.run(client(1), |_| Ok(42));
+        match core.run(panicking) {
+            Err(PoolError::Panicked(ref message)) => assert_eq!(message, "on purpose"),
+            other => panic!("{:?}", other.map(|timed| timed.value)),
+        }
+        assert_eq!(core.run(after).unwrap(), 42);
+    }
+
+    #[test]
+    fn a_full_pool_refuses_at_once_and_a_dropped_job_is_counted_until_it_returns() {
         let pool = pool(1, LONG);
         let (go, wait) = mpsc::channel::<()>();
-        let running = pool.run(move |_| {
+        let running = pool.run(client(1), move |_| {
             let _ = wait.recv_timeout(LONG);
             Ok(())
         });
-        let waiting = pool.run(|_| Ok(()));
+        let waiting = pool.run(client(1), |_| Ok(()));
         let mut core = Core::new().unwrap();
-        match core.run(pool.run(|_| Ok(()))) {
+        match core.run(pool.run(client(1), |_| Ok(()))) {
             Err(PoolError::Busy) => {}
             other => panic!("{:?}", other),
         }
         // If it were dropped before a thread has taken it, the first one would never run.
         let start = Instant::now();
-        while pool.gate().running() == 0 {
+        while pool.running() == 0 {
             assert!(start.elapsed() < LONG);
         }
-        // Their futures are gone, and they keep their places until a thread is done with them.
+        // The place of the one that waits is free at once. The thread of the other is not.
         drop((running, waiting));
-        assert_eq!(pool.gate().running() + pool.gate().waiting(), 2);
+        assert_eq!((pool.running(), pool.waiting()), (1, 0));
         go.send(()).unwrap();
-        while pool.gate().running() + pool.gate().waiting() > 0 {
+        while pool.running() > 0 {
             assert!(start.elapsed() < LONG);
         }
+    }
+
+    #[test]
+    fn a_job_that_loses_its_place_to_another_client_is_refused() {
+        let pool = pool(2, LONG);
+        let (go, wait) = mpsc::channel::<()>();
+        let _running = pool.run(client(1), move |_| {
+            let _ = wait.recv_timeout(LONG);
+            Ok(1)
+        });
+        let (first, second) = (pool.run(client(1), |_| Ok(2)), pool.run(client(1), |_| Ok(3)));
+        let of_other = pool.run(client(2), |_| Ok(4));
+        let mut core = Core::new().unwrap();
+        match core.run(second) {
+            Err(PoolError::Busy) => {}
+            other => panic!("{:?}", other),
+        }
+        go.send(()).unwrap();
+        assert_eq!(core.run(of_other.join(first)).unwrap(), (4, 2));
     }
 
     #[test]
@@ -248,7 +339,7 @@ mod tests {
         let deadline = Duration::from_millis(50);
         let pool = pool(1, deadline);
         let (told, is_told) = mpsc::channel();
-        let drawing = pool.run(move |cancel| {
+        let drawing = pool.run(client(1), move |cancel| {
             let start = Instant::now();
             while cancel.check().is_ok() {
                 assert!(start.elapsed() < LONG);
@@ -259,7 +350,7 @@ mod tests {
         // It waits behind the first, and its future is dropped at once.
         let has_started = Arc::new(AtomicBool::new(false));
         let starts = has_started.clone();
-        drop(pool.run(move |_| {
+        drop(pool.run(client(1), move |_| {
             starts.store(true, Ordering::SeqCst);
             Ok(())
         }));
@@ -271,7 +362,7 @@ mod tests {
         }
         assert!(start.elapsed() >= deadline);
         is_told.recv_timeout(LONG).unwrap();
-        while pool.gate().running() + pool.gate().waiting() > 0 {
+        while pool.running() > 0 {
             assert!(start.elapsed() < LONG);
         }
         assert!(!has_started.load(Ordering::SeqCst));

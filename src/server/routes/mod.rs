@@ -2,6 +2,7 @@
 
 pub mod table;
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -13,24 +14,35 @@ use hyper::{self, Response, StatusCode};
 
 use self::table::{Route, PATHS};
 use super::app::App;
+use super::client::{self, Client};
+use super::connection::caller::Caller;
+use super::connection::intake::Intake;
 use super::connection::state::ConnectionState;
 use super::future_ext::{ready, LocalFuture};
 use super::http::access_log::{AccessLog, Body};
 use super::http::body;
-use super::http::reply::{message_of, Reply, ReplyFuture};
+use super::http::reply::{Reply, ReplyFuture};
 use super::pages::{caption, health, listing, metrics, stats};
+use super::pool::message_of;
+use config::Cors;
 
 /// The service of one connection. hyper calls it once for each request, with one request at a time.
 pub struct ConnectionService {
     app: Rc<App>,
     state: Rc<ConnectionState>,
+    intake: Rc<RefCell<Intake>>,
     peer: SocketAddr,
 }
 
 impl ConnectionService {
     /// The service of the connection from that peer.
-    pub fn new(app: Rc<App>, state: Rc<ConnectionState>, peer: SocketAddr) -> ConnectionService {
-        ConnectionService { app, state, peer }
+    pub fn new(
+        app: Rc<App>,
+        state: Rc<ConnectionState>,
+        intake: Rc<RefCell<Intake>>,
+        peer: SocketAddr,
+    ) -> ConnectionService {
+        ConnectionService { app, state, intake, peer }
     }
 }
 
@@ -46,10 +58,9 @@ impl Service for ConnectionService {
     ///
     /// 1. `lazy` runs its closure at the first poll, on the reactor: it calls the page. Without `lazy` the page's own
     ///    code, up to its first wait, would run before there is a future to guard.
-    /// 2. `catch_unwind` is the inner panic guard. It catches panics of that code, of the page's chain, and those of a
-    ///    drawing that no flight has caught, since CpuPool raises them again where the future is polled. The request
-    ///    becomes a 500, and the connection goes on: handlers share counters and caches, which no panic leaves in an
-    ///    invalid state.
+    /// 2. `catch_unwind` is the inner panic guard. It catches panics of that code and of the page's chain; those of a
+    ///    drawing are errors already. The request becomes a 500, and the connection goes on: handlers share counters
+    ///    and caches, which no panic leaves in an invalid state.
     /// 3. `then` sees a reply or a panic, and makes the response.
     ///
     /// hyper drops this future when the connection ends, so a client that hangs up drops the page's chain, whatever it
@@ -58,15 +69,20 @@ impl Service for ConnectionService {
     fn call(&self, request: Request) -> Self::Future {
         let rejection = self.state.take_rejection();
         let counters = self.app.counters.clone();
-        let log = AccessLog::start(self.peer, self.state.clone(), counters, &request, rejection.is_some());
+        let address = client::address_of(request.headers(), self.app.config.trust_forwarded, self.peer.ip());
+        let peer = SocketAddr::new(address, self.peer.port());
+        let log = AccessLog::start(peer, self.state.clone(), counters, &request, rejection.is_some());
+        let caller = Caller::new(Client::from(address), self.state.clone(), self.intake.clone());
         let in_flight = self.app.counters.start_request();
         let route = Route::find(request.method(), request.path());
         let leaves_body = !route.reads_body() && body::is_there(request.headers());
         let is_last = leaves_body || wants_close(&request);
+        let is_shared = self.app.config.cors == Cors::Pictures && Route::is_public(request.path());
         let (of_page, of_end) = (self.app.clone(), self.app.clone());
+        let state = self.state.clone();
         let reply = future::lazy(move || match rejection {
             Some(rejection) => ready(Reply::from(rejection)),
-            None => answer(&of_page, route, request),
+            None => answer(&of_page, caller, route, request),
         });
         let guarded = AssertUnwindSafe(reply).catch_unwind();
         Box::new(guarded.then(move |reply| {
@@ -77,7 +93,9 @@ impl Service for ConnectionService {
                 Err(panic) => Reply::internal(format!("a request panicked: {}", message_of(&*panic))),
             };
             drop(in_flight);
-            Ok(if is_last || of_end.is_stopping.get() { reply.closing() } else { reply }.into_response(log))
+            let is_last = is_last || of_end.is_stopping.get() || state.makes_room();
+            let reply = if is_last { reply.closing() } else { reply };
+            Ok(reply.into_response(log, is_shared))
         }))
     }
 }
@@ -89,19 +107,20 @@ fn wants_close(request: &Request) -> bool {
 }
 
 /// Calls the page of the route.
-fn answer(app: &Rc<App>, route: Route, request: Request) -> ReplyFuture {
+fn answer(app: &Rc<App>, caller: Caller, route: Route, request: Request) -> ReplyFuture {
     match route {
-        Route::Caption => caption::get(app, &request),
-        Route::PostCaption => caption::post(app, request),
-        Route::Templates => listing::templates(app),
-        Route::Template { ref name } => listing::template(app, name),
-        Route::Fonts => listing::fonts(app),
+        Route::Caption => caption::get(app, caller, &request),
+        Route::PostCaption => caption::post(app, caller, request),
+        Route::Templates => listing::templates(app, &caller),
+        Route::Template { ref name } => listing::template(app, &caller, name),
+        Route::Fonts => listing::fonts(app, &caller),
         Route::Stats => ready(stats::stats(app)),
         Route::Metrics => ready(metrics::metrics(app)),
         Route::Health => ready(health::health(app)),
         Route::Options(allowed) => ready(Reply::options(allowed)),
         Route::ServerOptions(allowed) => ready(Reply::server_options(allowed)),
         Route::MethodNotAllowed(allowed) => ready(Reply::method_not_allowed(request.method(), allowed)),
+        Route::NotImplemented => ready(Reply::not_implemented(request.method())),
         Route::NotFound => ready(not_found(request.path())),
     }
 }

@@ -35,17 +35,37 @@ pub enum Route {
     MethodNotAllowed(&'static [Method]),
     /// There is no such path.
     NotFound,
+    /// There is no such method: not even for another path.
+    NotImplemented,
 }
 
 /// The paths there are, for the sentence of a 404.
 pub const PATHS: &str = "/caption, /templates, /templates/{name}, /fonts, /stats, /metrics and /health";
 
+/// The methods of RFC 9110 and RFC 5789. Any other is not one that is not allowed, but one that is not known.
+const KNOWN: &[Method] = &[
+    Method::Get,
+    Method::Head,
+    Method::Post,
+    Method::Put,
+    Method::Delete,
+    Method::Connect,
+    Method::Options,
+    Method::Trace,
+    Method::Patch,
+];
 const READ: &[Method] = &[Method::Get, Method::Head, Method::Options];
 const READ_OR_POST: &[Method] = &[Method::Get, Method::Head, Method::Post, Method::Options];
+
+/// The most segments of any path.
+const DEEPEST: usize = 2;
 
 impl Route {
     /// Finds the route. `path` is the path as it was sent, percent-encoded, without the query.
     pub fn find(method: &Method, path: &str) -> Route {
+        if !KNOWN.contains(method) {
+            return Route::NotImplemented;
+        }
         if path == "*" {
             return match *method {
                 Method::Options => Route::ServerOptions(READ_OR_POST),
@@ -53,7 +73,7 @@ impl Route {
             };
         }
         // Split before it is decoded: an encoded slash is part of a name.
-        let segments: Vec<Cow<'_, str>> = path.split('/').skip(1).map(decoded).collect();
+        let segments: Vec<Cow<'_, str>> = path.split('/').skip(1).take(DEEPEST + 1).map(decoded).collect();
         let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
         let (route, allowed) = match segments[..] {
             ["caption"] if *method == Method::Post => (Route::PostCaption, READ_OR_POST),
@@ -71,6 +91,11 @@ impl Route {
             _ if allowed.contains(method) => route,
             _ => Route::MethodNotAllowed(allowed),
         }
+    }
+
+    /// Whether pages of other origins may read what is at that path, errors included: all but the operator's numbers.
+    pub fn is_public(path: &str) -> bool {
+        !matches!(Route::find(&Method::Get, path), Route::Stats | Route::Metrics)
     }
 
     /// Whether its handler reads the body of the request. After any other route, hyper closes the connection if there
@@ -106,6 +131,7 @@ mod tests {
             ("/templates/a/b", Route::NotFound),
             ("/caption/", Route::NotFound),
             ("//caption", Route::NotFound),
+            ("/caption/a/b/c/d", Route::NotFound),
             ("/", Route::NotFound),
             ("*", Route::NotFound),
             ("", Route::NotFound),
@@ -116,14 +142,17 @@ mod tests {
 
     #[test]
     fn methods() {
-        let unknown: Method = "BREW".parse().unwrap();
+        let unknown = |method: &str| method.parse::<Method>().unwrap();
         for (method, path, route) in vec![
             (Method::Head, "/caption", Route::Caption),
             (Method::Post, "/caption", Route::PostCaption),
             (Method::Post, "/%63aption", Route::PostCaption),
             (Method::Put, "/caption", Route::MethodNotAllowed(READ_OR_POST)),
             (Method::Post, "/health", Route::MethodNotAllowed(READ)),
-            (unknown, "/health", Route::MethodNotAllowed(READ)),
+            (Method::Patch, "/health", Route::MethodNotAllowed(READ)),
+            (unknown("BREW"), "/health", Route::NotImplemented),
+            (unknown("get"), "/health", Route::NotImplemented),
+            (unknown("BREW"), "/nothing", Route::NotImplemented),
             (Method::Post, "/nothing", Route::NotFound),
             (Method::Options, "/caption", Route::Options(READ_OR_POST)),
             (Method::Options, "/fonts", Route::Options(READ)),
@@ -132,6 +161,12 @@ mod tests {
         ] {
             assert_eq!(Route::find(&method, path), route, "{} {:?}", method, path);
         }
+    }
+
+    #[test]
+    fn the_numbers_are_the_operators() {
+        assert!(Route::is_public("/caption") && Route::is_public("/nothing") && Route::is_public("/health"));
+        assert!(!Route::is_public("/stats") && !Route::is_public("/%6detrics"));
     }
 
     #[test]

@@ -1,0 +1,344 @@
+//! The jobs that wait for a thread, and whose turn it is.
+//!
+//! A queue in which all wait in one line belongs to the client that asks most often. In this one each client has a line
+//! of its own, and a thread that is free takes the next job of the client that was served longest ago. So a client that
+//! has not been served lately waits for no drawing but the ones that run, however many jobs another has.
+//!
+//! Places are shared out, too. A client may have so many jobs waiting, and if all places are taken, the client with the
+//! most of them loses its last one to a client that has fewer.
+
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+
+use server::client::Client;
+
+/// Clients whose last turn is remembered. One that is forgotten counts as one that was never served.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+
+/// How many jobs there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Jobs that run.
+    pub threads: usize,
+    /// Jobs that wait, of all clients together.
+    pub queue: usize,
+    /// Jobs of one client that wait.
+    pub per_client: usize,
+}
+
+/// The lines of all clients. Clones share them. `J` is a job: dropping one that waits tells whoever waits for it that it
+/// was refused.
+pub struct Queue<J>(Arc<Mutex<State<J>>>);
+
+struct State<J> {
+    limits: Limits,
+    /// Threads that have a job, or are about to take one.
+    busy: usize,
+    /// Threads that have a job.
+    running: usize,
+    /// Threads that have a job of the server, or are about to take one. Such a job takes no client's place, so there is
+    /// one place more for each of them.
+    own: usize,
+    /// Jobs for which there is a thread. They are taken before any others.
+    starting: VecDeque<Waiting<J>>,
+    /// Jobs for which there is none, by client. No line is empty.
+    lines: HashMap<Client, VecDeque<Waiting<J>>>,
+    /// The turns in which clients were served last.
+    served: LruCache<Client, u64>,
+    /// Turns so far.
+    turns: u64,
+    /// Jobs so far.
+    jobs: u64,
+}
+
+struct Waiting<J> {
+    /// Jobs are numbered in the order in which they come, so each line is sorted.
+    number: u64,
+    client: Client,
+    job: J,
+}
+
+/// What became of a job.
+pub enum Entered<J> {
+    /// There is a thread that has nothing to do. The caller starts it.
+    Starts(Place<J>),
+    /// A thread will take it from the queue.
+    Waits(Place<J>),
+}
+
+impl<J> Clone for Queue<J> {
+    fn clone(&self) -> Queue<J> {
+        Queue(self.0.clone())
+    }
+}
+
+impl<J> Queue<J> {
+    /// An empty queue.
+    pub fn new(limits: Limits) -> Queue<J> {
+        Queue(Arc::new(Mutex::new(State {
+            limits,
+            busy: 0,
+            running: 0,
+            own: 0,
+            starting: VecDeque::new(),
+            lines: HashMap::new(),
+            served: LruCache::new(REMEMBERED),
+            turns: 0,
+            jobs: 0,
+        })))
+    }
+
+    /// The lock is held for a look or two at a list, and never while a job runs. A panic leaves nothing half done.
+    fn state(&self) -> MutexGuard<'_, State<J>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a job, unless there is no place for it.
+    pub fn enter(&self, client: Client, job: J) -> Option<Entered<J>> {
+        let mut state = self.state();
+        let number = state.jobs;
+        let waiting = Waiting { number, client, job };
+        let (starts, refused) = if state.busy < state.limits.threads {
+            state.busy += 1;
+            state.own += usize::from(client == Client::Server);
+            state.starting.push_back(waiting);
+            (true, None)
+        } else {
+            let refused = if client == Client::Server { None } else { state.make_room(client)? };
+            state.lines.entry(client).or_default().push_back(waiting);
+            (false, refused)
+        };
+        state.jobs += 1;
+        // What waits for the refused job is notified, which must not happen under the lock.
+        drop(state);
+        drop(refused);
+        let place = Place { queue: self.clone(), client, number };
+        Some(if starts { Entered::Starts(place) } else { Entered::Waits(place) })
+    }
+
+    /// The next job, for a thread. `None`: the thread has nothing to do, and ends its work.
+    pub fn next(&self) -> Option<(J, Running<J>)> {
+        let mut state = self.state();
+        match state.take_next() {
+            Some(Waiting { client, job, .. }) => {
+                state.running += 1;
+                let turn = state.turns;
+                state.turns += 1;
+                state.served.put(client, turn);
+                Some((job, Running { queue: self.clone(), client }))
+            }
+            None => {
+                state.busy -= 1;
+                None
+            }
+        }
+    }
+
+    /// How many jobs may wait.
+    pub fn capacity(&self) -> usize {
+        self.state().limits.queue
+    }
+
+    /// Jobs that a thread is running.
+    pub fn running(&self) -> usize {
+        self.state().running
+    }
+
+    /// Jobs that wait for a thread.
+    pub fn waiting(&self) -> usize {
+        let state = self.state();
+        state.starting.len() + state.waiting()
+    }
+}
+
+impl<J> State<J> {
+    /// Jobs for which there is no thread. The server's own take no place.
+    fn waiting(&self) -> usize {
+        self.lines.iter().filter(|line| *line.0 != Client::Server).map(|line| line.1.len()).sum()
+    }
+
+    /// Makes sure that there is a place for one more job of a client. `Some(None)`: there is one. `Some(Some(…))`: this
+    /// job has lost its place. `None`: the client has as many as it may have.
+    fn make_room(&mut self, client: Client) -> Option<Option<Waiting<J>>> {
+        let places = self.lines.get(&client).map_or(0, VecDeque::len);
+        if places >= self.limits.per_client + self.own {
+            return None;
+        }
+        if self.waiting() < self.limits.queue + self.own {
+            return Some(None);
+        }
+        // Of several with as many, the one that came last.
+        let of_clients = self.lines.iter().filter(|line| *line.0 != Client::Server);
+        let most = of_clients.max_by_key(|line| (line.1.len(), line.1.back().map(|last| last.number)))?;
+        let (&heaviest, most) = (most.0, most.1.len());
+        if most <= places + 1 {
+            return None;
+        }
+        self.lines.get_mut(&heaviest).map(VecDeque::pop_back)
+    }
+
+    fn take_next(&mut self) -> Option<Waiting<J>> {
+        if let Some(starting) = self.starting.pop_front() {
+            return Some(starting);
+        }
+        // `None`, never served, comes before every turn. Of several such clients, the one that came first.
+        let last_turn = |client: &Client| self.served.peek(client).copied();
+        let first = self.lines.iter().map(|line| line.1.front().map(|first| (first.number, first.client)));
+        let next = first.flatten().min_by_key(|(number, client)| (last_turn(client), *number))?.1;
+        self.own += usize::from(next == Client::Server);
+        self.remove(next, |_| Some(0))
+    }
+
+    /// Takes a job out of a client's line.
+    fn remove<F>(&mut self, client: Client, index: F) -> Option<Waiting<J>>
+    where
+        F: FnOnce(&VecDeque<Waiting<J>>) -> Option<usize>,
+    {
+        let line = self.lines.get_mut(&client)?;
+        let removed = line.remove(index(line)?);
+        if line.is_empty() {
+            self.lines.remove(&client);
+        }
+        removed
+    }
+}
+
+/// The place of a job that waits. Dropping it takes the job out of the queue, unless a thread has it already.
+pub struct Place<J> {
+    queue: Queue<J>,
+    client: Client,
+    number: u64,
+}
+
+impl<J> Drop for Place<J> {
+    fn drop(&mut self) {
+        let number = self.number;
+        let index =
+            move |line: &VecDeque<Waiting<J>>| line.binary_search_by_key(&number, |job| job.number).ok();
+        let mut state = self.queue.state();
+        let starting = index(&state.starting).and_then(|index| state.starting.remove(index));
+        state.own -= usize::from(starting.is_some() && self.client == Client::Server);
+        let removed = starting.or_else(|| state.remove(self.client, index));
+        drop(state);
+        // What the job owns may need the lock.
+        drop(removed);
+    }
+}
+
+/// A job that runs, until it is dropped.
+pub struct Running<J> {
+    queue: Queue<J>,
+    client: Client,
+}
+
+impl<J> Drop for Running<J> {
+    fn drop(&mut self) {
+        let mut state = self.queue.state();
+        state.running -= 1;
+        state.own -= usize::from(self.client == Client::Server);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, Entered, Limits, Place, Queue};
+
+    const MANY: usize = 1000;
+
+    fn client(number: u8) -> Client {
+        Client::from(::std::net::IpAddr::from([192, 0, 2, number]))
+    }
+
+    /// For one thread, which is busy for as long as the test does not call `next`: its own job is gone already.
+    fn queue(queue: usize, per_client: usize) -> Queue<&'static str> {
+        let made = Queue::new(Limits { threads: 1, queue, per_client });
+        match made.enter(client(0), "busy") {
+            Some(Entered::Starts(_place)) => made,
+            _ => panic!("the thread is free"),
+        }
+    }
+
+    fn enter(queue: &Queue<&'static str>, number: u8, job: &'static str) -> Option<Place<&'static str>> {
+        queue.enter(client(number), job).map(|entered| match entered {
+            Entered::Waits(place) => place,
+            Entered::Starts(_) => panic!("the thread is busy"),
+        })
+    }
+
+    fn order(queue: &Queue<&'static str>) -> Vec<&'static str> {
+        ::std::iter::from_fn(|| queue.next().map(|next| next.0)).collect()
+    }
+
+    #[test]
+    fn clients_take_turns_and_one_that_was_not_served_is_next() {
+        let queue = queue(MANY, MANY);
+        let jobs = [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (2, "b2"), (3, "c1")];
+        let places: Vec<_> = jobs.iter().map(|&(client, job)| enter(&queue, client, job)).collect();
+        assert_eq!(queue.waiting(), 6);
+        assert_eq!(order(&queue), ["a1", "b1", "c1", "a2", "b2", "a3"]);
+        drop(places);
+    }
+
+    #[test]
+    fn a_client_with_one_job_at_a_time_gets_its_turn_and_no_more() {
+        let queue = queue(MANY, MANY);
+        let _heavy: Vec<_> = (0..10).map(|_| enter(&queue, 1, "heavy")).collect();
+        let mut order = Vec::new();
+        for _ in 0..3 {
+            let _light = [enter(&queue, 2, "light"), enter(&queue, 3, "lit")];
+            order.extend((0..3).filter_map(|_| queue.next()).map(|next| next.0));
+        }
+        order.sort();
+        assert_eq!(order, ["heavy", "heavy", "heavy", "light", "light", "light", "lit", "lit", "lit"]);
+    }
+
+    #[test]
+    fn a_client_has_so_many_places_and_the_one_with_most_makes_room() {
+        let queue = queue(4, 3);
+        let _of_one: Vec<_> = ["a1", "a2", "a3"].iter().map(|job| enter(&queue, 1, job).unwrap()).collect();
+        assert!(enter(&queue, 1, "a4").is_none());
+        let _b1 = enter(&queue, 2, "b1").unwrap();
+        // All four are taken, and client 1 has three of them.
+        let _b2 = enter(&queue, 2, "b2").unwrap();
+        assert_eq!(queue.waiting(), 4);
+        // Nobody has two more than it would have.
+        assert!(enter(&queue, 2, "b3").is_none());
+        let _c1 = enter(&queue, 3, "c1").unwrap();
+        assert!(enter(&queue, 1, "a5").is_none());
+        // The preloading takes no place.
+        let _own = queue.enter(Client::Server, "own").unwrap();
+        assert_eq!(order(&queue), ["a1", "b1", "c1", "own", "a2"]);
+    }
+
+    #[test]
+    fn while_the_server_has_the_thread_a_client_may_wait_for_it() {
+        let queue = Queue::new(Limits { threads: 1, queue: 0, per_client: 0 });
+        let _own = queue.enter(Client::Server, "own").unwrap();
+        let (_, running) = queue.next().unwrap();
+        let _first = enter(&queue, 1, "a").unwrap();
+        assert!(enter(&queue, 2, "b").is_none());
+        drop(running);
+        let (job, _running) = queue.next().unwrap();
+        assert_eq!(job, "a");
+        assert!(enter(&queue, 2, "b").is_none());
+    }
+
+    #[test]
+    fn a_place_that_is_dropped_is_free_at_once() {
+        let queue = queue(1, 1);
+        let first = enter(&queue, 1, "a").unwrap();
+        assert!(enter(&queue, 2, "b").is_none());
+        drop(first);
+        assert_eq!(queue.waiting(), 0);
+        let _second = enter(&queue, 2, "b").unwrap();
+        assert_eq!(order(&queue), ["b"]);
+        // The thread has ended its work, so another is to be started.
+        match queue.enter(client(1), "c") {
+            Some(Entered::Starts(_)) => {}
+            _ => panic!("the thread is free"),
+        }
+    }
+}
