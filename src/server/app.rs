@@ -8,6 +8,7 @@ use futures::{future, Future};
 
 use super::budget::Budget;
 use super::client::Client;
+use super::connection::clock::Clock;
 use super::connection::patience::{Staggered, Timeouts};
 use super::connection::slots::{self, Slots};
 use super::future_ext::LocalFuture;
@@ -58,6 +59,8 @@ pub struct App {
     pub counters: Rc<Counters>,
     /// Taken by the accept loop, given back by connections that end.
     pub slots: Slots,
+    /// The time by which clients are late. Moved by tests only.
+    pub clock: Clock,
     /// Each new connection takes the next ones.
     pub timeouts: Staggered,
     /// Set once, by `Server::run_until` when the signal has come. Read by the service, which closes connections then,
@@ -99,6 +102,7 @@ impl App {
             slots: Slots::new(connections),
             // A cached picture counts for as long as it is there, so the cache's room is added.
             budget: Budget::new(config.buffers + config.result_cache),
+            clock: Clock::default(),
             timeouts: Staggered::new(Timeouts {
                 head: config.header_timeout,
                 idle: config.keep_alive_timeout,

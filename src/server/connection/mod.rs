@@ -10,6 +10,7 @@ pub mod accept;
 pub mod alarm;
 pub mod caller;
 pub mod chunks;
+pub mod clock;
 pub mod drain;
 pub mod head;
 pub mod hyper_io;
@@ -19,6 +20,9 @@ pub mod rejection;
 pub mod slots;
 pub mod state;
 pub mod target;
+
+#[cfg(test)]
+mod property_tests;
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -33,6 +37,7 @@ use tokio_core::net::TcpStream;
 use tokio_core::reactor::{Handle, Timeout};
 
 use self::alarm::Alarm;
+use self::clock::Clock;
 use self::drain::Watch;
 use self::hyper_io::HyperIo;
 use self::intake::{Intake, Scratch};
@@ -95,7 +100,7 @@ pub fn refuse(socket: TcpStream, peer: SocketAddr, app: &Rc<App>, held: Held, ha
 
 fn new_state(peer: SocketAddr, app: &App) -> Rc<ConnectionState> {
     let lease = app.budget.lease(Client::from(peer.ip()), 0);
-    Rc::new(ConnectionState::new(app.timeouts.next(), lease))
+    Rc::new(ConnectionState::new(app.timeouts.next(), app.clock.clone(), lease))
 }
 
 /// Outer panic guard. Handlers' panics are 500s already; what reaches this point came from hyper or our I/O code and
@@ -134,6 +139,7 @@ struct Connection {
     /// Shared with the intake, the service and the access log.
     state: Rc<ConnectionState>,
     counters: Rc<Counters>,
+    clock: Clock,
     /// The one timer for all deadlines of the client.
     alarm: Alarm,
     handle: Handle,
@@ -184,6 +190,7 @@ impl Connection {
             intake,
             state,
             counters: app.counters.clone(),
+            clock: app.clock.clone(),
             alarm: Alarm::new(handle.clone()),
             handle: handle.clone(),
             watch,
@@ -212,7 +219,7 @@ impl Connection {
                 Some(deadline) => deadline,
                 None => return Ok(Async::NotReady),
             };
-            try_ready!(self.alarm.poll_at(deadline));
+            try_ready!(self.alarm.poll_at(self.clock.to_system(deadline)));
             if let Some(late) = self.state.patience().late() {
                 return Ok(Async::Ready(Fault::Late(late)));
             }

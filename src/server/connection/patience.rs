@@ -6,6 +6,8 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use super::clock::Clock;
+
 /// Bytes of a response that a client must take within the write timeout, if so many are left. A client that reads a
 /// byte now and then holds a connection no longer than one that reads nothing.
 const ENOUGH: usize = 64 << 10;
@@ -68,6 +70,7 @@ pub enum Late {
 /// What one connection waits for, and the deadline of that.
 #[derive(Debug)]
 pub struct Patience {
+    clock: Clock,
     timeouts: Timeouts,
     waits: Waits,
     blocked: Option<Blocked>,
@@ -102,14 +105,15 @@ struct Limit {
 
 impl Patience {
     /// For a connection that was accepted now. A client that connects has a request to send.
-    pub fn new(timeouts: Timeouts) -> Patience {
-        Patience { timeouts, waits: Waits::Head { since: Instant::now(), has_begun: false }, blocked: None }
+    pub fn new(timeouts: Timeouts, clock: Clock) -> Patience {
+        let waits = Waits::Head { since: clock.now(), has_begun: false };
+        Patience { clock, timeouts, waits, blocked: None }
     }
 
     /// Part of a head has arrived.
     pub fn head_begins(&mut self) {
         match self.waits {
-            Waits::Request { .. } => self.waits = Waits::Head { since: Instant::now(), has_begun: true },
+            Waits::Request { .. } => self.waits = Waits::Head { since: self.clock.now(), has_begun: true },
             Waits::Head { ref mut has_begun, .. } => *has_begun = true,
             Waits::Answer | Waits::Close => {}
         }
@@ -122,7 +126,7 @@ impl Patience {
 
     /// All of the response has been given to the socket.
     pub fn answered(&mut self) {
-        self.waits = Waits::Request { since: Instant::now() };
+        self.waits = Waits::Request { since: self.clock.now() };
     }
 
     /// The connection is closing.
@@ -143,7 +147,7 @@ impl Patience {
     /// A write returned `WouldBlock`.
     pub fn blocks(&mut self) {
         if self.blocked.is_none() {
-            self.blocked = Some(Blocked { since: Instant::now(), taken: 0 });
+            self.blocked = Some(Blocked { since: self.clock.now(), taken: 0 });
         }
     }
 
@@ -152,7 +156,7 @@ impl Patience {
         self.blocked = match self.blocked {
             Some(_) if takes_all => None,
             Some(Blocked { taken, .. }) if taken + bytes >= ENOUGH => {
-                Some(Blocked { since: Instant::now(), taken: 0 })
+                Some(Blocked { since: self.clock.now(), taken: 0 })
             }
             Some(Blocked { since, taken }) => Some(Blocked { since, taken: taken + bytes }),
             None => None,
@@ -176,7 +180,7 @@ impl Patience {
 
     /// What the client is late for by now, if anything.
     pub fn late(&self) -> Option<Late> {
-        self.limit().filter(|limit| limit.at <= Instant::now()).map(|limit| limit.late)
+        self.limit().filter(|limit| limit.at <= self.clock.now()).map(|limit| limit.late)
     }
 
     fn limit(&self) -> Option<Limit> {
@@ -194,21 +198,21 @@ impl Patience {
 
 #[cfg(test)]
 mod tests {
-    use super::{Late, Patience, Staggered, Timeouts, ENOUGH, STAGGER};
-    use std::thread;
+    use super::{Clock, Late, Patience, Staggered, Timeouts, ENOUGH, STAGGER};
     use std::time::Duration;
 
     const LONG: Duration = Duration::from_secs(1000);
-    const SHORT: Duration = Duration::from_millis(20);
+    const SHORT: Duration = Duration::from_secs(20);
 
     /// What the client is late for if one of the timeouts is short, and `happens` has happened.
     fn late_after(short: fn(&mut Timeouts) -> &mut Duration, happens: fn(&mut Patience)) -> Option<Late> {
         let mut timeouts = Timeouts { head: LONG, idle: LONG, write: LONG };
         *short(&mut timeouts) = SHORT;
-        let mut patience = Patience::new(timeouts);
+        let clock = Clock::default();
+        let mut patience = Patience::new(timeouts, clock.clone());
         happens(&mut patience);
         assert_eq!(patience.late(), None);
-        thread::sleep(2 * SHORT);
+        clock.advance(SHORT);
         patience.late()
     }
 
@@ -253,10 +257,11 @@ mod tests {
             patience.takes(1, true);
         };
         assert_eq!(late_after(|timeouts| &mut timeouts.write, takes_all), None);
-        let mut patience = Patience::new(Timeouts { head: LONG, idle: LONG, write: LONG });
+        let clock = Clock::default();
+        let mut patience = Patience::new(Timeouts { head: LONG, idle: LONG, write: LONG }, clock.clone());
         patience.blocks();
         let first = patience.deadline();
-        thread::sleep(SHORT);
+        clock.advance(SHORT);
         patience.takes(ENOUGH - 1, false);
         assert_eq!(patience.deadline(), first);
         patience.takes(1, false);

@@ -127,6 +127,12 @@ impl Slots {
         self.0.open.borrow().len()
     }
 
+    /// Has every connection polled.
+    #[cfg(test)]
+    pub fn wake_all(&self) {
+        self.0.open.borrow().iter().for_each(|(_, open)| open.state.wake());
+    }
+
     fn of(&self, client: Client) -> usize {
         self.0.by_client.borrow().get(&client).copied().unwrap_or(0)
     }

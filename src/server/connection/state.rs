@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use futures::task::{self, Task};
 
+use super::clock::Clock;
 use super::patience::{Patience, Timeouts};
 use super::rejection::Rejection;
 use server::budget::Lease;
@@ -44,10 +45,10 @@ pub struct ConnectionState {
 
 impl ConnectionState {
     /// For a connection that was accepted now. `lease` is one of no bytes.
-    pub fn new(timeouts: Timeouts, lease: Lease) -> ConnectionState {
+    pub fn new(timeouts: Timeouts, clock: Clock, lease: Lease) -> ConnectionState {
         ConnectionState {
             rejection: RefCell::new(None),
-            patience: RefCell::new(Patience::new(timeouts)),
+            patience: RefCell::new(Patience::new(timeouts, clock)),
             lease,
             passed: Cell::new(0),
             has_head: Cell::new(false),
@@ -126,6 +127,14 @@ impl ConnectionState {
     /// Asks the connection to end, because another needs its place.
     pub fn make_room(&self) {
         self.makes_room.set(true);
+        if let Some(ref task) = *self.task.borrow() {
+            task.notify();
+        }
+    }
+
+    /// Has the connection polled, as a timer does that has come.
+    #[cfg(test)]
+    pub fn wake(&self) {
         if let Some(ref task) = *self.task.borrow() {
             task.notify();
         }
