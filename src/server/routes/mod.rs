@@ -77,7 +77,7 @@ impl Service for ConnectionService {
         let route = Route::find(request.method(), request.path());
         let leaves_body = !route.reads_body() && body::is_there(request.headers());
         let is_last = leaves_body || wants_close(&request);
-        let is_shared = self.app.config.cors == Cors::Pictures && Route::is_public(request.path());
+        let is_shared = self.app.config.cors == Cors::Pictures && route.is_public(request.path());
         let (of_page, of_end) = (self.app.clone(), self.app.clone());
         let state = self.state.clone();
         let reply = future::lazy(move || match rejection {

@@ -57,9 +57,6 @@ const KNOWN: &[Method] = &[
 const READ: &[Method] = &[Method::Get, Method::Head, Method::Options];
 const READ_OR_POST: &[Method] = &[Method::Get, Method::Head, Method::Post, Method::Options];
 
-/// The most segments of any path.
-const DEEPEST: usize = 2;
-
 impl Route {
     /// Finds the route. `path` is the path as it was sent, percent-encoded, without the query.
     pub fn find(method: &Method, path: &str) -> Route {
@@ -72,18 +69,20 @@ impl Route {
                 _ => Route::NotFound,
             };
         }
-        // Split before it is decoded: an encoded slash is part of a name.
-        let segments: Vec<Cow<'_, str>> = path.split('/').skip(1).take(DEEPEST + 1).map(decoded).collect();
-        let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
-        let (route, allowed) = match segments[..] {
-            ["caption"] if *method == Method::Post => (Route::PostCaption, READ_OR_POST),
-            ["caption"] => (Route::Caption, READ_OR_POST),
-            ["templates"] => (Route::Templates, READ),
-            ["templates", name] if !name.is_empty() => (Route::Template { name: name.to_string() }, READ),
-            ["fonts"] => (Route::Fonts, READ),
-            ["stats"] => (Route::Stats, READ),
-            ["metrics"] => (Route::Metrics, READ),
-            ["health"] => (Route::Health, READ),
+        // Split before it is decoded: an encoded slash is part of a name. No path has more segments than these.
+        let mut segments = path.split('/').skip(1).map(decoded);
+        let (first, second, third) = (segments.next(), segments.next(), segments.next());
+        let (route, allowed) = match (first.as_deref(), second.as_deref(), third) {
+            (Some("caption"), None, None) if *method == Method::Post => (Route::PostCaption, READ_OR_POST),
+            (Some("caption"), None, None) => (Route::Caption, READ_OR_POST),
+            (Some("templates"), None, None) => (Route::Templates, READ),
+            (Some("templates"), Some(name), None) if !name.is_empty() => {
+                (Route::Template { name: name.to_string() }, READ)
+            }
+            (Some("fonts"), None, None) => (Route::Fonts, READ),
+            (Some("stats"), None, None) => (Route::Stats, READ),
+            (Some("metrics"), None, None) => (Route::Metrics, READ),
+            (Some("health"), None, None) => (Route::Health, READ),
             _ => return Route::NotFound,
         };
         match *method {
@@ -93,9 +92,17 @@ impl Route {
         }
     }
 
-    /// Whether pages of other origins may read what is at that path, errors included: all but the operator's numbers.
-    pub fn is_public(path: &str) -> bool {
-        !matches!(Route::find(&Method::Get, path), Route::Stats | Route::Metrics)
+    /// Whether pages of other origins may read the answer: any but those about the operator's numbers, errors included.
+    /// `path` is the one that it was found by.
+    pub fn is_public(&self, path: &str) -> bool {
+        match *self {
+            Route::Stats | Route::Metrics => false,
+            // Of any path, so it says nothing of this one.
+            Route::Options(_) | Route::MethodNotAllowed(_) | Route::NotImplemented => {
+                Route::find(&Method::Get, path).is_public(path)
+            }
+            _ => true,
+        }
     }
 
     /// Whether its handler reads the body of the request. After any other route, hyper closes the connection if there
@@ -165,8 +172,16 @@ mod tests {
 
     #[test]
     fn the_numbers_are_the_operators() {
-        assert!(Route::is_public("/caption") && Route::is_public("/nothing") && Route::is_public("/health"));
-        assert!(!Route::is_public("/stats") && !Route::is_public("/%6detrics"));
+        let is_public =
+            |method: &str, path: &str| Route::find(&method.parse().unwrap(), path).is_public(path);
+        for method in &["GET", "HEAD", "POST", "OPTIONS", "BREW"] {
+            assert!(
+                is_public(method, "/caption")
+                    && is_public(method, "/nothing")
+                    && is_public(method, "/health")
+            );
+            assert!(!is_public(method, "/stats") && !is_public(method, "/%6detrics"), "{}", method);
+        }
     }
 
     #[test]
