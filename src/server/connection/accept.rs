@@ -27,8 +27,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long a connection for which there is no slot waits until idle ones are looked for again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Connections accepted in a row before those that are open get a turn.
-const ACCEPTS_IN_A_ROW: u32 = 64;
+/// Connections accepted in a row before those that are open get a turn. Each takes some tens of microseconds.
+const ACCEPTS_IN_A_ROW: u32 = 16;
 
 /// Listens on an address that no other process listens on.
 ///
