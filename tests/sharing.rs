@@ -161,6 +161,20 @@ fn a_head_that_does_not_end_makes_room_too() {
 }
 
 #[test]
+fn a_connection_that_is_closing_makes_room_at_once() {
+    let serve = Serve::with(Config { max_connections: 2, ..config() });
+    let mut closing: Vec<_> = (0..2).map(|_| serve.connect()).collect();
+    for client in &mut closing {
+        // What is announced and never sent would be waited for, for two seconds.
+        client.send(b"POST /health HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\n");
+        assert_eq!(client.response().status, 405);
+    }
+    let start = Instant::now();
+    assert_eq!(serve.get("/health").status, 200);
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[test]
 fn at_the_cap_a_connection_waits_if_none_is_idle() {
     let held = Held::with(Config { max_connections: 2, render_threads: 1, ..config() });
     let mut busy = [held.first(), held.ask()];

@@ -383,7 +383,8 @@ impl Intake {
             // What the kernel still holds would turn the close into a reset.
             while !self.is_at_eof && self.buffer.len() < READ_AHEAD && self.read_up_to(READ)?.is_ready() {}
         }
-        if !self.is_cut_short() {
+        // A connection whose place is needed does not wait for its client.
+        if !self.is_cut_short() || self.state.makes_room() {
             return Ok(Async::Ready(()));
         }
         if self.linger.is_none() {

@@ -86,7 +86,7 @@ enum Waits {
     /// Only the body of the current request, which has a deadline of its own, or nothing at all.
     Answer,
     /// Nothing: the connection is closing, and what still comes is discarded for a time of its own.
-    Close,
+    Close { since: Instant },
 }
 
 /// The socket takes no more bytes.
@@ -115,7 +115,7 @@ impl Patience {
         match self.waits {
             Waits::Request { .. } => self.waits = Waits::Head { since: self.clock.now(), has_begun: true },
             Waits::Head { ref mut has_begun, .. } => *has_begun = true,
-            Waits::Answer | Waits::Close => {}
+            Waits::Answer | Waits::Close { .. } => {}
         }
     }
 
@@ -131,7 +131,7 @@ impl Patience {
 
     /// The connection is closing.
     pub fn closes(&mut self) {
-        self.waits = Waits::Close;
+        self.waits = Waits::Close { since: self.clock.now() };
     }
 
     /// Whether a request is being answered.
@@ -163,13 +163,14 @@ impl Patience {
         };
     }
 
-    /// If no request is open: whether part of a head has arrived, and since when the connection waits for the rest.
+    /// If no request is open: whether part of a head has arrived, and since when the connection waits for the rest, for
+    /// the next one, or for the client to close it.
     pub fn idle(&self) -> Option<(bool, Instant)> {
         match self.waits {
             _ if self.is_blocked() => None,
             Waits::Head { since, has_begun } => Some((has_begun, since)),
-            Waits::Request { since } => Some((false, since)),
-            Waits::Answer | Waits::Close => None,
+            Waits::Request { since } | Waits::Close { since } => Some((false, since)),
+            Waits::Answer => None,
         }
     }
 
@@ -191,7 +192,7 @@ impl Patience {
         match self.waits {
             Waits::Head { since, .. } => Some(Limit { at: since + self.timeouts.head, late: Late::Head }),
             Waits::Request { since } => Some(Limit { at: since + self.timeouts.idle, late: Late::Request }),
-            Waits::Answer | Waits::Close => None,
+            Waits::Answer | Waits::Close { .. } => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::Future;
-use proptest::prelude::{any, prop, prop_oneof, Just, Strategy};
+use proptest::prelude::{any, prop, prop_oneof, BoxedStrategy, Just, Strategy};
 use proptest::test_runner::{self, RngSeed, TestRunner};
 use tokio_core::net::TcpListener;
 use tokio_core::reactor::Core;
@@ -49,7 +49,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn any() -> impl Strategy<Value = Kind> {
+    fn any() -> BoxedStrategy<Kind> {
         prop_oneof![
             3 => Just(Kind::Health),
             3 => (0..4u8).prop_map(Kind::Picture),
@@ -66,6 +66,7 @@ impl Kind {
                 Just(Kind::NotHttp),
             ],
         ]
+        .boxed()
     }
 
     fn bytes(self) -> Vec<u8> {
@@ -133,7 +134,7 @@ struct Life {
     end: End,
 }
 
-fn lives() -> impl Strategy<Value = Life> {
+fn lives() -> BoxedStrategy<Life> {
     let size = prop_oneof![1..4usize, 1..60usize, 60..3000usize];
     let pause = prop_oneof![6 => 0..300u64, 1 => Just(5_000), 1 => 11_100..90_000u64];
     let end = prop_oneof![
@@ -143,7 +144,7 @@ fn lives() -> impl Strategy<Value = Life> {
     ];
     let (kinds, pieces) =
         (prop::collection::vec(Kind::any(), 1..7), prop::collection::vec((size, pause), 1..6));
-    (kinds, pieces, end).prop_map(|(kinds, pieces, end)| Life { kinds, pieces, end })
+    (kinds, pieces, end).prop_map(|(kinds, pieces, end)| Life { kinds, pieces, end }).boxed()
 }
 
 /// A server whose reactor the test turns itself.

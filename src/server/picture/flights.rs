@@ -11,8 +11,9 @@ use futures::Future;
 use super::kept::SharedPicture;
 use super::timing::Times;
 use captioner::Fingerprint;
+use server::client::Client;
 use server::future_ext::LocalFuture;
-use server::pool::{message_of, PoolError};
+use server::pool::{message_of, PoolError, Turn};
 
 /// What a flight resolves to. Cheap to clone: each request that waits gets one.
 #[derive(Clone, Debug)]
@@ -33,13 +34,21 @@ pub struct Flights(Rc<RefCell<Map>>);
 
 type Map = HashMap<Fingerprint, Weak<Flight>>;
 
-struct Flight(Shared<LocalFuture<Drawn, PoolError>>);
+struct Flight {
+    landed: Shared<LocalFuture<Drawn, PoolError>>,
+    /// The turn that the drawing waits for.
+    turn: Option<Turn>,
+}
 
 impl Flights {
-    /// Waits for the drawing of that picture, if it is in flight.
-    pub fn join(&self, fingerprint: &Fingerprint) -> Option<LocalFuture<Drawn, PoolError>> {
-        let flight = self.0.borrow().get(fingerprint).and_then(Weak::upgrade);
-        flight.map(wait_for)
+    /// Waits for the drawing of that picture, if it is in flight. It may be that client's turn before that of whoever
+    /// asked first.
+    pub fn join(&self, fingerprint: &Fingerprint, client: Client) -> Option<LocalFuture<Drawn, PoolError>> {
+        let flight = self.0.borrow().get(fingerprint).and_then(Weak::upgrade)?;
+        if let Some(ref turn) = flight.turn {
+            turn.also_of(client);
+        }
+        Some(wait_for(flight))
     }
 
     /// Makes a drawing joinable, and waits for it.
@@ -59,6 +68,7 @@ impl Flights {
         &self,
         fingerprint: Fingerprint,
         drawing: LocalFuture<Drawn, PoolError>,
+        turn: Option<Turn>,
     ) -> LocalFuture<Drawn, PoolError> {
         let entry = Entry { map: self.0.clone(), fingerprint };
         let landed = AssertUnwindSafe(drawing).catch_unwind().then(move |ended| {
@@ -66,7 +76,7 @@ impl Flights {
             ended.unwrap_or_else(|panic| Err(PoolError::Panicked(message_of(&*panic).to_string())))
         });
         let landed: LocalFuture<Drawn, PoolError> = Box::new(landed);
-        let flight = Rc::new(Flight(landed.shared()));
+        let flight = Rc::new(Flight { landed: landed.shared(), turn });
         self.0.borrow_mut().insert(fingerprint, Rc::downgrade(&flight));
         wait_for(flight)
     }
@@ -74,7 +84,7 @@ impl Flights {
 
 /// One more request that waits: a clone of the `Shared`, and the `Rc` that keeps the flight joinable.
 fn wait_for(flight: Rc<Flight>) -> LocalFuture<Drawn, PoolError> {
-    let landed = flight.0.clone();
+    let landed = flight.landed.clone();
     Box::new(landed.then(move |landed| {
         drop(flight);
         landed.map(|drawn| (*drawn).clone()).map_err(|error| (*error).clone())
@@ -139,17 +149,17 @@ mod tests {
     fn whoever_polled_first_may_go_and_the_others_still_arrive() {
         let (mut core, flights) = (Core::new().unwrap(), Flights::default());
         let (done, drawing) = drawing();
-        let mut first = flights.start(fingerprint(), drawing);
+        let mut first = flights.start(fingerprint(), drawing, None);
         poll_once(&mut core, &mut first);
-        let mut second = flights.join(&fingerprint()).unwrap();
+        let mut second = flights.join(&fingerprint(), Client::Server).unwrap();
         poll_once(&mut core, &mut second);
         drop(first);
-        let third = flights.join(&fingerprint()).unwrap();
+        let third = flights.join(&fingerprint(), Client::Server).unwrap();
         done.send(drawn()).unwrap();
         let (second, third) = core.run(second.join(third)).unwrap();
         // The bytes were not copied.
         assert_eq!(second.picture.bytes.as_ptr(), third.picture.bytes.as_ptr());
-        assert!(flights.join(&fingerprint()).is_none());
+        assert!(flights.join(&fingerprint(), Client::Server).is_none());
         assert!(flights.0.borrow().is_empty());
     }
 
@@ -157,9 +167,9 @@ mod tests {
     fn the_drawing_is_dropped_with_the_last_that_waits_and_not_before() {
         let (mut core, flights) = (Core::new().unwrap(), Flights::default());
         let (mut done, drawing) = drawing();
-        let mut first = flights.start(fingerprint(), drawing);
+        let mut first = flights.start(fingerprint(), drawing, None);
         poll_once(&mut core, &mut first);
-        let second = flights.join(&fingerprint()).unwrap();
+        let second = flights.join(&fingerprint(), Client::Server).unwrap();
         let mut is_dropped = || core.run(future::lazy(|| done.poll_cancel())).unwrap() == Async::Ready(());
         drop(first);
         assert!(!is_dropped());
@@ -177,11 +187,11 @@ mod tests {
             (Box::new(future::err(PoolError::Timer(Rc::new(TimerError::TooLong)))), "Timer(TooLong)"),
         ];
         for (drawing, expected) in endings {
-            let first = flights.start(fingerprint(), drawing);
-            let second = flights.join(&fingerprint()).unwrap();
+            let first = flights.start(fingerprint(), drawing, None);
+            let second = flights.join(&fingerprint(), Client::Server).unwrap();
             for waiting in [first, second] {
                 assert_eq!(format!("{:?}", core.run(waiting).unwrap_err()), expected);
-                assert!(flights.join(&fingerprint()).is_none());
+                assert!(flights.join(&fingerprint(), Client::Server).is_none());
             }
         }
     }

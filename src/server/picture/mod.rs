@@ -21,7 +21,7 @@ use server::future_ext::{failed, ready, LocalFuture};
 use server::http::conditional::{Conditions, Precondition};
 use server::http::reply::{Reply, ReplyFuture};
 use server::numbers::counters::count;
-use server::pool::PoolError;
+use server::pool::{PoolError, Turn};
 
 /// The answer to a query string that was asked before, if its client or the cache has the picture. Decodes nothing.
 pub fn known(app: &App, query: &str, conditions: &Conditions) -> Option<Reply> {
@@ -88,15 +88,15 @@ fn find(
         return ready((picture, Origin::Cached));
     }
     caller.waits_for_drawing();
-    if let Some(flight) = app.flights.join(&fingerprint) {
+    if let Some(flight) = app.flights.join(&fingerprint, caller.client) {
         count(&app.counters.shared);
         return Box::new(flight.map(|drawn| (drawn.picture, Origin::Shared)));
     }
     if !app.budget.admits(caller.client, 0) {
         return failed(PoolError::NoRoom);
     }
-    let drawing = draw(app, caller.client, fingerprint, image_macro);
-    let flight = app.flights.start(fingerprint, drawing);
+    let (drawing, turn) = draw(app, caller.client, fingerprint, image_macro);
+    let flight = app.flights.start(fingerprint, drawing, turn);
     Box::new(flight.map(|drawn| (drawn.picture, Origin::Drawn(drawn.times))))
 }
 
@@ -110,10 +110,10 @@ fn draw(
     client: Client,
     fingerprint: Fingerprint,
     image_macro: Arc<ImageMacro>,
-) -> LocalFuture<Drawn, PoolError> {
+) -> (LocalFuture<Drawn, PoolError>, Option<Turn>) {
     let draw = app.draw.clone();
     let captioner = app.captioner.clone();
-    let drawing = app.pool.spawn(client, move |cancel| {
+    let (drawing, turn) = app.pool.spawn_shared(client, move |cancel| {
         let mut picture = draw(&image_macro, cancel)?;
         // It may be cached for long.
         picture.bytes.shrink_to_fit();
@@ -123,7 +123,7 @@ fn draw(
         Ok((picture, if is_same { Some(fingerprint) } else { None }))
     });
     let app = app.clone();
-    Box::new(drawing.map(move |timed| {
+    let drawn = drawing.map(move |timed| {
         let (picture, fingerprint) = timed.value;
         let encode = picture.encode_time;
         let times = Times { queue: timed.queued, draw: timed.ran.saturating_sub(encode), encode };
@@ -131,7 +131,8 @@ fn draw(
         let picture = SharedPicture::new(picture, fingerprint, &app.budget, client);
         app.kept.keep(&picture);
         Drawn { picture, times }
-    }))
+    });
+    (Box::new(drawn), turn)
 }
 
 fn answer(picture: SharedPicture, origin: Origin, conditions: &Conditions) -> Reply {

@@ -97,6 +97,9 @@ const NICENESS: i32 = 10;
 type Job = Box<dyn FnOnce() -> SendResult + Send>;
 type SendResult = Box<dyn FnOnce()>;
 
+/// The turn that a job waits for.
+pub type Turn = queue::Turn<Job>;
+
 /// Threads that run jobs for the reactor, within a bound, and for one client after the other.
 pub struct Pool {
     threads: CpuPool,
@@ -165,6 +168,20 @@ impl Pool {
         T: Send + 'static,
         J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
     {
+        self.spawn_shared(client, job).0
+    }
+
+    /// The same, for a job that other clients may come to wait for: with the turn that it waits for, unless it is
+    /// refused.
+    pub fn spawn_shared<T, J>(
+        &self,
+        client: Client,
+        job: J,
+    ) -> (LocalFuture<Timed<T>, PoolError>, Option<Turn>)
+    where
+        T: Send + 'static,
+        J: FnOnce(&Cancel) -> Result<T, CaptionError> + Send + 'static,
+    {
         let cancel = Cancel::new();
         let cancel_on_drop = CancelOnDrop(cancel.clone());
         let (send_result, result) = oneshot::channel();
@@ -184,9 +201,10 @@ impl Pool {
                 place
             }
             Some(Entered::Waits(place)) => place,
-            None => return failed(PoolError::Busy),
+            None => return (failed(PoolError::Busy), None),
         };
-        Box::new(result.then(move |result| {
+        let turn = place.turn();
+        let ended = result.then(move |result| {
             // The guards live in this closure, so they are dropped with the future. Here it is too late for both.
             drop((place, cancel_on_drop));
             match result {
@@ -194,7 +212,8 @@ impl Pool {
                 Ok(Err(panic)) => Err(PoolError::Panicked(message_of(&*panic).to_string())),
                 Err(oneshot::Canceled) => Err(PoolError::Busy),
             }
-        }))
+        });
+        (Box::new(ended), Some(turn))
     }
 
     /// Gives a thread its work. Its future is not needed, and `forget` keeps the drop of it from cancelling the work.

@@ -7,8 +7,10 @@
 //! Places are shared out, too. A client may have so many jobs waiting, and if all places are taken, the client with the
 //! most of them loses its last one to a client that has fewer.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
@@ -115,7 +117,7 @@ impl<J> Queue<J> {
         // What waits for the refused job is notified, which must not happen under the lock.
         drop(state);
         drop(refused);
-        let place = Place { queue: self.clone(), client, number };
+        let place = Place(Turn { queue: self.clone(), number, client: Rc::new(Cell::new(client)) });
         Some(if starts { Entered::Starts(place) } else { Entered::Waits(place) })
     }
 
@@ -207,25 +209,64 @@ impl<J> State<J> {
 }
 
 /// The place of a job that waits. Dropping it takes the job out of the queue, unless a thread has it already.
-pub struct Place<J> {
+pub struct Place<J>(Turn<J>);
+
+/// Whose turn a job waits for: that of one client, although several may wait for its result.
+pub struct Turn<J> {
     queue: Queue<J>,
-    client: Client,
     number: u64,
+    /// Whose line it is in. Written by [`Turn::also_of`], read by the drop of the place. Both are on the reactor.
+    client: Rc<Cell<Client>>,
+}
+
+impl<J> Place<J> {
+    /// The turn that the job waits for.
+    pub fn turn(&self) -> Turn<J> {
+        let Turn { ref queue, number, ref client } = self.0;
+        Turn { queue: queue.clone(), number, client: client.clone() }
+    }
+}
+
+impl<J> Turn<J> {
+    /// Another client waits for the same job. If its turn comes first, the job is done then: nobody is to wait longer
+    /// because somebody else has asked for the same before.
+    pub fn also_of(&self, client: Client) {
+        let mut state = self.queue.state();
+        let own = self.client.get();
+        let places = state.lines.get(&client).map_or(0, VecDeque::len);
+        let index = match state.lines.get(&own).and_then(|line| index_of(self.number, line)) {
+            Some(index) if own != client && places < state.limits.per_client => index,
+            _ => return,
+        };
+        // The rounds until its turn, and then who is served first in that round.
+        let turn = |rounds: usize, client: &Client| (rounds, state.served.peek(client).copied());
+        if turn(places, &client) < turn(index, &own) {
+            if let Some(job) = state.remove(own, |_| Some(index)) {
+                let line = state.lines.entry(client).or_default();
+                let index = line.partition_point(|other| other.number < self.number);
+                line.insert(index, Waiting { client, ..job });
+                self.client.set(client);
+            }
+        }
+    }
 }
 
 impl<J> Drop for Place<J> {
     fn drop(&mut self) {
-        let number = self.number;
-        let index =
-            move |line: &VecDeque<Waiting<J>>| line.binary_search_by_key(&number, |job| job.number).ok();
-        let mut state = self.queue.state();
-        let starting = index(&state.starting).and_then(|index| state.starting.remove(index));
-        state.own -= usize::from(starting.is_some() && self.client == Client::Server);
-        let removed = starting.or_else(|| state.remove(self.client, index));
+        let Place(ref turn) = *self;
+        let mut state = turn.queue.state();
+        let starting = index_of(turn.number, &state.starting).and_then(|index| state.starting.remove(index));
+        let client = turn.client.get();
+        state.own -= usize::from(starting.is_some() && client == Client::Server);
+        let removed = starting.or_else(|| state.remove(client, |line| index_of(turn.number, line)));
         drop(state);
         // What the job owns may need the lock.
         drop(removed);
     }
+}
+
+fn index_of<J>(number: u64, line: &VecDeque<Waiting<J>>) -> Option<usize> {
+    line.binary_search_by_key(&number, |job| job.number).ok()
 }
 
 /// A job that runs, until it is dropped.
@@ -311,6 +352,31 @@ mod tests {
         // The preloading takes no place.
         let _own = queue.enter(Client::Server, "own").unwrap();
         assert_eq!(order(&queue), ["a1", "b1", "c1", "own", "a2"]);
+    }
+
+    #[test]
+    fn a_job_that_another_client_waits_for_too_is_done_in_the_turn_that_comes_first() {
+        let queue = queue(MANY, MANY);
+        let mut places: Vec<_> =
+            ["a1", "a2", "a3"].iter().map(|job| enter(&queue, 1, job).unwrap()).collect();
+        let b1 = enter(&queue, 2, "b1").unwrap();
+        // Behind b1 it is the second of that client's, and there it is the third.
+        places[2].0.also_of(client(2));
+        // It is the first already.
+        places[0].0.also_of(client(3));
+        assert_eq!(queue.waiting(), 4);
+        assert_eq!(order(&queue), ["a1", "a3", "a2", "b1"]);
+        drop((places.pop(), places, b1));
+        assert_eq!(queue.waiting(), 0);
+    }
+
+    #[test]
+    fn a_job_that_has_moved_is_removed_with_its_place() {
+        let queue = queue(MANY, MANY);
+        let (_first, second) = (enter(&queue, 1, "a1").unwrap(), enter(&queue, 1, "a2").unwrap());
+        second.turn().also_of(client(2));
+        drop(second);
+        assert_eq!(order(&queue), ["a1"]);
     }
 
     #[test]
