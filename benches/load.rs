@@ -1,8 +1,8 @@
 //! Measures the server under load, one scene at a time. Each scene prints a table and checks its goals.
 //!
-//! `cargo bench --bench load` plays all of them, in about three minutes; `cargo bench --bench load -- c10k` plays
-//! one, `-- --list` lists them, `-- slow --long` takes a minute for the slow clients. The exit code is 1 if a goal is
-//! missed.
+//! `cargo bench --bench load` plays all of them, in about four minutes; `cargo bench --bench load -- c10k` plays
+//! one, `-- --list` lists them, `-- slow --long` takes a minute for the slow clients, `-- hostile --long` for the timers.
+//! The exit code is 1 if a goal is missed.
 //!
 //! The server runs in a process of its own, and so does what it is compared with: each has its own descriptors and
 //! memory. What is compared is measured in turns, round after round. Everything happens on loopback, so the clients
@@ -19,6 +19,12 @@ extern crate serde_json;
 extern crate socket2;
 extern crate tokio_core;
 
+/// Hostile clients at work.
+#[path = "load/attackers.rs"]
+mod attackers;
+/// What hostile clients do.
+#[path = "load/attacks.rs"]
+mod attacks;
 /// A server that is nothing but hyper, for comparison.
 #[path = "load/bare_hyper.rs"]
 mod bare_hyper;
@@ -34,6 +40,9 @@ mod drawers;
 /// The throughput of one cached picture.
 #[path = "load/hits.rs"]
 mod hits;
+/// A client beside those that attack.
+#[path = "load/hostile.rs"]
+mod hostile;
 /// Four times the captions that the server can draw.
 #[path = "load/overload.rs"]
 mod overload;
@@ -55,6 +64,9 @@ mod small;
 /// Shutting down a busy server.
 #[path = "load/stop.rs"]
 mod stop;
+/// The measurements and the goals of the scene `hostile`.
+#[path = "load/verdict.rs"]
+mod verdict;
 
 use std::env;
 use std::process::exit;
@@ -77,12 +89,15 @@ const SCENES: &[Scene] = &[
     Scene { name: "slow", shows: "two thousand slow clients", play: slow::play },
     Scene { name: "stop", shows: "SIGTERM among 200 busy clients", play: stop::play },
     Scene { name: "overload", shows: "four times the captions that can be drawn", play: overload::play },
+    Scene { name: "hostile", shows: "a client beside those that attack", play: hostile::play },
 ];
 
 /// What the command line sets for all scenes.
 pub struct Options {
     /// How long the scene with slow clients takes.
     pub slow: Duration,
+    /// How long the attack with timers takes.
+    pub timers: Duration,
     /// The limit of descriptors of each process.
     pub descriptors: u64,
 }
@@ -104,7 +119,7 @@ fn main() {
     let unknown: Vec<_> = unknown_flags.chain(unknown_names).collect();
     if !unknown.is_empty() {
         eprintln!(
-            "load: unknown argument {:?}: --list lists the scenes, --long makes the scene slow longer",
+            "load: unknown argument {:?}: --list lists the scenes, --long makes slow and hostile longer",
             unknown
         );
         exit(64);
@@ -115,8 +130,9 @@ fn main() {
         1024
     });
     println!("Each process may open {} files.", descriptors);
-    let slow = Duration::from_secs(if flags.is_empty() { 12 } else { 60 });
-    let options = Options { slow, descriptors };
+    let has = |name: &str| flags.iter().any(|flag| *flag == name);
+    let seconds = |flag, with, without| Duration::from_secs(if has(flag) { with } else { without });
+    let options = Options { slow: seconds("--long", 60, 12), timers: seconds("--long", 60, 10), descriptors };
     let mut missed = Vec::new();
     for scene in
         SCENES.iter().filter(|scene| names.is_empty() || names.iter().any(|name| *name == scene.name))

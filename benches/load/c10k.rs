@@ -23,8 +23,9 @@ const RATE: f64 = 200.0;
 /// KiB.
 const MEMORY_LIMIT: f64 = 12.0;
 const RATIO_LIMIT: f64 = 1.5;
-/// Long enough that no idle connection is closed.
-const KNOBS: &[(&str, &str)] = &[("keep-alive-timeout", "60"), ("max-connections", "11000")];
+/// Enough that no idle connection is closed; all of them have the same address.
+const KNOBS: &[(&str, &str)] =
+    &[("keep-alive-timeout", "60"), ("max-connections", "11000"), ("max-connections-per-client", "11000")];
 
 struct Side {
     server: Program,

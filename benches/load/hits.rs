@@ -52,7 +52,7 @@ fn hammer(address: SocketAddr, target: &str, end: Instant) -> io::Result<u64> {
     let mut answers = 0;
     while Instant::now() < end {
         for client in &mut clients {
-            if client.skip_answer()? != 200 {
+            if client.skip_answer()?.status != 200 {
                 return Err(io::ErrorKind::Other.into());
             }
             answers += 1;

@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::thread;
@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 use serde_json::{self, Value};
 
 use bare_hyper;
-use client::Client;
+use client::{Client, Route, LONG};
 
 /// The unit in which Linux counts the processor time of a process: 1/USER_HZ.
 const TICK: Duration = Duration::from_millis(10);
+/// The address that `/stats` is asked for from.
+const OPERATOR: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
 
 /// A running server.
 pub struct Program {
@@ -78,7 +80,9 @@ impl Program {
 
     /// Its `/stats`.
     pub fn stats(&self) -> Value {
-        let mut client = Client::connect(self.address).expect("the server accepts");
+        // From an address of its own, so that what others do does not count against it.
+        let route = Route { from: OPERATOR, to: self.address, patience: LONG };
+        let mut client = route.connect().expect("the server accepts");
         let answer = client.get("/stats").expect("the server answers");
         serde_json::from_slice(answer.body).expect("statistics are JSON")
     }
@@ -86,17 +90,23 @@ impl Program {
     /// Whether finished pictures are cached: whether a cache other than those of templates and fonts counts a hit
     /// when a picture is asked for again.
     pub fn keeps_pictures(&self, target: &str) -> bool {
-        let hits = || -> u64 {
-            let stats = self.stats();
-            let caches = stats["cache"].as_object().expect("there are caches").iter();
-            let of_pictures = caches.filter(|cache| cache.0 != "templates" && cache.0 != "fonts");
-            of_pictures.filter_map(|cache| cache.1["hits"].as_u64()).sum()
-        };
         let mut client = Client::connect(self.address).expect("the server accepts");
         client.get(target).expect("the server answers");
-        let before = hits();
+        let before = self.picture_look_ups().0;
         client.get(target).expect("the server answers");
-        hits() > before
+        self.picture_look_ups().0 > before
+    }
+
+    /// How many pictures were cached when they were asked for, and how many were not.
+    pub fn picture_look_ups(&self) -> (u64, u64) {
+        let stats = self.stats();
+        let caches = stats["cache"].as_object().expect("there are caches").iter();
+        let of_pictures: Vec<_> = caches
+            .filter(|cache| cache.0 != "templates" && cache.0 != "fonts")
+            .map(|cache| cache.1)
+            .collect();
+        let sum = |name: &str| of_pictures.iter().filter_map(|cache| cache[name].as_u64()).sum();
+        (sum("hits"), sum("misses"))
     }
 
     /// Memory that it occupies, in KiB.

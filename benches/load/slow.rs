@@ -35,6 +35,7 @@ const KNOBS: &[(&str, &str)] = &[
     ("keep-alive-timeout", "3"),
     ("write-timeout", "3"),
     ("max-connections", "8000"),
+    ("max-connections-per-client", "8000"),
 ];
 /// How long a slow client goes on, at most; a server with deadlines has dropped it by then. It is the deadline, which
 /// the server stretches by up to a tenth, two seconds in which the server drains a connection that it has refused, and

@@ -38,7 +38,7 @@ fn ask_until_the_end(address: SocketAddr, index: usize) -> io::Result<Seen> {
         let is_caption = turn % 2 == 0;
         let target = if is_caption { new_caption("raccoon") } else { "/health".to_string() };
         let start = Instant::now();
-        if client.send(&client::get(&target)).is_err() {
+        if client.send(client::get(&target)).is_err() {
             break;
         }
         seen.sent += 1;
