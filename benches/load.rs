@@ -1,14 +1,15 @@
 //! Measures the server under load, one scene at a time. Each scene prints a table and checks its goals.
 //!
-//! `cargo bench --bench load` plays all of them, in about four minutes; `cargo bench --bench load -- c10k` plays
-//! one, `-- --list` lists them, `-- slow --long` takes a minute for the slow clients, `-- hostile --long` for the timers.
-//! The exit code is 1 if a goal is missed.
+//! `cargo bench --bench load` plays all of them, in about five minutes; `cargo bench --bench load -- c10k` plays
+//! one, `-- --list` lists them, `-- slow --long` takes a minute for the slow clients, `-- hostile --long` for the timers,
+//! and `-- day --quick` a quarter of a minute for the day. The exit code is 1 if a goal is missed.
 //!
 //! The server runs in a process of its own, and so does what it is compared with: each has its own descriptors and
 //! memory. What is compared is measured in turns, round after round. Everything happens on loopback, so the clients
 //! take a share of the same processors.
 
 extern crate bytes;
+extern crate fastrand;
 extern crate futures;
 extern crate hdrhistogram;
 extern crate hyper;
@@ -34,6 +35,9 @@ mod c10k;
 /// An HTTP client that uses little processor time.
 #[path = "load/client.rs"]
 mod client;
+/// An hour of ordinary use, in a minute.
+#[path = "load/day.rs"]
+mod day;
 /// Clients that keep every drawing thread busy.
 #[path = "load/drawers.rs"]
 mod drawers;
@@ -67,6 +71,9 @@ mod stop;
 /// The measurements and the goals of the scene `hostile`.
 #[path = "load/verdict.rs"]
 mod verdict;
+/// Well-behaved clients that ask for a mix.
+#[path = "load/visitors.rs"]
+mod visitors;
 
 use std::env;
 use std::process::exit;
@@ -90,6 +97,7 @@ const SCENES: &[Scene] = &[
     Scene { name: "stop", shows: "SIGTERM among 200 busy clients", play: stop::play },
     Scene { name: "overload", shows: "four times the captions that can be drawn", play: overload::play },
     Scene { name: "hostile", shows: "a client beside those that attack", play: hostile::play },
+    Scene { name: "day", shows: "an hour's mix in a minute, at 80 % of capacity", play: day::play },
 ];
 
 /// What the command line sets for all scenes.
@@ -98,6 +106,8 @@ pub struct Options {
     pub slow: Duration,
     /// How long the attack with timers takes.
     pub timers: Duration,
+    /// How long the day takes.
+    pub day: Duration,
     /// The limit of descriptors of each process.
     pub descriptors: u64,
 }
@@ -114,12 +124,13 @@ fn main() {
         SCENES.iter().for_each(|scene| println!("{}: {}", scene.name, scene.shows));
         return;
     }
-    let unknown_flags = flags.iter().filter(|flag| **flag != "--long");
+    let unknown_flags = flags.iter().filter(|flag| !["--long", "--quick"].contains(&flag.as_str()));
     let unknown_names = names.iter().filter(|name| !SCENES.iter().any(|scene| scene.name == name.as_str()));
     let unknown: Vec<_> = unknown_flags.chain(unknown_names).collect();
     if !unknown.is_empty() {
         eprintln!(
-            "load: unknown argument {:?}: --list lists the scenes, --long makes slow and hostile longer",
+            "load: unknown argument {:?}: --list lists the scenes, --long makes slow and hostile longer, --quick makes \
+             day shorter",
             unknown
         );
         exit(64);
@@ -132,7 +143,12 @@ fn main() {
     println!("Each process may open {} files.", descriptors);
     let has = |name: &str| flags.iter().any(|flag| *flag == name);
     let seconds = |flag, with, without| Duration::from_secs(if has(flag) { with } else { without });
-    let options = Options { slow: seconds("--long", 60, 12), timers: seconds("--long", 60, 10), descriptors };
+    let options = Options {
+        slow: seconds("--long", 60, 12),
+        timers: seconds("--long", 60, 10),
+        day: seconds("--quick", 15, 60),
+        descriptors,
+    };
     let mut missed = Vec::new();
     for scene in
         SCENES.iter().filter(|scene| names.is_empty() || names.iter().any(|name| *name == scene.name))
