@@ -18,12 +18,13 @@
 
 extern crate bytes;
 extern crate clap;
-extern crate color_quant;
 // Derive macros of today say `::core`, which edition 2015 looks for here.
 extern crate core;
 extern crate crc32fast;
 extern crate env_logger;
 extern crate fast_image_resize;
+#[cfg(test)]
+extern crate fastrand;
 extern crate fearless_simd;
 #[macro_use(try_ready)]
 extern crate futures;

@@ -70,7 +70,7 @@ fn how_it_is_drawn_knows_no_futures_and_no_server() {
 
 #[test]
 fn how_it_is_carried_touches_no_pixel() {
-    assert_free_of("server", &["image", "rusttype", "gif", "jpeg_encoder", "color_quant", "std::fs"]);
+    assert_free_of("server", &["image", "rusttype", "gif", "jpeg_encoder", "std::fs"]);
 }
 
 /// `impl Trait` is younger than the code that `server` stands for: its futures are boxed.

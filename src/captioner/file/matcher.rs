@@ -1,28 +1,39 @@
 //! Finding the color of a palette that is nearest to a given one.
 
-use captioner::file::palette::{Palette, Rgb, MAX};
+use captioner::file::palette::{distance, Palette, Rgb, WEIGHTS};
 
 /// Finds the nearest color of a palette, and caches what it has found.
 pub struct Matcher {
-    /// The colors that can be found, by channel: so several distances are computed at once.
-    channels: [Vec<i16>; 3],
-    /// Their indices in the palette.
-    indices: Vec<u8>,
+    /// The colors that can be found, the darkest first.
+    entries: Vec<Entry>,
     /// A cache: in each place, the last color that was looked up there, and its result.
     found: Vec<(Rgb, u8)>,
+}
+
+/// A color that can be found.
+struct Entry {
+    brightness: u32,
+    color: Rgb,
+    /// Its index in the palette.
+    index: u8,
 }
 
 /// Places of the cache: twice as many as there are distinct colors around a text.
 const PLACES: usize = 1 << 13;
 
+/// The sum of the weights of the channels.
+const ALL_WEIGHTS: u32 = WEIGHTS[0] + WEIGHTS[1] + WEIGHTS[2];
+/// More than any distance.
+const BEYOND: u32 = ALL_WEIGHTS * 256 * 256;
+
 impl Matcher {
     /// Matches with every entry that is neither free nor the transparent one of the frame.
     pub fn new(palette: &Palette, transparent: Option<u8>) -> Matcher {
         let usable = |index: &u8| !palette.is_free(*index) && Some(*index) != transparent;
-        let indices: Vec<u8> = (0..palette.entries()).map(|index| index as u8).filter(usable).collect();
-        let channel = |i: usize| indices.iter().map(|&index| i16::from(palette.color(index)[i])).collect();
-        let channels = [channel(0), channel(1), channel(2)];
-        let mut matcher = Matcher { channels, indices, found: Vec::new() };
+        let indices = (0..palette.entries()).map(|index| index as u8).filter(usable);
+        let mut entries: Vec<Entry> = indices.map(|index| Entry::new(palette.color(index), index)).collect();
+        entries.sort_by_key(|entry| entry.brightness);
+        let mut matcher = Matcher { entries, found: Vec::new() };
         // Every place holds a valid result, so that none has to be marked as empty.
         matcher.found = vec![([0; 3], matcher.nearest([0; 3])); PLACES];
         matcher
@@ -39,10 +50,8 @@ impl Matcher {
             Some(index) => index,
             None => return nearest,
         };
-        for (channel, value) in self.channels.iter_mut().zip(&color) {
-            channel.push(i16::from(*value));
-        }
-        self.indices.push(index);
+        let place_of_entry = self.darker_than(brightness(color));
+        self.entries.insert(place_of_entry, Entry::new(color, index));
         self.found[place(color)] = (color, index);
         index
     }
@@ -62,18 +71,42 @@ impl Matcher {
         self.index_of(color.map(|channel| channel & 0xf8 | 0x04))
     }
 
+    /// Looks at brighter and brighter colors, then at darker and darker ones, each time until all others differ more
+    /// in brightness alone than the nearest one so far does in all.
     fn nearest(&self, color: Rgb) -> u8 {
-        let [r, g, b] = color.map(i16::from);
-        let square = |difference: i16| i32::from(difference) * i32::from(difference);
-        let channels = self.channels[0].iter().zip(&self.channels[1]).zip(&self.channels[2]);
-        // Distance and number in one value: the minimum is the nearest color, and of two the lower one.
-        let nearest =
-            channels.zip(0..MAX as i32).fold(i32::MAX, |nearest, (((&red, &green), &blue), number)| {
-                let distance = 2 * square(red - r) + 4 * square(green - g) + square(blue - b);
-                nearest.min(distance << 8 | number)
-            });
-        self.indices.get(nearest as usize & 0xff).copied().unwrap_or(0)
+        let brightness = brightness(color);
+        let (darker, brighter) = self.entries.split_at(self.darker_than(brightness));
+        // Distance and index in one value: the minimum is the nearest color, and of two the lower one.
+        let mut nearest = BEYOND << 8;
+        let mut look_at = |entry: &Entry| {
+            let apart = entry.brightness.abs_diff(brightness);
+            // By the inequality of Cauchy and Schwarz.
+            let may_be_nearer = apart * apart <= ALL_WEIGHTS * (nearest >> 8);
+            nearest = nearest.min(distance(entry.color, color) << 8 | u32::from(entry.index));
+            may_be_nearer
+        };
+        // The next darker one first: it may be near, and then few brighter ones can be nearer.
+        darker.last().map(&mut look_at);
+        brighter.iter().all(&mut look_at);
+        darker.iter().rev().all(&mut look_at);
+        nearest as u8
     }
+
+    /// How many entries are darker.
+    fn darker_than(&self, brightness: u32) -> usize {
+        self.entries.partition_point(|entry| entry.brightness < brightness)
+    }
+}
+
+impl Entry {
+    fn new(color: Rgb, index: u8) -> Entry {
+        Entry { brightness: brightness(color), color, index }
+    }
+}
+
+/// The sum of the channels, weighted as in [`distance`].
+fn brightness([r, g, b]: Rgb) -> u32 {
+    WEIGHTS[0] * u32::from(r) + WEIGHTS[1] * u32::from(g) + WEIGHTS[2] * u32::from(b)
 }
 
 /// The place of a color in the cache: a multiplicative hash, because similar colors must not share a place.
@@ -85,12 +118,13 @@ fn place(color: Rgb) -> usize {
 #[cfg(test)]
 mod tests {
     use super::Matcher;
-    use captioner::file::palette::{Palette, FREE};
+    use captioner::file::palette::{distance, Palette};
+    use fastrand::Rng;
 
     #[test]
     fn the_text_gets_its_colors_and_the_spare_entry_stays() {
         let grays = (0..=255).map(|level| [level; 3]).collect();
-        let (palette, _) = Palette::freed(grays, &[1; 256], &[]);
+        let (palette, _) = Palette::of(grays).freed(&[1; 256], &[]);
         let with_text = palette.with(&[[255, 0, 0], [0, 0, 255]]);
         let mut matcher = Matcher::new(&with_text, None);
         let red = matcher.index_of([255, 0, 0]);
@@ -101,15 +135,16 @@ mod tests {
     }
 
     #[test]
-    fn few_colors_are_kept_exactly_and_many_are_reduced() {
-        let few: Vec<_> = (0..200u8).map(|level| [level, 0, 0, 255]).collect();
-        let palette = Palette::chosen(&few, 80);
-        let mut matcher = Matcher::new(&palette, None);
-        assert!(few
-            .iter()
-            .all(|p| palette.color(matcher.index_of([p[0], p[1], p[2]])) == [p[0], p[1], p[2]]));
-        let many: Vec<_> = (0..4096u32).map(|i| [(i % 256) as u8, (i / 16) as u8, 9, 255]).collect();
-        let palette = Palette::chosen(&many, 80);
-        assert_eq!((0..=255).filter(|&index| palette.is_free(index)).count(), FREE);
+    fn no_other_color_is_nearer_and_no_lower_one_as_near() {
+        let mut random = Rng::with_seed(1);
+        for &(entries, range) in &[(0, 255), (1, 255), (40, 3), (240, 255), (240, 30)] {
+            let mut color = || [0; 3].map(|_: u8| random.u8(0..=range));
+            let colors: Vec<_> = (0..entries).map(|_| color()).collect();
+            let mut matcher = Matcher::new(&Palette::of(colors.clone()), None);
+            for color in (0..2000).map(|_| color()).chain(vec![[0; 3], [255; 3]]) {
+                let nearest = (0..colors.len()).min_by_key(|&index| distance(colors[index], color));
+                assert_eq!(usize::from(matcher.index_of(color)), nearest.unwrap_or(0), "{:?}", color);
+            }
+        }
     }
 }

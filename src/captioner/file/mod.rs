@@ -7,4 +7,5 @@ pub mod limits;
 pub mod matcher;
 pub mod palette;
 pub mod pixels;
+mod quantizer;
 pub mod scale;

@@ -14,6 +14,11 @@ pub struct Rect {
 }
 
 impl Rect {
+    /// All of a picture of that width and height.
+    pub fn of(size: (u32, u32)) -> Rect {
+        Rect { left: 0, top: 0, right: size.0, bottom: size.1 }
+    }
+
     /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.right - self.left

@@ -6,6 +6,7 @@ use image::{Rgba, RgbaImage};
 use super::{Animation, Frame};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
+use captioner::file::palette::MAX;
 
 /// The canvas of an animation that is being played.
 pub struct Canvas {
@@ -36,17 +37,21 @@ impl Canvas {
             self.before = Some(self.pixels.clone());
         }
         let palette = &animation.palettes[frame.palette];
-        let colors: Vec<[u8; 3]> = (0..=255).map(|index| palette.color(index)).collect();
+        let mut colors = [[0; 4]; MAX];
+        for (index, color) in (0..=255).zip(&mut colors).filter(|color| Some(color.0) != frame.transparent) {
+            let [r, g, b] = palette.color(index);
+            *color = [r, g, b, 255];
+        }
         let (width, left) = (frame.rect.width() as usize, frame.rect.left as usize * 4);
         let stride = self.pixels.width() as usize * 4;
         let canvas = self.pixels.chunks_exact_mut(stride).skip(frame.rect.top as usize);
         for (indices, row) in frame.indices.chunks_exact(width).zip(canvas) {
             cancel.check()?;
-            let pixels = row[left..].as_chunks_mut().0;
-            let painted = indices.iter().zip(pixels).filter(|pixel| Some(*pixel.0) != frame.transparent);
-            for (&index, pixel) in painted {
-                let [r, g, b] = colors[usize::from(index)];
-                *pixel = [r, g, b, 255];
+            for (&index, pixel) in indices.iter().zip(row[left..].as_chunks_mut().0) {
+                let color = colors[usize::from(index)];
+                if color != [0; 4] {
+                    *pixel = color;
+                }
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use captioner::file::limits::{check_frames, check_size, MAX_FRAME_PIXELS};
 use captioner::ink::rect::Rect;
 
 impl Animation {
-    /// Decodes a GIF file, and frees palette entries for a text.
+    /// Decodes a GIF file. [`Animation::freed`] or [`Animation::scaled`] then makes room for a text's colors.
     ///
     /// # Errors
     /// [`DecodeError`]. A file that ends within a frame is damaged: half an animation is not what the operator meant to
@@ -51,15 +51,7 @@ impl Animation {
         }
         let repeat = decoder.repeat();
         let global = tables.global;
-        let palettes = tables.freed(&mut frames, cancel).map_err(|_| DecodeError::Cancelled)?;
-        // A frame that paints nothing still has a delay, so it becomes one transparent pixel.
-        for frame in frames.iter_mut().filter(|frame| frame.indices.is_empty()) {
-            let spare = palettes[frame.palette].spare().unwrap_or(0);
-            frame.indices.push(spare);
-            frame.highest = spare;
-            frame.transparent = Some(spare);
-            frame.dispose = DisposalMethod::Keep;
-        }
+        let palettes = tables.into_palettes();
         Ok(Animation { width, height, repeat, palettes, global, frames })
     }
 }
@@ -84,32 +76,32 @@ fn read_frame(
     Ok(())
 }
 
-/// The frame without what lies outside of the canvas; if nothing is left, it has no indices. `highest` is not set
-/// yet.
+/// The frame without what lies outside of the canvas; if nothing is left, it has no indices, and clears nothing either.
+/// `highest` is not set yet.
 fn cropped(frame: &gif::Frame, buffer: Vec<u8>, width: u16, height: u16, palette: usize) -> Frame {
     let (left, top) = (u32::from(frame.left), u32::from(frame.top));
     let (right, bottom) = (left + u32::from(frame.width), top + u32::from(frame.height));
     let whole = Rect { left, top, right, bottom };
     let canvas = Rect { left: 0, top: 0, right: u32::from(width), bottom: u32::from(height) };
     let inside = whole.intersection(&canvas);
-    let (rect, indices, transparent) = match inside {
-        Some(rect) if rect == whole => (rect, buffer, frame.transparent),
+    let (rect, indices, dispose) = match inside {
+        Some(rect) if rect == whole => (rect, buffer, frame.dispose),
         Some(rect) => {
             let mut indices = Vec::with_capacity((rect.width() * rect.height()) as usize);
             for row in buffer.chunks_exact(whole.width() as usize).take(rect.height() as usize) {
                 indices.extend_from_slice(&row[..rect.width() as usize]);
             }
-            (rect, indices, frame.transparent)
+            (rect, indices, frame.dispose)
         }
-        None => (Rect { left: 0, top: 0, right: 1, bottom: 1 }, Vec::new(), None),
+        None => (Rect::of((1, 1)), Vec::new(), DisposalMethod::Keep),
     };
     Frame {
         rect,
         palette,
         indices,
         highest: 0,
-        transparent,
-        dispose: frame.dispose,
+        transparent: frame.transparent,
+        dispose,
         delay: frame.delay,
         needs_user_input: frame.needs_user_input,
     }

@@ -16,7 +16,7 @@ use captioner::ink::rect::Rect;
 /// Pixels gone through before a cancel is looked for: about a millisecond's worth.
 const PIECE: usize = 128 << 10;
 
-/// A GIF. Its palettes have free entries for the colors of a text.
+/// A GIF. Its palettes have free entries for the colors of a text, unless it was only decoded.
 pub struct Animation {
     /// Width of the canvas in pixels.
     pub width: u16,
@@ -38,9 +38,10 @@ pub struct Frame {
     pub rect: Rect,
     /// Index of its palette in the animation's.
     pub palette: usize,
-    /// An index into the palette for each pixel of `rect`, row by row.
+    /// An index into the palette for each pixel of `rect`, row by row. Only of a decoded frame that lies outside of the
+    /// canvas, there are none.
     pub indices: Vec<u8>,
-    /// The highest of them.
+    /// The highest of them; not of a frame that was only decoded.
     pub highest: u8,
     /// The index that leaves a pixel of the canvas as it is.
     pub transparent: Option<u8>,

@@ -3,7 +3,7 @@
 use std::convert::TryFrom;
 
 use gif::{DisposalMethod, Repeat};
-use image::{Rgba, RgbaImage};
+use image::RgbaImage;
 
 use super::{Animation, Frame};
 use captioner::cancel::Cancel;
@@ -11,7 +11,7 @@ use captioner::error::CaptionError;
 use captioner::file::animation::canvas::Canvas;
 use captioner::file::matcher::Matcher;
 use captioner::file::palette::Palette;
-use captioner::file::scale::resize_premultiplied;
+use captioner::file::scale::{resize_premultiplied, scaled_part};
 use captioner::ink::rect::Rect;
 
 /// How many colors make a palette good enough for the scaled animation, whose pixels are mixtures of them.
@@ -26,9 +26,10 @@ impl Animation {
     pub fn of(picture: RgbaImage, quality: u8, cancel: &Cancel) -> Result<Animation, CaptionError> {
         let side = |pixels: u32| u16::try_from(pixels).map_err(CaptionError::encode);
         let (width, height) = (side(picture.width())?, side(picture.height())?);
-        let (rect, pixels) = difference(None, &thresholded(picture));
+        let rect = Rect::of(picture.dimensions());
+        let pixels = thresholded(picture.into_raw());
         cancel.check()?;
-        let palette = Palette::chosen(&pixels, quality);
+        let palette = Palette::chosen(&pixels, quality, cancel)?;
         let mut matcher = Matcher::new(&palette, None);
         let frame = Frame::indexed(rect, &pixels, &palette, &mut matcher, 0, cancel)?;
         Ok(Animation {
@@ -54,22 +55,39 @@ impl Animation {
         // A palette that all frames share is kept if it has enough colors: then mixtures do not flicker from frame to
         // frame. Palettes of single frames do not have each other's colors, so new ones are chosen.
         let is_shared = |global: &usize| self.frames.iter().all(|frame| frame.palette == *global);
-        let has_enough = |global: &usize| self.palettes[*global].used() >= ENOUGH_COLORS;
-        let shared = self.global.filter(is_shared).filter(has_enough);
-        let mut palettes: Vec<Palette> =
-            shared.map(|global| self.palettes[global].clone()).into_iter().collect();
+        let has_enough = |palette: &Palette| palette.used() >= ENOUGH_COLORS;
+        let shared = match self.global.filter(is_shared) {
+            Some(global) => Some(self.freed_palette(global, cancel)?.0).filter(has_enough),
+            None => None,
+        };
+        let global = shared.as_ref().map(|_| 0);
+        let mut palettes: Vec<Palette> = shared.into_iter().collect();
         let mut matcher = palettes.first().map(|palette| Matcher::new(palette, None));
         let mut canvas = Canvas::new(self);
         let mut frames = Vec::with_capacity(self.frames.len());
-        let mut shown: Option<RgbaImage> = None;
+        let mut shown: Option<Vec<[u8; 4]>> = None;
+        let mut restored: Option<Rect> = None;
         for frame in &self.frames {
             cancel.check()?;
             canvas.draw(self, frame, cancel)?;
-            let picture = thresholded(resize_premultiplied(&canvas.pixels, size, cancel)?);
+            // What the last frame has restored is not as it was shown either.
+            let changed = restored.map_or(frame.rect, |rect| rect.union(&frame.rect));
+            let part = match shown {
+                Some(_) => scaled_part(&changed, self.size(), size),
+                None => Rect::of(size),
+            };
+            let scaled = thresholded(resize_premultiplied(&canvas.pixels, size, &part, cancel)?);
             canvas.dispose(frame);
-            let (rect, pixels) = difference(shown.as_ref().filter(|_| is_opaque), &picture);
-            if shared.is_none() {
-                palettes.push(Palette::chosen(&pixels, quality));
+            restored = Some(frame.rect).filter(|_| frame.dispose == DisposalMethod::Previous);
+            let (rect, pixels) = match shown {
+                Some(ref mut shown) => difference(shown, size.0, &part, &scaled, cancel)?,
+                None => {
+                    shown = Some(scaled.clone()).filter(|_| is_opaque);
+                    (part, scaled)
+                }
+            };
+            if global.is_none() {
+                palettes.push(Palette::chosen(&pixels, quality, cancel)?);
                 matcher = palettes.last().map(|palette| Matcher::new(palette, None));
             }
             let palette = palettes.len() - 1;
@@ -77,10 +95,8 @@ impl Animation {
             let scaled = Frame::indexed(rect, &pixels, &palettes[palette], matcher, palette, cancel)?;
             let (delay, needs_user_input) = (frame.delay, frame.needs_user_input);
             frames.push(Frame { dispose, delay, needs_user_input, ..scaled });
-            shown = Some(picture);
         }
         let (width, height) = (size.0 as u16, size.1 as u16);
-        let global = shared.map(|_| 0);
         Ok(Animation { width, height, repeat: self.repeat, palettes, global, frames })
     }
 
@@ -88,43 +104,55 @@ impl Animation {
     fn is_always_opaque(&self) -> bool {
         let first = &self.frames[0];
         let covers = (first.rect.width(), first.rect.height()) == self.size();
-        let is_solid = first.transparent.is_none_or(|index| !first.indices.contains(&index));
+        let is_solid = !first.indices.is_empty()
+            && first.transparent.is_none_or(|index| !first.indices.contains(&index));
         let stays = first.dispose != DisposalMethod::Previous;
         covers && is_solid && stays && self.frames.iter().all(|f| f.dispose != DisposalMethod::Background)
     }
 }
 
-/// Makes each pixel either opaque or transparent, as in a GIF.
-pub fn thresholded(mut picture: RgbaImage) -> RgbaImage {
-    for pixel in picture.pixels_mut() {
-        let [r, g, b, a] = pixel.0;
-        *pixel = Rgba(if a < 128 { [0; 4] } else { [r, g, b, 255] });
-    }
-    picture
+/// Pixels from bytes, each made either opaque or transparent, as in a GIF.
+fn thresholded(bytes: Vec<u8>) -> Vec<[u8; 4]> {
+    let opaque_or_not = |&[r, g, b, a]: &[u8; 4]| if a < 128 { [0; 4] } else { [r, g, b, 255] };
+    bytes.as_chunks().0.iter().map(opaque_or_not).collect()
 }
 
-/// The part of a picture that differs from what is shown, with its pixels; those that do not differ are transparent.
-/// The whole picture if nothing is shown, one pixel if nothing differs.
-pub fn difference(shown: Option<&RgbaImage>, picture: &RgbaImage) -> (Rect, Vec<[u8; 4]>) {
-    let all = Rect { left: 0, top: 0, right: picture.width(), bottom: picture.height() };
-    let shown = match shown {
-        Some(shown) => shown,
-        None => return (all, picture.pixels().map(|pixel| pixel.0).collect()),
-    };
+/// Shows a part of a picture. Returns the part of it that differs from what was shown before, and its pixels; those
+/// that do not differ are transparent. One pixel if nothing differs.
+fn difference(
+    shown: &mut [[u8; 4]],
+    width: u32,
+    part: &Rect,
+    pixels: &[[u8; 4]],
+    cancel: &Cancel,
+) -> Result<(Rect, Vec<[u8; 4]>), CaptionError> {
+    let columns = part.left as usize..part.right as usize;
+    let row_at = |y: u32| &pixels[part.number_of(part.left, y)..][..columns.len()];
+    let shown_at = |y: u32| y as usize * width as usize + columns.start;
+    let mut rect = Rect { right: part.left + 1, bottom: part.top + 1, ..*part };
     let mut differing: Option<Rect> = None;
-    for (x, y, pixel) in picture.enumerate_pixels() {
-        if pixel != shown.get_pixel(x, y) {
-            let here = Rect { left: x, top: y, right: x + 1, bottom: y + 1 };
+    for y in part.top..part.bottom {
+        cancel.check()?;
+        let mut pairs = row_at(y).iter().zip(&shown[shown_at(y)..]);
+        if let Some(first) = pairs.clone().position(|(new, old)| new != old) {
+            let last = pairs.rposition(|(new, old)| new != old).unwrap_or(first);
+            let here = Rect {
+                left: part.left + first as u32,
+                top: y,
+                right: part.left + last as u32 + 1,
+                bottom: y + 1,
+            };
             differing = Some(differing.map_or(here, |rect| rect.union(&here)));
         }
     }
-    let rect = differing.unwrap_or(Rect { left: 0, top: 0, right: 1, bottom: 1 });
-    let mut pixels = Vec::with_capacity((rect.width() * rect.height()) as usize);
+    rect = differing.unwrap_or(rect);
+    let mut different = Vec::with_capacity((rect.width() * rect.height()) as usize);
     for y in rect.top..rect.bottom {
-        for x in rect.left..rect.right {
-            let pixel = picture.get_pixel(x, y);
-            pixels.push(if pixel == shown.get_pixel(x, y) { [0; 4] } else { pixel.0 });
-        }
+        cancel.check()?;
+        let new = &pixels[part.number_of(rect.left, y)..][..rect.width() as usize];
+        let old = &mut shown[y as usize * width as usize + rect.left as usize..][..new.len()];
+        different.extend(new.iter().zip(&*old).map(|(new, old)| if new == old { [0; 4] } else { *new }));
+        old.copy_from_slice(new);
     }
-    (rect, pixels)
+    Ok((rect, different))
 }
