@@ -1,0 +1,178 @@
+//! [`Place`]: where a value can stand in a request, under which name, and what it must be there.
+//!
+//! `json` and `query` ask for the place of a value before they read it, so a request is rejected at its first unknown
+//! name, list that is too long, or value that is nested too deep, whatever follows. The only list of names is here.
+
+use std::fmt;
+
+use super::align::VAlign;
+use super::caption::{MAX_CAPTIONS, MAX_SIDE};
+use super::error::{shortened, Invalid};
+use super::size::MAX_SIZE;
+
+/// The channels of a color, as an object names them and in the order of a list.
+pub const CHANNELS: [&str; 3] = ["r", "g", "b"];
+
+type Names = &'static [(&'static str, Kind)];
+
+const OF_REQUEST: Names = &[
+    ("template", Kind::Name),
+    ("width", Kind::Side),
+    ("height", Kind::Side),
+    ("format", Kind::Format),
+    ("captions", Kind::Captions),
+];
+const OF_LOOK: Names = &[
+    ("align", Kind::HAlign),
+    ("halign", Kind::HAlign),
+    ("font", Kind::Name),
+    ("color", Kind::Color),
+    ("outline", Kind::Outline),
+    ("size", Kind::Size),
+];
+const OF_SHORT_FORM: Names = &[("text", Kind::Text)];
+const OF_LONG_FORM: Names = &[("text", Kind::Text), ("valign", Kind::VAlign)];
+
+/// What a value must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Request,
+    Name,
+    Text,
+    Side,
+    Format,
+    VAlign,
+    HAlign,
+    Color,
+    Outline,
+    Size,
+    Captions,
+    /// An item of `captions`.
+    Caption,
+}
+
+/// Where a value stands in a request. Displayed as errors call it: `template`, `top_font`, `captions[0].color`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// The index of the item of `captions` that it is, or is in.
+    caption: Option<usize>,
+    /// Whose caption it is about, in the short form.
+    pub band: Option<VAlign>,
+    /// Its name without the band; empty for an item of a list.
+    pub name: &'static str,
+    /// The field that it is a part of: a channel of a color, or an item of a list where none belongs.
+    part_of: Option<&'static str>,
+    kind: Kind,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let name = self.part_of.unwrap_or(self.name);
+        match (self.caption, self.band) {
+            (Some(index), _) if name.is_empty() => write!(f, "captions[{}]", index),
+            (Some(index), _) => write!(f, "captions[{}].{}", index, name),
+            (None, Some(band)) => write!(f, "{}_{}", band.name(), name),
+            (None, None) => f.write_str(name),
+        }
+    }
+}
+
+impl Place {
+    /// The whole request, an object.
+    pub const REQUEST: Place =
+        Place { caption: None, band: None, name: "", part_of: None, kind: Kind::Request };
+
+    /// The place of a key's value, if this is an object that has that key. Keys are trimmed, and their case does not
+    /// matter.
+    pub fn field(self, key: &str) -> Result<Place, Invalid> {
+        let key = key.trim();
+        let (band, name) = match self.kind {
+            Kind::Request => split_band(key),
+            _ => (None, key),
+        };
+        let part = |&name: &&'static str| Place { name, part_of: Some(self.name), ..self };
+        let (names, more): (Names, Names) = match self.kind {
+            Kind::Request if band.is_some() => (OF_SHORT_FORM, OF_LOOK),
+            Kind::Request => (OF_REQUEST, OF_LOOK),
+            Kind::Caption => (OF_LONG_FORM, OF_LOOK),
+            Kind::Color | Kind::Outline if self.part_of.is_none() => {
+                let channel = CHANNELS.iter().find(|channel| channel.eq_ignore_ascii_case(name));
+                return channel.map(part).ok_or_else(|| self.refuse(&"an object"));
+            }
+            _ => return Err(self.refuse(&"an object")),
+        };
+        let known = names.iter().chain(more).find(|known| known.0.eq_ignore_ascii_case(name));
+        let field = known.map(|&(name, kind)| Place { band, name, kind, ..self });
+        field.ok_or_else(|| self.unknown(key))
+    }
+
+    /// The place of an item, if this can be a list with so many. One more than allowed is accepted, and so is a short
+    /// list where none belongs: the error about it says more once it is known how long it is.
+    pub fn item(self, index: usize) -> Result<Place, Invalid> {
+        match self.kind {
+            Kind::Captions if index > MAX_CAPTIONS => Err(too_many_captions(&format!("more than {}", index))),
+            Kind::Captions => {
+                Ok(Place { caption: Some(index), name: "", kind: Kind::Caption, ..Place::REQUEST })
+            }
+            Kind::Request | Kind::Caption => Err(self.refuse(&"a list")),
+            _ if self.part_of.is_some() => Err(self.refuse(&"nested too deep")),
+            _ if index > CHANNELS.len() => Err(self.refuse(&format!("a list of more than {}", index))),
+            _ => Ok(Place { name: "", part_of: Some(self.name), ..self }),
+        }
+    }
+
+    /// The error about a value that must not stand here. `written` is how the error quotes the value.
+    pub fn refuse(self, written: &dyn fmt::Display) -> Invalid {
+        let must_be = |allowed: &dyn fmt::Display| {
+            Invalid(format!("\"{}\" is {}, and must be {}", self, written, allowed))
+        };
+        let color = "an opaque color: a CSS color such as \"red\" or \"rgb(255 0 0)\", \"#f00\", \"#ff0000\", \
+                     \"0xff0000\", \"$ff0000\", or in JSON [255, 0, 0] or {\"r\": 255, \"g\": 0, \"b\": 0}; in a \
+                     URL, \"#\" is written %23";
+        match self.kind {
+            Kind::Request => Invalid("the body must be a JSON object, as in {\"template\": \"cat\"}".into()),
+            Kind::Name | Kind::Text => Invalid(format!("\"{}\" must be a string", self)),
+            Kind::Captions => Invalid(format!("\"{}\" must be a list of strings or of objects", self)),
+            Kind::Caption => Invalid(format!("\"{}\" must be a string or an object", self)),
+            Kind::Side => must_be(&format!("a whole number of pixels from 1 to {}", MAX_SIDE)),
+            Kind::Format => must_be(&"jpeg, png or gif"),
+            Kind::VAlign => must_be(&"top, middle or bottom"),
+            Kind::HAlign => must_be(&"left, center or right"),
+            Kind::Color => must_be(&color),
+            Kind::Outline => must_be(&format!("{}; for no outline, null, \"\" or \"none\"", color)),
+            Kind::Size => {
+                must_be(&format!("\"fit\", \"shrink\", or a number of pixels above 0 and up to {}", MAX_SIZE))
+            }
+        }
+    }
+
+    fn unknown(self, key: &str) -> Invalid {
+        let key = shortened(key).to_lowercase();
+        Invalid(match self.caption {
+            Some(_) => format!(
+                "{:?} is not a field of \"{}\": it has text, valign, align, font, color, outline, size",
+                key, self
+            ),
+            None => format!(
+                "{:?} is not a field: there are template, width, height, format, captions, top_text, \
+                 middle_text, bottom_text (each also with _align, _font, _color, _outline, _size instead of \
+                 _text), and align, font, color, outline, size for all captions",
+                key
+            ),
+        })
+    }
+}
+
+/// The error about more captions than allowed.
+pub fn too_many_captions(count: &dyn fmt::Display) -> Invalid {
+    Invalid(format!("\"captions\" has {} captions, and at most {} are allowed", count, MAX_CAPTIONS))
+}
+
+/// `top_font` becomes `top` and `font`.
+fn split_band(key: &str) -> (Option<VAlign>, &str) {
+    let split = key.split_once('_').and_then(|(first, rest)| {
+        let band = VAlign::ALL.iter().find(|band| band.name().eq_ignore_ascii_case(first))?;
+        Some((Some(*band), rest))
+    });
+    split.unwrap_or((None, key))
+}

@@ -1,0 +1,181 @@
+//! Decodes a single value: a name, a text, a color, …
+//!
+//! Requests are decoded on the reactor, so the length of a text is checked before anything that takes longer than
+//! counting it.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::caption::{MAX_NAME, MAX_SIDE, MAX_TEXT};
+use super::color::Color;
+use super::error::Invalid;
+use super::fields::{Given, Value};
+use super::place::CHANNELS;
+use super::size::Size;
+
+/// How many characters NFC can make one, at most: no character decomposes into more.
+const MAX_COMPOSED: usize = 4;
+/// The longest text that can be a color, a size, a side, an alignment or a format, in bytes. A color can be an expression
+/// (`rgb(from red calc(r / 2) g b)`), and each color nested in another is scanned again.
+const MAX_WORD: usize = 128;
+
+/// The form in which the name of a template or font is looked up: trimmed, in NFC. A name that NFC cannot make short
+/// enough stays as it is.
+pub fn normal_name(written: &str) -> String {
+    let name = written.trim();
+    if name.chars().count() > MAX_COMPOSED * MAX_NAME {
+        return name.to_string();
+    }
+    nfc(name.to_string())
+}
+
+fn nfc(text: String) -> String {
+    // Nothing below U+0300 composes with what is before it.
+    if text.chars().all(|c| c < '\u{300}') {
+        text
+    } else {
+        text.nfc().collect()
+    }
+}
+
+impl Value {
+    /// Its text, unless that is too long for anything but a caption or a name.
+    fn word(&self) -> Option<&str> {
+        match *self {
+            Value::Text(ref text) if text.len() <= MAX_WORD => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Given {
+    /// The name of a template or font.
+    pub fn name(self) -> Result<String, Invalid> {
+        let name = match self.value {
+            Value::Text(ref written) => normal_name(written),
+            _ => return Err(self.place.refuse(&self.value)),
+        };
+        match name.chars().count() {
+            0 => Err(Invalid(format!("\"{}\" is empty", self.place))),
+            1..=MAX_NAME => Ok(name),
+            _ => Err(Invalid(format!("\"{}\" is longer than {} characters", self.place, MAX_NAME))),
+        }
+    }
+
+    /// The text of a caption.
+    pub fn text(self) -> Result<String, Invalid> {
+        let Given { place, value } = self;
+        let written = match value {
+            Value::Text(text) => text,
+            other => return Err(place.refuse(&other)),
+        };
+        let too_long = |length: usize| {
+            Invalid(format!("\"{}\" has {} characters, and at most {} are allowed", place, length, MAX_TEXT))
+        };
+        // Every kind of line end becomes `\n`. Other control characters have no glyph and become spaces.
+        let pairs = written.as_bytes().windows(2).filter(|two| two == b"\r\n").count();
+        let length = written.chars().count() - pairs;
+        if length > MAX_COMPOSED * MAX_TEXT {
+            return Err(too_long(length));
+        }
+        let lines = if pairs == 0 { written } else { written.replace("\r\n", "\n") };
+        let shown = lines.chars().map(|c| match c {
+            '\r' | '\n' => '\n',
+            c if c.is_control() => ' ',
+            c => c,
+        });
+        let text = nfc(shown.collect());
+        match text.chars().count() {
+            0..=MAX_TEXT => Ok(text),
+            length => Err(too_long(length)),
+        }
+    }
+
+    /// One of a few words.
+    pub fn choice<T>(self, parse: fn(&str) -> Option<T>) -> Result<T, Invalid> {
+        self.value.word().and_then(parse).ok_or_else(|| self.place.refuse(&self.value))
+    }
+
+    /// A color.
+    pub fn color(self) -> Result<Color, Invalid> {
+        let parsed = match self.value {
+            Value::List(ref list) => of_channels(list),
+            Value::Fields(ref fields) => {
+                let mut fields = fields.clone();
+                let channels: Vec<_> =
+                    CHANNELS.iter().filter_map(|name| fields.take(self.place.band, name)).collect();
+                of_channels(channels.iter().map(|given| &given.value))
+            }
+            ref other => other.word().and_then(Color::parse),
+        };
+        parsed.ok_or_else(|| self.place.refuse(&self.value))
+    }
+
+    /// A color, or none.
+    pub fn outline(self) -> Result<Option<Color>, Invalid> {
+        let word = self.value.word().map(str::trim);
+        if self.value == Value::Null
+            || word.is_some_and(|word| word.is_empty() || word.eq_ignore_ascii_case("none"))
+        {
+            return Ok(None);
+        }
+        self.color().map(Some)
+    }
+
+    /// The size of the letters.
+    pub fn size(self) -> Result<Size, Invalid> {
+        let parsed = match self.value {
+            Value::Number(number) => Size::pixels(number),
+            ref other => other.word().and_then(Size::parse),
+        };
+        parsed.ok_or_else(|| self.place.refuse(&self.value))
+    }
+
+    /// The width or height of the picture; `null` counts as not given.
+    pub fn side(self) -> Result<Option<u32>, Invalid> {
+        let parsed = match self.value {
+            Value::Null => return Ok(None),
+            Value::Number(number) if number.fract() == 0.0 => Some(number as u32),
+            ref other => other.word().and_then(|word| word.trim().parse().ok()),
+        };
+        match parsed {
+            Some(pixels) if (1..=MAX_SIDE).contains(&pixels) => Ok(Some(pixels)),
+            _ => Err(self.place.refuse(&self.value)),
+        }
+    }
+}
+
+/// The color of just these values: red, green and blue.
+fn of_channels<'a, I: IntoIterator<Item = &'a Value>>(values: I) -> Option<Color> {
+    let channel = |value: &Value| match *value {
+        Value::Number(number) if number.fract() == 0.0 && (0.0..=255.0).contains(&number) => {
+            Some(number as u8)
+        }
+        ref other => other.word().and_then(|word| word.trim().parse().ok()),
+    };
+    let channels: Option<Vec<u8>> = values.into_iter().map(channel).collect();
+    match channels?[..] {
+        [r, g, b] => Some(Color { r, g, b }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::MAX_COMPOSED;
+
+    #[test]
+    fn text_below_the_combining_marks_is_in_nfc() {
+        let below: String = ('\0'..'\u{300}').collect();
+        assert_eq!(super::nfc(below.clone()), below.nfc().collect::<String>());
+    }
+
+    /// So a text in NFC has at least a fourth of the characters of any text that it is the NFC of: the two have the same
+    /// decomposition.
+    #[test]
+    fn no_character_decomposes_into_more_than_four() {
+        let most = ('\0'..=char::MAX).map(|c| c.nfd().count()).max();
+        assert_eq!(most, Some(MAX_COMPOSED));
+    }
+}
