@@ -31,7 +31,6 @@ extern crate futures;
 extern crate futures_cpupool;
 extern crate gif;
 extern crate harfrust;
-extern crate hdrhistogram;
 extern crate httparse;
 extern crate hyper;
 extern crate icu_segmenter;

@@ -1,15 +1,19 @@
 //! Durations as a histogram that keeps every value to three significant digits. Written and read on the reactor's
 //! thread only.
+//!
+//! Its cells are those of an HdrHistogram, but that searches thousands of cells for a quantile. Here the sums of their
+//! blocks are kept too, and whole blocks are skipped: `/stats` has sixteen quantiles.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
-
 /// The longest duration, in microseconds: an hour. Longer ones are counted as that; no deadline is as long.
 const LONGEST: u64 = 3_600_000_000;
-/// Significant digits: a value that is read is up to a thousandth larger than the one recorded.
-const DIGITS: u8 = 3;
+/// Values below twice this have a cell each, and each doubling above that has this many cells. So a value that is read is
+/// up to a thousandth larger than the one recorded.
+const HALF: u64 = 1024;
+/// The cells of a block. Of an hour, there are 23,000 cells in 360 blocks.
+const BLOCK: usize = 64;
 
 /// The quantiles of a [`Summary`].
 const QUANTILES: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
@@ -19,22 +23,22 @@ const EDGES: [u64; 13] = [
     10_000_000,
 ];
 
-/// A distribution of durations. Takes 16 KiB at first, and a fifth of a megabyte once it has seen an hour.
+/// A distribution of durations. Takes no memory at first, and up to a third of a megabyte once it has seen an hour.
+#[derive(Default)]
 pub struct Latency(RefCell<Recorded>);
 
+/// Counts have 64 bits: those of 32 would overflow after some days at full load.
+#[derive(Default)]
 struct Recorded {
-    /// Microseconds. A count has 64 bits, because one of 32 would overflow after some days at full load.
-    histogram: Histogram<u64>,
-    /// Exact, unlike the histogram.
+    /// The count of each cell, up to the last that is not 0.
+    cells: Vec<u64>,
+    /// The sums of the blocks of `cells`.
+    blocks: Vec<u64>,
+    /// How many durations are in each bucket, and above them. Exact, unlike the cells.
+    buckets: [u64; EDGES.len() + 1],
+    count: u64,
+    /// Exact, unlike the cells.
     sum: Duration,
-}
-
-impl Default for Latency {
-    fn default() -> Latency {
-        // It grows with the longest duration recorded.
-        let histogram = Histogram::new(DIGITS).expect("it can have up to five digits");
-        Latency(RefCell::new(Recorded { histogram, sum: Duration::default() }))
-    }
 }
 
 impl Latency {
@@ -42,15 +46,22 @@ impl Latency {
     pub fn record(&self, time: Duration) {
         let recorded = &mut *self.0.borrow_mut();
         // Rounded up: a duration longer than a bucket's bound must not be counted below it.
-        let microseconds = time.as_nanos().div_ceil(1000).min(u128::from(LONGEST));
-        let fits = recorded.histogram.record(microseconds as u64);
-        debug_assert!(fits.is_ok(), "it grows to an hour");
+        let microseconds = time.as_nanos().div_ceil(1000).min(u128::from(LONGEST)) as u64;
+        let cell = cell_of(microseconds);
+        if cell >= recorded.cells.len() {
+            recorded.cells.resize(cell + 1, 0);
+            recorded.blocks.resize(cell / BLOCK + 1, 0);
+        }
+        recorded.cells[cell] += 1;
+        recorded.blocks[cell / BLOCK] += 1;
+        recorded.buckets[EDGES.partition_point(|&edge| edge < microseconds)] += 1;
+        recorded.count += 1;
         recorded.sum += time;
     }
 
     /// How many durations were recorded.
     pub fn count(&self) -> u64 {
-        self.0.borrow().histogram.len()
+        self.0.borrow().count
     }
 
     /// Their sum, exactly.
@@ -60,24 +71,56 @@ impl Latency {
 
     /// Their count, sum, quantiles and buckets.
     pub fn summary(&self) -> Summary {
-        let recorded = self.0.borrow();
-        let histogram = &recorded.histogram;
-        let count = histogram.len();
-        let mut quantiles = [0.0; QUANTILES.len()];
-        for (to, value) in quantiles.iter_mut().zip(histogram.value_at_quantiles(QUANTILES)) {
-            *to = seconds(value);
+        let recorded = &*self.0.borrow();
+        let max = recorded.cells.len().checked_sub(1).map_or(0.0, |cell| seconds(largest_in(cell)));
+        let mut buckets = EDGES.map(|edge| (seconds(edge), 0));
+        for (bucket, &count) in buckets.iter_mut().zip(&recorded.buckets) {
+            bucket.1 = count;
         }
-        let (mut next, mut above) = (0, count);
-        let buckets = EDGES.map(|edge| {
-            // Beyond its end, the histogram returns the count of its last cell.
-            let within = if next > histogram.max() { 0 } else { histogram.count_between(next, edge) };
-            next = histogram.next_non_equivalent(edge);
-            above -= within;
-            (seconds(edge), within)
-        });
-        let max = seconds(histogram.max());
-        Summary { count, sum: recorded.sum, quantiles, max, buckets, above }
+        Summary {
+            count: recorded.count,
+            sum: recorded.sum,
+            quantiles: QUANTILES.map(|quantile| recorded.quantile(quantile).map_or(0.0, seconds)),
+            max,
+            buckets,
+            above: recorded.buckets[EDGES.len()],
+        }
     }
+}
+
+impl Recorded {
+    /// The value that this part of the durations does not exceed, in microseconds; `None` without any duration.
+    fn quantile(&self, part: f64) -> Option<u64> {
+        let rank = (part * self.count as f64).ceil() as u64;
+        let (block, rank) = find(&self.blocks, rank)?;
+        let (cell, _) = find(&self.cells[block * BLOCK..], rank)?;
+        Some(largest_in(block * BLOCK + cell))
+    }
+}
+
+/// The index of the count that contains the one of that rank, counted from 1, and its rank within that count.
+fn find(counts: &[u64], mut rank: u64) -> Option<(usize, u64)> {
+    for (index, &count) in counts.iter().enumerate() {
+        if rank <= count {
+            return Some((index, rank));
+        }
+        rank -= count;
+    }
+    None
+}
+
+/// The index of the cell that counts a value.
+fn cell_of(value: u64) -> usize {
+    // The low bits that the cell does not tell apart.
+    let bits = (u64::BITS - (value / (2 * HALF)).leading_zeros()) as u64;
+    (bits * HALF + (value >> bits)) as usize
+}
+
+/// The largest value that a cell counts.
+fn largest_in(cell: usize) -> u64 {
+    let next = cell as u64 + 1;
+    let bits = (cell as u64 / HALF).saturating_sub(1);
+    ((next - bits * HALF) << bits) - 1
 }
 
 /// A snapshot, in seconds.
