@@ -7,9 +7,9 @@ use rlimit;
 #[cfg(target_os = "linux")]
 use rustix;
 
-/// Descriptors that are not for connections: the reactor's, the listener's, those of files being read.
-#[cfg(target_os = "linux")]
-const OTHERS: u64 = 64;
+/// Descriptors that are not for connections: the reactor's, the listener's, those of files being read, and of connections
+/// that are being refused.
+const OTHERS: u64 = 128;
 
 /// Raises the soft limit of descriptors to the hard one (shells often start with a thousand), and has the kernel
 /// grow the table for that many connections, or for as many as the limit allows. Returns the limit.
@@ -32,16 +32,20 @@ pub fn prepare(connections: usize) -> io::Result<u64> {
     Ok(limit)
 }
 
-/// The same, with a warning where the limit allows fewer connections: the last ones then wait to be accepted, as
-/// they do at the maximum.
-pub fn prepare_or_warn(connections: usize) {
-    match prepare(connections) {
-        Ok(limit) if limit < connections as u64 => {
-            warn!("there are {} descriptors for {} connections (see ulimit -n)", limit, connections)
-        }
-        Ok(_) => {}
-        Err(error) => warn!("cannot raise the limit of descriptors: {}", error),
+/// The same, and returns for how many connections there are descriptors, `connections` at most. With a warning if there
+/// are fewer.
+pub fn prepare_or_warn(connections: usize) -> usize {
+    let limit = prepare(connections).unwrap_or_else(|error| {
+        warn!("cannot raise the limit of descriptors: {}", error);
+        u64::MAX
+    });
+    // With hardly any descriptors, most of them are for connections.
+    let room = limit.saturating_sub(OTHERS).max(limit / 2).max(1);
+    if room >= connections as u64 {
+        return connections;
     }
+    warn!("there are {} descriptors, so there can be {} connections (see ulimit -n)", limit, room);
+    room as usize
 }
 
 /// Grows the table: duplicates standard error as the last of so many descriptors, and closes the duplicate.

@@ -37,9 +37,9 @@ fn main() {
 }
 
 /// Serves until a signal ends it.
-fn serve(config: Config) -> Result<(), String> {
+fn serve(mut config: Config) -> Result<(), String> {
     // Before there are threads.
-    descriptors::prepare_or_warn(config.max_connections);
+    config.max_connections = descriptors::prepare_or_warn(config.max_connections);
     let address = config.address;
     let server = Server::bind(config).map_err(|error| format!("cannot listen on {}: {}", address, error))?;
     let signal = signals::on_signals(&server.handle())

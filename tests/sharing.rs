@@ -1,6 +1,8 @@
 //! Tests that what one client asks for takes nothing from another: places in the queue, threads, connections, memory,
 //! the reactor's time. Clients are addresses of loopback.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -178,7 +180,7 @@ fn a_connection_that_is_closing_makes_room_at_once() {
 fn at_the_cap_a_connection_waits_if_none_is_idle() {
     let held = Held::with(Config { max_connections: 2, render_threads: 1, ..config() });
     let mut busy = [held.first(), held.ask()];
-    let mut waiting: Vec<Client> = (0..5).map(|_| held.serve.connect()).collect();
+    let mut waiting: Vec<Client> = (0..5).map(|_| Client::from(3, held.serve.address)).collect();
     waiting.iter_mut().for_each(|client| client.send(GET));
     waiting[0].socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     assert!(waiting[0].socket.peek(&mut [0]).is_err());
@@ -191,10 +193,24 @@ fn at_the_cap_a_connection_waits_if_none_is_idle() {
 }
 
 #[test]
+fn at_the_cap_a_client_with_more_than_its_share_is_refused_so_that_another_need_not_wait_for_it() {
+    let held = Held::with(Config { max_connections: 4, render_threads: 1, ..config() });
+    let _busy: Vec<_> = (0..4).map(|number| boom(&held, 2, number)).collect();
+    held.begun();
+    let mut more: Vec<_> = (0..20).map(|_| Client::from(2, held.serve.address)).collect();
+    more.iter_mut().for_each(|client| assert_eq!(client.response().status, 503));
+    // Another waits for one place only.
+    let mut modest = Client::from(3, held.serve.address);
+    modest.send(GET);
+    held.end(End::Well);
+    assert_eq!(modest.response().status, 200);
+}
+
+#[test]
 fn at_the_cap_a_stop_still_answers_those_who_wait() {
     let mut held = Held::with(Config { max_connections: 1, ..config() });
     let mut busy = held.first();
-    let mut waiting: Vec<Client> = (0..5).map(|_| held.serve.connect()).collect();
+    let mut waiting: Vec<Client> = (0..5).map(|_| Client::from(3, held.serve.address)).collect();
     waiting.iter_mut().for_each(|client| client.send(GET));
     held.serve.stop();
     for client in &mut waiting {
@@ -283,7 +299,90 @@ fn pictures_that_are_not_read_count_until_they_are_sent_or_given_up() {
     large(2, 5).response().picture("gif");
 }
 
+#[test]
+fn what_is_not_read_counts_for_who_does_not_read_it() {
+    let serve = Serve::with(Config { buffers: 1 << 20, ..config() });
+    let target = |text: usize| format!("/caption?template=dramatic-raccoon&top_text={}", text);
+    let mut reader = Client::from(2, serve.address);
+    let deaf: Vec<_> = (0..3)
+        .map(|text| {
+            reader.get(&target(text)).picture("gif");
+            let mut client = Client::from(3, serve.address);
+            client.ask("GET", &target(text), &[]);
+            client
+        })
+        .collect();
+    until(|| counted(&serve, "/buffers/used") > 3 << 20);
+    // It has read all that it has asked for, and all of that is still in the cache.
+    reader.get(&target(3)).picture("gif");
+    let mut deaf_again = Client::from(3, serve.address);
+    assert_eq!(deaf_again.get(&target(4)).status, 503);
+    drop(deaf);
+}
+
+#[test]
+fn behind_a_proxy_bytes_count_for_who_the_proxy_says() {
+    const BODY: usize = 120_000;
+    let config = Config { buffers: 1 << 20, result_cache: 0, trust_forwarded: 1, ..config() };
+    let serve = Serve::with(config);
+    let post = |client: &str, sent: usize| {
+        let mut connection = serve.connect();
+        let head = format!(
+            "POST /caption HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: {}\r\nContent-Length: {}\r\n\r\n",
+            client, BODY
+        );
+        connection.send(head.as_bytes());
+        let body = format!("{{\"template\":\"cat\"}}{}", " ".repeat(BODY));
+        let _ = connection.try_send(&body.as_bytes()[..sent]);
+        connection
+    };
+    let _open: Vec<_> = (0..12).map(|_| post("192.0.2.1", BODY - 1)).collect();
+    until(|| counted(&serve, "/buffers/used") > 900_000);
+    post("192.0.2.2", BODY).response().picture("png");
+}
+
+#[test]
+fn a_connection_with_a_large_head_is_not_kept() {
+    let serve = Serve::start();
+    let mut client = serve.connect();
+    for (length, is_last) in [(4_000, false), (20_000, true)] {
+        let response = client.request_with("GET", "/health", &[&format!("X: {}", "x".repeat(length))]);
+        assert_eq!(response.status, 200);
+        assert_eq!(response.headers.contains_key("connection"), is_last);
+    }
+    assert!(client.is_closed());
+}
+
 // ===== The reactor's time =====
+
+#[test]
+fn a_client_with_many_busy_connections_keeps_nobody_waiting() {
+    let serve = Serve::start();
+    let alone = median_health(&serve);
+    let address = serve.address;
+    let stop = Arc::new(AtomicBool::new(false));
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let stop = stop.clone();
+            thread::spawn(move || {
+                let mut clients: Vec<_> = (0..50).map(|_| Client::from(2, address)).collect();
+                while !stop.load(Ordering::Relaxed) {
+                    for client in &mut clients {
+                        client.send(&GET.repeat(20));
+                    }
+                    for client in &mut clients {
+                        (0..20).for_each(|_| assert_eq!(client.response().status, 200));
+                    }
+                }
+            })
+        })
+        .collect();
+    let beside = median_health(&serve);
+    stop.store(true, Ordering::Relaxed);
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    // Without rounds, it is the time of four thousand requests.
+    assert!(beside < alone * 10 + Duration::from_millis(20), "{:?} against {:?}", beside, alone);
+}
 
 /// The longest that `/health` takes while `attack` goes on, of many looks: the middle one, because other tests run
 /// beside this one.

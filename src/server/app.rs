@@ -10,6 +10,7 @@ use super::budget::Budget;
 use super::client::Client;
 use super::connection::clock::Clock;
 use super::connection::patience::{Staggered, Timeouts};
+use super::connection::rounds::Rounds;
 use super::connection::slots::{self, Slots};
 use super::future_ext::LocalFuture;
 use super::http::reply::{Reply, ReplyFuture};
@@ -53,8 +54,10 @@ pub struct App {
     pub flights: Flights,
     /// Written and read by `picture`.
     pub kept: Kept,
-    /// The bytes of buffers. Leased by connections for requests and by `picture` for what it has drawn.
+    /// The bytes of buffers. Leased by connections for requests, and by the service for responses.
     pub budget: Budget,
+    /// The reactor's time. Spent by connections; a task of `Server::run_until` begins each round.
+    pub rounds: Rounds,
     /// Written by everything that happens to a request, read by `numbers`.
     pub counters: Rc<Counters>,
     /// Taken by the accept loop, given back by connections that end.
@@ -86,10 +89,7 @@ impl App {
         let connections = slots::Limits {
             all: config.max_connections,
             // Behind a proxy all connections are the proxy's.
-            per_client: match config.trust_forwarded {
-                0 => config.max_connections_per_client,
-                _ => config.max_connections,
-            },
+            per_client: Some(config.max_connections_per_client).filter(|_| config.trust_forwarded == 0),
             refusing: REFUSING,
         };
         App {
@@ -100,8 +100,8 @@ impl App {
             kept: Kept::new(config.result_cache),
             counters: Rc::new(Counters::default()),
             slots: Slots::new(connections),
-            // A cached picture counts for as long as it is there, so the cache's room is added.
-            budget: Budget::new(config.buffers + config.result_cache),
+            budget: Budget::new(config.buffers),
+            rounds: Rounds::new(),
             clock: Clock::default(),
             timeouts: Staggered::new(Timeouts {
                 head: config.header_timeout,

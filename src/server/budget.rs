@@ -1,10 +1,11 @@
-//! One budget of bytes for everything that is buffered for clients: requests that are not answered yet, and pictures
-//! that are not all sent.
+//! One budget of bytes for everything that is buffered for clients: requests that are not answered yet, and answers
+//! that are not sent yet.
 //!
 //! Each buffer has a limit of its own, but there are as many of them as connections. The budget limits their sum, and
 //! shares it out: once it is used up, a client may still take what leaves it within an equal share of it. So one that
-//! has taken all of it keeps nobody else from sending a request. What clients take in this way adds up slowly: with `n`
-//! clients it is no more than `1 + 1/2 + … + 1/n` times the limit, three times for ten of them.
+//! has taken all of it keeps no other from sending a request. What clients take in this way adds up slowly: with `n`
+//! clients it is no more than `1 + 1/2 + … + 1/n` times the limit, three times for ten of them. Answers come on top that
+//! were being drawn when the limit was reached: as many as may run and wait.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -44,7 +45,7 @@ impl Budget {
 
     /// A lease of so many bytes, whether or not there is room for them: they are there already.
     pub fn lease(&self, client: Client, bytes: usize) -> Lease {
-        let lease = Lease { budget: self.clone(), client, bytes: Cell::new(0) };
+        let lease = Lease { budget: self.clone(), client: Cell::new(client), bytes: Cell::new(0) };
         lease.set(bytes);
         lease
     }
@@ -63,7 +64,7 @@ impl Budget {
 /// Bytes that a client occupies. Dropping it gives them back.
 pub struct Lease {
     budget: Budget,
-    client: Client,
+    client: Cell<Client>,
     bytes: Cell<usize>,
 }
 
@@ -71,11 +72,21 @@ impl Lease {
     /// Changes the lease to so many bytes, if there is room for them. Fewer always have room.
     pub fn try_set(&self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes.get());
-        let has_room = more == 0 || self.budget.admits(self.client, more);
+        let has_room = more == 0 || self.budget.admits(self.client.get(), more);
         if has_room {
             self.set(bytes);
         }
         has_room
+    }
+
+    /// The bytes are another client's.
+    pub fn move_to(&self, client: Client) {
+        if self.client.get() != client {
+            let bytes = self.bytes.get();
+            self.release();
+            self.client.set(client);
+            self.set(bytes);
+        }
     }
 
     /// Gives all bytes back.
@@ -91,17 +102,17 @@ impl Lease {
         let State { ref used, ref by_client, .. } = *self.budget.0;
         used.set(used.get() - before + bytes);
         let mut by_client = by_client.borrow_mut();
-        let own = by_client.entry(self.client).or_insert(0);
+        let own = by_client.entry(self.client.get()).or_insert(0);
         *own = *own - before + bytes;
         if *own == 0 {
-            by_client.remove(&self.client);
+            by_client.remove(&self.client.get());
         }
     }
 }
 
 impl fmt::Debug for Lease {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        write!(out, "Lease({} bytes of {:?})", self.bytes.get(), self.client)
+        write!(out, "Lease({} bytes of {:?})", self.bytes.get(), self.client.get())
     }
 }
 
@@ -136,6 +147,18 @@ mod tests {
         drop((second, third));
         assert_eq!(budget.used(), 0);
         assert!(budget.0.by_client.borrow().is_empty());
+    }
+
+    #[test]
+    fn a_lease_can_move_to_another_client() {
+        let budget = Budget::new(100);
+        let lease = budget.lease(client(1), 60);
+        lease.move_to(client(2));
+        assert!(budget.lease(client(1), 0).try_set(40));
+        let _full = budget.lease(client(3), 40);
+        assert!(!budget.admits(client(2), 1) && budget.admits(client(1), 1));
+        drop(lease);
+        assert_eq!(budget.used(), 40);
     }
 
     #[test]

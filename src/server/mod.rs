@@ -8,7 +8,7 @@
 //! | `routes` | hyper's `Service`: finds the route of a request, calls its page, catches its panics |
 //! | `pages` | one handler a file |
 //! | `picture` | the way to a picture: from the client's cache, ours, a drawing in flight, or a new one |
-//! | `pool` | the bridge to the threads that draw: a gate, a CpuPool, a deadline |
+//! | `pool` | the bridge to the threads that draw: a queue, a CpuPool, a deadline |
 //! | `http` | replies and what they are made of: conditions, ranges, bodies, the access log |
 //! | `numbers` | what `/stats` and `/metrics` report |
 //!
@@ -116,6 +116,7 @@ impl Server {
         let Server { mut core, listener, local_addr, app } = self;
         let handle = core.handle();
         preload::start(&app, &handle);
+        handle.spawn(app.rounds.clone());
         let drain = Drain::new();
         let incoming = TcpListener::from_listener(listener.try_clone()?, &local_addr, &handle)?.incoming();
         let accepting = Accept::new(incoming, app.clone(), &drain, &handle);

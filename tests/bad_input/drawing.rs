@@ -92,7 +92,7 @@ fn a_full_queue_is_a_503_and_whoever_was_first_is_served() {
     let mut second = held.serve.connect();
     for target in &["/caption?template=cat", "/templates/cat"] {
         let response = second.get(target);
-        assert_error(&response, 503, "the queue is full: try again", target);
+        assert_error(&response, 503, "the queue is full", target);
         assert_eq!(response.headers["retry-after"], "1");
     }
     // What draws nothing is answered all the same.

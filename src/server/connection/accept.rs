@@ -12,6 +12,7 @@ use tokio_core::reactor::{Handle, Timeout};
 
 use super::drain::{Drain, Watch};
 use super::intake::{self, Scratch};
+use super::slots::Look;
 use super::{refuse, serve, Held};
 use server::app::App;
 use server::client::Client;
@@ -92,12 +93,15 @@ impl Accept {
         let held = Held::new(self.watch.clone(), self.scratch.clone());
         loop {
             // An idle connection that was asked to end has done so by then, unless a request had come just before.
-            let is_time = match waiting.look_again {
-                // A timer that fails does not keep the server from accepting.
-                Some(ref mut timeout) => timeout.poll().map_or(true, |polled| polled.is_ready()),
-                None => true,
+            let look = match waiting.look_again {
+                None => Look::First,
+                // A timer that fails leaves the notification by the next free slot.
+                Some(ref mut timeout) => match timeout.poll() {
+                    Ok(Async::Ready(())) => Look::Again,
+                    Ok(Async::NotReady) | Err(_) => Look::No,
+                },
             };
-            match self.app.slots.poll_free(client, is_time) {
+            match self.app.slots.poll_free(client, look) {
                 Async::Ready(Ok(())) => {
                     self.handle.spawn(serve(waiting.socket, waiting.peer, &self.app, held, &self.handle));
                     return Async::Ready(());
@@ -107,9 +111,14 @@ impl Accept {
                     refuse(waiting.socket, waiting.peer, &self.app, held, &self.handle);
                     return Async::Ready(());
                 }
-                Async::NotReady if is_time => {
-                    waiting.look_again = Timeout::new(LOOK_AGAIN, &self.handle).ok()
-                }
+                Async::NotReady if look != Look::No => match Timeout::new(LOOK_AGAIN, &self.handle) {
+                    Ok(timeout) => waiting.look_again = Some(timeout),
+                    Err(error) => {
+                        warn!("cannot set a timer: {}", error);
+                        self.waiting = Some(waiting);
+                        return Async::NotReady;
+                    }
+                },
                 Async::NotReady => {
                     self.waiting = Some(waiting);
                     return Async::NotReady;

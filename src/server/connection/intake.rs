@@ -39,8 +39,8 @@ use server::future_ext::yield_now;
 const LINGER: Duration = Duration::from_secs(2);
 /// Bytes read from a socket at once.
 const READ: usize = 16 << 10;
-/// Bytes of a request that cost nothing of the budget for all connections. Most requests have no more.
-const FREE: usize = 4 << 10;
+/// Bytes of a request, and of a response, that cost nothing of the budget for all connections. Most have no more.
+pub const FREE: usize = 4 << 10;
 /// Bytes of later requests that are read while one is answered.
 const READ_AHEAD: usize = FREE;
 /// Bytes that are read from one socket, and written to one, before the other connections get a turn: what takes some
@@ -252,7 +252,11 @@ impl Intake {
         }
         let first = match self.buffer.first() {
             Some(&first) => first,
-            None => return,
+            None => {
+                self.buffer = BytesMut::new();
+                self.state.has_room_for(0, FREE);
+                return;
+            }
         };
         let judged = match self.search.end_in(&self.buffer) {
             Some(end) if end <= head::MAX_HEAD => {
@@ -263,6 +267,8 @@ impl Intake {
             _ if self.is_at_eof => {
                 Err(Rejection::malformed("the request ended before its head was complete"))
             }
+            // What came along with the last request has not been counted yet.
+            _ if !self.state.has_room_for(self.buffer.len(), FREE) => Err(Rejection::no_room()),
             _ => return self.state.patience().head_begins(),
         };
         self.search = Search::default();
@@ -353,9 +359,9 @@ impl Intake {
     /// Asks the client for the body that it has announced, if it waits to be asked (RFC 9110, section 10.1.1).
     ///
     /// hyper would ask for every body, before the request is looked at, so it does not get to see the expectation: see
-    /// [`head::check`]. The bytes go to the socket directly. hyper has none of its own to write before them, as it
-    /// reads a head only when the answer before it has been written, or is blocked; and then the client is not asked,
-    /// and sends its body when it has waited long enough.
+    /// [`head::check`]. The bytes go to the socket directly. hyper has none of its own to write before them: it
+    /// reads a head only when the answer before it has been written. Were it not so, the client would not be asked, and
+    /// would send its body when it has waited long enough.
     pub fn send_continue(&mut self) {
         let is_expected = self.expects_continue && self.buffer.is_empty() && !self.has_unwritten;
         self.expects_continue = false;
@@ -382,14 +388,16 @@ impl Intake {
             self.state.patience().closes();
             // What the kernel still holds would turn the close into a reset.
             while !self.is_at_eof && self.buffer.len() < READ_AHEAD && self.read_up_to(READ)?.is_ready() {}
-        }
-        // A connection whose place is needed does not wait for its client.
-        if !self.is_cut_short() || self.state.makes_room() {
-            return Ok(Async::Ready(()));
-        }
-        if self.linger.is_none() {
+            if !self.is_cut_short() {
+                return Ok(Async::Ready(()));
+            }
+            self.buffer = BytesMut::new();
             self.socket.shutdown(Shutdown::Write)?;
             self.linger = Some(Timeout::new(LINGER, &self.handle)?);
+        }
+        // A connection whose place is needed does not wait for its client.
+        if self.state.makes_room() {
+            return Ok(Async::Ready(()));
         }
         self.poll_linger()
     }

@@ -17,6 +17,7 @@ pub mod hyper_io;
 pub mod intake;
 pub mod patience;
 pub mod rejection;
+pub mod rounds;
 pub mod slots;
 pub mod state;
 pub mod target;
@@ -43,11 +44,12 @@ use self::hyper_io::HyperIo;
 use self::intake::{Intake, Scratch};
 use self::patience::Late;
 use self::rejection::Rejection;
+use self::rounds::Rounds;
 use self::slots::Slot;
 use self::state::ConnectionState;
 use server::app::App;
 use server::client::Client;
-use server::future_ext::LocalFuture;
+use server::future_ext::{yield_now, LocalFuture};
 use server::http::access_log::Chunk;
 use server::numbers::counters::{count, Counters};
 use server::routes::ConnectionService;
@@ -139,6 +141,8 @@ struct Connection {
     /// Shared with the intake, the service and the access log.
     state: Rc<ConnectionState>,
     counters: Rc<Counters>,
+    client: Client,
+    rounds: Rounds,
     clock: Clock,
     /// The one timer for all deadlines of the client.
     alarm: Alarm,
@@ -190,6 +194,8 @@ impl Connection {
             intake,
             state,
             counters: app.counters.clone(),
+            client: Client::from(peer.ip()),
+            rounds: app.rounds.clone(),
             clock: app.clock.clone(),
             alarm: Alarm::new(handle.clone()),
             handle: handle.clone(),
@@ -274,8 +280,20 @@ impl Future for Connection {
     /// server, in phases. When `poll` returns `NotReady`, hyper's future has done so first and will wake the
     /// task; the alarm, a newcomer that needs the place and the stop may wake it earlier.
     fn poll(&mut self) -> Poll<(), hyper::Error> {
+        let began = match self.rounds.begin_turn(self.client) {
+            Some(began) => began,
+            None => return yield_now(),
+        };
         self.state.is_polled();
         self.intake.borrow_mut().begin_turn();
+        let polled = self.poll_turn();
+        self.rounds.end_turn(self.client, began);
+        polled
+    }
+}
+
+impl Connection {
+    fn poll_turn(&mut self) -> Poll<(), hyper::Error> {
         loop {
             if self.http.poll()?.is_ready() {
                 return Ok(Async::Ready(()));

@@ -176,6 +176,7 @@ impl World {
         let address = listener.local_addr().unwrap();
         let (handle, drain) = (core.handle(), Drain::new());
         let incoming = TcpListener::from_listener(listener, &address, &handle).unwrap().incoming();
+        handle.spawn(app.rounds.clone());
         handle.spawn(Accept::new(incoming, app.clone(), &drain, &handle).map(drop));
         World { core, app, address, _drain: drain }
     }
@@ -184,7 +185,7 @@ impl World {
     fn settle(&mut self) {
         let start = Instant::now();
         let mut quiet = 0;
-        while quiet < 4 {
+        while quiet < 6 {
             self.core.turn(Some(Duration::from_micros(200)));
             let is_drawing = self.app.pool.running() + self.app.pool.waiting() > 0;
             quiet = if is_drawing { 0 } else { quiet + 1 };

@@ -74,11 +74,11 @@ impl AccessLog {
     /// Logs why a request fails, at the level of its status. The one place that does.
     ///
     /// A 500 is our error. A 503 and a 504 say that there is more to do than the server can: a warning, which `-q` leaves
-    /// out with the requests, since there is one for each of them just when there are too many. A 4xx is the client's.
+    /// out with the requests, since there is one for each of them just when there are too many. Anything else is the client's.
     pub fn log_failure(&self, status: StatusCode, reason: &dyn fmt::Display) {
         let level = match status {
             StatusCode::ServiceUnavailable | StatusCode::GatewayTimeout => Level::Warn,
-            status if status.is_server_error() => Level::Error,
+            StatusCode::InternalServerError => Level::Error,
             _ => Level::Info,
         };
         log!(target: FAILURES, level, "{} \"{}\" {}: {}", self.peer, self.request(), status.as_u16(), reason);
@@ -86,7 +86,7 @@ impl AccessLog {
 
     /// The body of the response. hyper sends none after a HEAD but takes one, and it must be empty then.
     /// `lease` is given back with it.
-    pub fn into_body(mut self, status: StatusCode, bytes: Bytes, lease: Option<Rc<Lease>>) -> Body {
+    pub fn into_body(mut self, status: StatusCode, bytes: Bytes, lease: Option<Lease>) -> Body {
         let bytes = if self.method == Method::Head { Bytes::new() } else { bytes };
         self.response = Some(Written { status, bytes: bytes.len() });
         Body(Some(Chunk { bytes, _lease: lease, _log: self }))
@@ -162,7 +162,7 @@ impl Stream for Body {
 /// The bytes of a body. hyper drops it when the last of them has been written.
 pub struct Chunk {
     bytes: Bytes,
-    _lease: Option<Rc<Lease>>,
+    _lease: Option<Lease>,
     _log: AccessLog,
 }
 

@@ -46,7 +46,8 @@ impl Tags {
             Some(rest) if is_weak_enough => rest,
             _ => tag,
         });
-        strong.any(|listed| listed == b"*" || listed == tag.as_bytes())
+        let is_any = matches!(self.0[..], [ref line] if line.trim_ascii() == b"*");
+        is_any || strong.any(|listed| listed == tag.as_bytes())
     }
 }
 

@@ -4,7 +4,6 @@
 //! and, if it is a failure, the reason for the log. [`Reply::into_response`] makes hyper's response of it.
 
 use std::error::Error;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -56,8 +55,6 @@ pub struct Reply {
     headers: Headers,
     /// Whether the connection is to be closed after it.
     close: bool,
-    /// The bytes of the body in the budget, if they are a picture's.
-    lease: Option<Rc<Lease>>,
     /// Why the request failed, for the log: the sentence that the client gets, or the causes that it does not.
     reason: Option<String>,
 }
@@ -76,7 +73,7 @@ impl Reply {
         let mut headers = Headers::with_capacity(HEADERS);
         // Until `tagged` says that it is a picture that will stay the same.
         headers.set(CacheControl(vec![CacheDirective::NoStore]));
-        Reply { status, body: Bytes::new(), headers, close: false, lease: None, reason: None }
+        Reply { status, body: Bytes::new(), headers, close: false, reason: None }
     }
 
     /// 200 with JSON.
@@ -108,7 +105,6 @@ impl Reply {
             Format::Gif => mime::IMAGE_GIF,
         };
         let mut reply = Reply::new(StatusCode::Ok, content_type, picture.bytes);
-        reply.lease = Some(picture.lease);
         reply.headers.set_raw("Server-Timing", origin.server_timing());
         if !picture.too_small.is_empty() {
             reply.headers.set_raw("Memed-Warning", warning(&picture.too_small));
@@ -219,6 +215,11 @@ impl Reply {
 
     // ===== on the wire =====
 
+    /// How many bytes its body has.
+    pub fn length(&self) -> usize {
+        self.body.len()
+    }
+
     /// The same, and the connection is closed after it, and says so.
     pub fn closing(self) -> Reply {
         Reply { close: true, ..self }
@@ -227,13 +228,13 @@ impl Reply {
     /// hyper's response. Logs the reason of a failure; the line of the access log is written when the last byte of the
     /// response has been given to the socket, or when the connection ends before that.
     ///
-    /// `is_shared`: pages of other origins may read it (CORS), and embed it where they ask for that (CORP).
-    pub fn into_response(self, log: AccessLog, is_shared: bool) -> Response<Body> {
+    /// `lease` of the body is given back when it has been sent. `is_shared`: pages of other origins may read it (CORS), and embed it where they ask for that (CORP).
+    pub fn into_response(self, log: AccessLog, lease: Option<Lease>, is_shared: bool) -> Response<Body> {
         if let Some(ref reason) = self.reason {
             log.log_failure(self.status, reason);
         }
         let length = self.body.len() as u64;
-        let body = log.into_body(self.status, self.body, self.lease);
+        let body = log.into_body(self.status, self.body, lease);
         let mut response = Response::new().with_status(self.status).with_headers(self.headers);
         {
             let headers = response.headers_mut();
@@ -306,7 +307,7 @@ impl From<PoolError> for Reply {
     fn from(error: PoolError) -> Reply {
         match error {
             PoolError::Busy => {
-                let sentence = "all render threads are busy and the queue is full: try again in a second";
+                let sentence = "all render threads are busy, and the queue is full or has all that you may have in it: try again in a second";
                 Reply::error(StatusCode::ServiceUnavailable, sentence).for_now()
             }
             PoolError::NoRoom => {

@@ -158,7 +158,7 @@ pub const ROWS: &[Row] = &[
         stats: "buffers.used",
         metric: Some("buffers"),
         kind: Kind::Bytes,
-        help: "Bytes of unanswered requests and of pictures, those in the cache of results included",
+        help: "Bytes of requests that are not answered yet and of responses that are not sent yet",
         read: |app| Reading::Integer(app.budget.used() as u64),
     },
     Row {

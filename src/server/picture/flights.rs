@@ -113,11 +113,9 @@ mod tests {
     use tokio_core::reactor::Core;
     use tokio_timer::TimerError;
 
-    use super::{Drawn, Flights, LocalFuture, PoolError, SharedPicture, Times};
+    use super::{Client, Drawn, Flights, LocalFuture, PoolError, SharedPicture, Times};
     use captioner::{Captioner, Fingerprint, Format, Picture, Settings};
     use image_macro::from_query;
-    use server::budget::Budget;
-    use server::client::Client;
 
     fn fingerprint() -> Fingerprint {
         let asked = from_query("template=cat").unwrap();
@@ -128,7 +126,7 @@ mod tests {
         let bytes = vec![7; 1000];
         let picture =
             Picture { format: Format::Png, bytes, encode_time: Duration::default(), too_small: Vec::new() };
-        let picture = SharedPicture::new(picture, None, &Budget::new(0), Client::Server);
+        let picture = SharedPicture::new(picture, None);
         let nothing = Duration::default();
         Drawn { picture, times: Times { queue: nothing, draw: nothing, encode: nothing } }
     }

@@ -2,14 +2,11 @@
 //!
 //! Used on the reactor only. The captioner's cache has a lock, which is never contended here.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use captioner::{Cache, CacheStats, Fingerprint, Format, Picture};
-use server::budget::{Budget, Lease};
-use server::client::Client;
 
 /// About what an entry weighs beside its bytes.
 const ENTRY: usize = 200;
@@ -21,7 +18,7 @@ const QUERIES: usize = 1 << 20;
 const LONGEST_QUERY: usize = 1 << 10;
 
 /// A finished picture. Clones share its bytes, so it can be sent any number of times.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SharedPicture {
     /// The file format of `bytes`.
     pub format: Format,
@@ -32,28 +29,13 @@ pub struct SharedPicture {
     /// What the bytes depend on. `None` if a file changed while it was drawn: then it is not known which content of the
     /// file it shows.
     pub fingerprint: Option<Fingerprint>,
-    /// The bytes, in the name of the client for whom it was drawn. Given back with the last clone: when it is no longer
-    /// cached, and sent to everybody who has asked for it.
-    pub lease: Rc<Lease>,
 }
 
 impl SharedPicture {
     /// Takes over the bytes. They occupy their capacity for as long as a clone is alive.
-    pub fn new(
-        picture: Picture,
-        fingerprint: Option<Fingerprint>,
-        budget: &Budget,
-        client: Client,
-    ) -> SharedPicture {
+    pub fn new(picture: Picture, fingerprint: Option<Fingerprint>) -> SharedPicture {
         let Picture { format, bytes, too_small, .. } = picture;
-        let lease = Rc::new(budget.lease(client, bytes.len()));
-        SharedPicture {
-            format,
-            bytes: Bytes::from(bytes),
-            too_small: Arc::new(too_small),
-            fingerprint,
-            lease,
-        }
+        SharedPicture { format, bytes: Bytes::from(bytes), too_small: Arc::new(too_small), fingerprint }
     }
 }
 
@@ -98,10 +80,6 @@ impl Kept {
     }
 
     /// Caches a picture that has a fingerprint, unless it is too large.
-    #[expect(
-        clippy::arc_with_non_send_sync,
-        reason = "the captioner shares its caches between threads, and this is none of its"
-    )]
     pub fn keep(&self, picture: &SharedPicture) {
         let weight = picture.bytes.len() + ENTRY;
         if let Some(fingerprint) = picture.fingerprint.filter(|_| weight <= self.largest) {
@@ -117,7 +95,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, Client, Format, Kept, Picture, SharedPicture, ENTRY};
+    use super::{Arc, Bytes, Format, Kept, SharedPicture, ENTRY};
     use captioner::{Captioner, Fingerprint, Settings};
     use image_macro::from_query;
 
@@ -127,36 +105,9 @@ mod tests {
     }
 
     fn picture(text: &str, length: usize) -> SharedPicture {
-        of(&Budget::new(0), text, length)
-    }
-
-    fn of(budget: &Budget, text: &str, length: usize) -> SharedPicture {
-        let picture = Picture {
-            format: Format::Png,
-            bytes: vec![7; length],
-            encode_time: Default::default(),
-            too_small: Vec::new(),
-        };
-        SharedPicture::new(picture, Some(fingerprint(text)), budget, Client::Server)
-    }
-
-    #[test]
-    fn its_bytes_are_leased_for_as_long_as_it_is_cached_or_sent() {
-        let (kept, budget) = (Kept::new(4 * (1000 + ENTRY)), Budget::new(0));
-        let first = of(&budget, "a", 1000);
-        kept.keep(&first);
-        drop(first);
-        assert_eq!(budget.used(), 1000);
-        let sent = kept.get(&fingerprint("a")).unwrap();
-        for text in &["b", "c", "d", "e"] {
-            kept.keep(&of(&budget, text, 1000));
-        }
-        assert!(kept.get(&fingerprint("a")).is_none());
-        assert_eq!(budget.used(), 5000);
-        drop(sent);
-        assert_eq!(budget.used(), 4000);
-        drop(kept);
-        assert_eq!(budget.used(), 0);
+        let bytes = Bytes::from(vec![7; length]);
+        let fingerprint = Some(fingerprint(text));
+        SharedPicture { format: Format::Png, bytes, too_small: Arc::default(), fingerprint }
     }
 
     #[test]
@@ -165,8 +116,8 @@ mod tests {
         let first = picture("a", 1000);
         kept.keep(&first);
         let hit = kept.get(&fingerprint("a")).unwrap();
-        assert_eq!((hit.bytes.as_ptr(), &hit.bytes), (first.bytes.as_ptr(), &first.bytes));
-        assert!(kept.get(&fingerprint("b")).is_none());
+        assert_eq!((hit.bytes.as_ptr(), &hit), (first.bytes.as_ptr(), &first));
+        assert_eq!(kept.get(&fingerprint("b")), None);
     }
 
     #[test]
@@ -178,7 +129,7 @@ mod tests {
             kept.keep(&picture(text, 1000));
         }
         assert_eq!(kept.stats().used, 4 * (1000 + ENTRY));
-        assert!(kept.get(&fingerprint("a")).is_none());
+        assert_eq!(kept.get(&fingerprint("a")), None);
         assert!(kept.get(&fingerprint("e")).is_some());
     }
 
@@ -193,6 +144,6 @@ mod tests {
     fn a_cache_of_nothing_keeps_nothing() {
         let kept = Kept::new(0);
         kept.keep(&picture("a", 0));
-        assert!(kept.get(&fingerprint("a")).is_none());
+        assert_eq!(kept.get(&fingerprint("a")), None);
     }
 }

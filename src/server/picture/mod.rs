@@ -103,8 +103,7 @@ fn find(
 /// Draws the picture in the pool, then caches and counts it.
 ///
 /// The closure of `spawn` runs on a render thread, the closure of `map` on the reactor, once for all requests that wait.
-/// Dropping the future cancels the drawing, and nothing is cached. `client` is the one who asked first, and the picture's
-/// bytes are leased in its name.
+/// Dropping the future cancels the drawing, and nothing is cached. `client` is the one who asked first.
 fn draw(
     app: &Rc<App>,
     client: Client,
@@ -128,7 +127,7 @@ fn draw(
         let encode = picture.encode_time;
         let times = Times { queue: timed.queued, draw: timed.ran.saturating_sub(encode), encode };
         app.counters.drawn(times);
-        let picture = SharedPicture::new(picture, fingerprint, &app.budget, client);
+        let picture = SharedPicture::new(picture, fingerprint);
         app.kept.keep(&picture);
         Drawn { picture, times }
     });

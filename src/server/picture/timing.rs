@@ -5,7 +5,7 @@ use std::time::Duration;
 /// How long the parts of a drawing took.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
-    /// From its permit until a thread took it.
+    /// From its place in the queue until a thread took it.
     pub queue: Duration,
     /// On the thread, without `encode`: files, template, text.
     pub draw: Duration,

@@ -92,8 +92,9 @@ impl Deadline {
             Some(Latest { since, ref sleep }) if since.elapsed() < self.tick => sleep.clone(),
             _ => {
                 // It may be shared for a tick, and the timer fires up to another one early.
+                let since = Instant::now();
                 let sleep = self.timer.sleep(self.time + 2 * self.tick).shared();
-                *latest = Some(Latest { since: Instant::now(), sleep: sleep.clone() });
+                *latest = Some(Latest { since, sleep: sleep.clone() });
                 sleep
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! A queue in which all wait in one line belongs to the client that asks most often. In this one each client has a line
 //! of its own, and a thread that is free takes the next job of the client that was served longest ago. So a client that
-//! has not been served lately waits for no drawing but the ones that run, however many jobs another has.
+//! has not been served lately waits for the jobs that run, and those of others like it, however many jobs another has.
 //!
 //! Places are shared out, too. A client may have so many jobs waiting, and if all places are taken, the client with the
 //! most of them loses its last one to a client that has fewer.
@@ -93,7 +93,7 @@ impl<J> Queue<J> {
         })))
     }
 
-    /// The lock is held for a look or two at a list, and never while a job runs. A panic leaves nothing half done.
+    /// The lock is held for a look at each line at most, and never while a job runs. A panic leaves nothing half done.
     fn state(&self) -> MutexGuard<'_, State<J>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -102,15 +102,15 @@ impl<J> Queue<J> {
     pub fn enter(&self, client: Client, job: J) -> Option<Entered<J>> {
         let mut state = self.state();
         let number = state.jobs;
-        let waiting = Waiting { number, client, job };
         let (starts, refused) = if state.busy < state.limits.threads {
             state.busy += 1;
             state.own += usize::from(client == Client::Server);
-            state.starting.push_back(waiting);
+            state.starting.push_back(Waiting { number, client, job });
             (true, None)
         } else {
+            // A job that is refused here is the caller's until the lock is released.
             let refused = if client == Client::Server { None } else { state.make_room(client)? };
-            state.lines.entry(client).or_default().push_back(waiting);
+            state.lines.entry(client).or_default().push_back(Waiting { number, client, job });
             (false, refused)
         };
         state.jobs += 1;
@@ -360,7 +360,7 @@ mod tests {
         let mut places: Vec<_> =
             ["a1", "a2", "a3"].iter().map(|job| enter(&queue, 1, job).unwrap()).collect();
         let b1 = enter(&queue, 2, "b1").unwrap();
-        // Behind b1 it is the second of that client's, and there it is the third.
+        // There it is one of two, and came before b1; in its own line it is the third.
         places[2].0.also_of(client(2));
         // It is the first already.
         places[0].0.also_of(client(3));

@@ -16,7 +16,7 @@ use self::table::{Route, PATHS};
 use super::app::App;
 use super::client::{self, Client};
 use super::connection::caller::Caller;
-use super::connection::intake::Intake;
+use super::connection::intake::{Intake, FREE};
 use super::connection::state::ConnectionState;
 use super::future_ext::{ready, LocalFuture};
 use super::http::access_log::{AccessLog, Body};
@@ -72,11 +72,13 @@ impl Service for ConnectionService {
         let address = client::address_of(request.headers(), self.app.config.trust_forwarded, self.peer.ip());
         let peer = SocketAddr::new(address, self.peer.port());
         let log = AccessLog::start(peer, self.state.clone(), counters, &request, rejection.is_some());
-        let caller = Caller::new(Client::from(address), self.state.clone(), self.intake.clone());
+        let client = Client::from(address);
+        self.state.is_of(client);
+        let caller = Caller::new(client, self.state.clone(), self.intake.clone());
         let in_flight = self.app.counters.start_request();
         let route = Route::find(request.method(), request.path());
         let leaves_body = !route.reads_body() && body::is_there(request.headers());
-        let is_last = leaves_body || wants_close(&request);
+        let is_last = leaves_body || wants_close(&request) || self.state.has_large_head();
         let is_shared = self.app.config.cors == Cors::Pictures && route.is_public(request.path());
         let (of_page, of_end) = (self.app.clone(), self.app.clone());
         let state = self.state.clone();
@@ -93,9 +95,13 @@ impl Service for ConnectionService {
                 Err(panic) => Reply::internal(format!("a request panicked: {}", message_of(&*panic))),
             };
             drop(in_flight);
+            state.has_answer();
             let is_last = is_last || of_end.is_stopping.get() || state.makes_room();
             let reply = if is_last { reply.closing() } else { reply };
-            Ok(reply.into_response(log, is_shared))
+            // In the name of who reads it, wherever it comes from: what is not read stays in memory.
+            let length = Some(reply.length()).filter(|&length| length > FREE);
+            let lease = length.map(|length| of_end.budget.lease(client, length));
+            Ok(reply.into_response(log, lease, is_shared))
         }))
     }
 }

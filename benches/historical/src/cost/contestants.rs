@@ -95,6 +95,7 @@ const MEMED: Files = &[
     // Fair shares for all clients, where the others have a semaphore of a line.
     (Part::More, "../../src/server/budget.rs"),
     (Part::More, "../../src/server/client.rs"),
+    (Part::More, "../../src/server/connection/rounds.rs"),
     (Part::More, "../../src/server/connection/slots.rs"),
     (Part::More, "../../src/server/pool/queue.rs"),
     // The access log, conditions and ranges, one drawing for several requests, histograms, OpenMetrics, Server-Timing.
