@@ -54,7 +54,7 @@ pub struct App {
     pub flights: Flights,
     /// Written and read by `picture`.
     pub kept: Kept,
-    /// The bytes of buffers. Leased by connections for requests, and by the service for responses.
+    /// The bytes of buffers. Leased by connections.
     pub budget: Budget,
     /// The reactor's time. Spent by connections; a task of `Server::run_until` begins each round.
     pub rounds: Rounds,

@@ -94,7 +94,8 @@ impl Lease {
         self.set(0);
     }
 
-    fn set(&self, bytes: usize) {
+    /// Changes the lease to so many bytes, whether or not there is room for them: they are there already.
+    pub fn set(&self, bytes: usize) {
         let before = self.bytes.replace(bytes);
         if before == bytes {
             return;

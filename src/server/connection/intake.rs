@@ -40,7 +40,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Bytes read from a socket at once.
 const READ: usize = 16 << 10;
 /// Bytes of a request, and of a response, that cost nothing of the budget for all connections. Most have no more.
-pub const FREE: usize = 4 << 10;
+const FREE: usize = 4 << 10;
 /// Bytes of later requests that are read while one is answered.
 const READ_AHEAD: usize = FREE;
 /// Bytes that are read from one socket, and written to one, before the other connections get a turn: what takes some
@@ -351,7 +351,10 @@ impl Intake {
                 self.turn.written += length;
                 self.state.patience().takes(length, !self.has_unwritten);
             }
-            Async::NotReady => self.state.patience().blocks(),
+            Async::NotReady => {
+                self.state.patience().blocks();
+                self.state.holds_response();
+            }
         }
         Ok(written)
     }

@@ -44,7 +44,7 @@ use self::hyper_io::HyperIo;
 use self::intake::{Intake, Scratch};
 use self::patience::Late;
 use self::rejection::Rejection;
-use self::rounds::Rounds;
+use self::rounds::Share;
 use self::slots::Slot;
 use self::state::ConnectionState;
 use server::app::App;
@@ -141,8 +141,8 @@ struct Connection {
     /// Shared with the intake, the service and the access log.
     state: Rc<ConnectionState>,
     counters: Rc<Counters>,
-    client: Client,
-    rounds: Rounds,
+    /// Of the reactor's time.
+    share: Share,
     clock: Clock,
     /// The one timer for all deadlines of the client.
     alarm: Alarm,
@@ -194,8 +194,7 @@ impl Connection {
             intake,
             state,
             counters: app.counters.clone(),
-            client: Client::from(peer.ip()),
-            rounds: app.rounds.clone(),
+            share: app.rounds.share(Client::from(peer.ip())),
             clock: app.clock.clone(),
             alarm: Alarm::new(handle.clone()),
             handle: handle.clone(),
@@ -280,14 +279,14 @@ impl Future for Connection {
     /// server, in phases. When `poll` returns `NotReady`, hyper's future has done so first and will wake the
     /// task; the alarm, a newcomer that needs the place and the stop may wake it earlier.
     fn poll(&mut self) -> Poll<(), hyper::Error> {
-        let began = match self.rounds.begin_turn(self.client) {
+        let began = match self.share.begin_turn() {
             Some(began) => began,
             None => return yield_now(),
         };
         self.state.is_polled();
         self.intake.borrow_mut().begin_turn();
         let polled = self.poll_turn();
-        self.rounds.end_turn(self.client, began);
+        self.share.end_turn(began);
         polled
     }
 }

@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use futures::task::{self, Task};
@@ -15,55 +15,92 @@ use futures::{Async, Future, Poll};
 use server::client::Client;
 
 /// The time of one client in a round: some dozens of requests.
-const SHARE: Duration = Duration::from_millis(2);
+const SHARE: Duration = Duration::from_micros(500);
 /// A round is over after this time in any case.
 const LONGEST: Duration = Duration::from_millis(10);
 
-/// The current round. Clones share it. As a future, which never ends, it is the task that begins the next round when a
+/// The rounds. Clones share them. As a future, which never ends, it is the task that begins the next round when a
 /// client has spent its time. The reactor polls a task that was notified after those that are waiting already, so by
 /// then each connection has had its turn.
 #[derive(Clone)]
 pub struct Rounds(Rc<State>);
 
 struct State {
+    /// The number of the current round, and its beginning.
+    round: Cell<u64>,
     since: Cell<Instant>,
-    /// What the clients have spent in this round.
-    spent: RefCell<HashMap<Client, Duration>>,
+    /// What each client has. Those without connections are left out when another comes.
+    clients: RefCell<HashMap<Client, Weak<Spent>>>,
     task: RefCell<Option<Task>>,
+}
+
+/// What the connections of a client have spent together.
+struct Spent {
+    round: Cell<u64>,
+    time: Cell<Duration>,
+}
+
+/// The share of a connection's client. The connections of one client have the same.
+pub struct Share {
+    rounds: Rounds,
+    spent: Rc<Spent>,
 }
 
 impl Rounds {
     /// Before the first round.
     pub fn new() -> Rounds {
-        let (spent, task) = (RefCell::default(), RefCell::new(None));
-        Rounds(Rc::new(State { since: Cell::new(Instant::now()), spent, task }))
+        Rounds(Rc::new(State {
+            round: Cell::new(0),
+            since: Cell::new(Instant::now()),
+            clients: RefCell::default(),
+            task: RefCell::new(None),
+        }))
     }
 
-    /// When a turn of that client begins: now. `None` if it has spent its time.
-    pub fn begin_turn(&self, client: Client) -> Option<Instant> {
-        let now = Instant::now();
-        if now.saturating_duration_since(self.0.since.get()) >= LONGEST {
-            self.begin(now);
-        }
-        let spent = self.0.spent.borrow().get(&client).copied().unwrap_or_default();
-        Some(now).filter(|_| spent < SHARE)
-    }
-
-    /// The turn is over.
-    pub fn end_turn(&self, client: Client, began: Instant) {
-        let mut spent = self.0.spent.borrow_mut();
-        let spent = spent.entry(client).or_default();
-        *spent += began.elapsed();
-        if *spent >= SHARE {
-            if let Some(ref task) = *self.0.task.borrow() {
-                task.notify();
+    /// For a connection of that client.
+    pub fn share(&self, client: Client) -> Share {
+        let mut clients = self.0.clients.borrow_mut();
+        let spent = clients.get(&client).and_then(Weak::upgrade).unwrap_or_else(|| {
+            // As often as their number doubles, so that it costs nothing to speak of.
+            if clients.len() == clients.capacity() {
+                clients.retain(|_, spent| spent.strong_count() > 0);
             }
-        }
+            let spent = Rc::new(Spent { round: Cell::new(0), time: Cell::default() });
+            clients.insert(client, Rc::downgrade(&spent));
+            spent
+        });
+        Share { rounds: self.clone(), spent }
     }
 
     fn begin(&self, now: Instant) {
+        self.0.round.set(self.0.round.get() + 1);
         self.0.since.set(now);
-        self.0.spent.borrow_mut().clear();
+    }
+}
+
+impl Share {
+    /// When a turn begins: now. `None` if the client has spent its time.
+    pub fn begin_turn(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let State { ref round, ref since, .. } = *self.rounds.0;
+        if now.saturating_duration_since(since.get()) >= LONGEST {
+            self.rounds.begin(now);
+        }
+        if self.spent.round.replace(round.get()) != round.get() {
+            self.spent.time.set(Duration::default());
+        }
+        Some(now).filter(|_| self.spent.time.get() < SHARE)
+    }
+
+    /// The turn is over.
+    pub fn end_turn(&self, began: Instant) {
+        let time = self.spent.time.get() + began.elapsed();
+        self.spent.time.set(time);
+        if time >= SHARE {
+            if let Some(ref task) = *self.rounds.0.task.borrow() {
+                task.notify();
+            }
+        }
     }
 }
 
@@ -93,19 +130,30 @@ mod tests {
         let rounds = Rounds::new();
         core.handle().spawn(rounds.clone());
         core.turn(None);
-        let (first, second) =
-            (Client::from(IpAddr::from([192, 0, 2, 1])), Client::from(IpAddr::from([192, 0, 2, 2])));
-        let began = rounds.begin_turn(first).unwrap();
-        rounds.end_turn(first, began - SHARE);
-        assert_eq!(rounds.begin_turn(first), None);
-        assert!(rounds.begin_turn(second).is_some());
+        let share = |last| rounds.share(Client::from(IpAddr::from([192, 0, 2, last])));
+        let (first, same, second) = (share(1), share(1), share(2));
+        let began = first.begin_turn().unwrap();
+        first.end_turn(began - SHARE);
+        assert_eq!(same.begin_turn(), None);
+        assert!(second.begin_turn().is_some());
         core.turn(None);
-        assert!(rounds.begin_turn(first).is_some());
+        assert!(first.begin_turn().is_some() && same.begin_turn().is_some());
         // Without the task it is only a matter of time.
-        let alone = Rounds::new();
-        alone.end_turn(first, alone.begin_turn(first).unwrap() - SHARE);
-        assert_eq!(alone.begin_turn(first), None);
+        let alone = Rounds::new().share(Client::Server);
+        alone.end_turn(alone.begin_turn().unwrap() - SHARE);
+        assert_eq!(alone.begin_turn(), None);
         thread::sleep(super::LONGEST);
-        assert!(alone.begin_turn(first).is_some());
+        assert!(alone.begin_turn().is_some());
+    }
+
+    #[test]
+    fn clients_that_have_gone_are_forgotten() {
+        let rounds = Rounds::new();
+        for last in 0..=255 {
+            for before in 0..=15 {
+                drop(rounds.share(Client::from(IpAddr::from([192, 0, before, last]))));
+            }
+        }
+        assert!(rounds.0.clients.borrow().len() < 100);
     }
 }

@@ -36,11 +36,13 @@ pub struct ConnectionState {
     /// Written by `Intake` (heads begin and end, writes block and go on) and by the access log (a response is
     /// written). Read by `Connection`, which closes on late clients.
     patience: RefCell<Patience>,
-    /// The bytes of the current request, beyond those that every connection has. Written by `Intake`, given back by the
-    /// access log with the answer.
+    /// The bytes of the current request, beyond those that every connection has, and of a response that the client is slow
+    /// to read. Written by `Intake`, given back by the access log when the answer is written.
     lease: Lease,
     /// Bytes of the current request that hyper has taken. Written by `Intake`, set to zero with the answer.
     passed: Cell<usize>,
+    /// Bytes of the response to the current request. Written by the service, set to zero when it is written.
+    response: Cell<usize>,
     /// Whether a whole head has ever arrived. Written by `Intake`, read by `Connection`: hyper takes a connection
     /// that has sent nothing for a busy one.
     has_head: Cell<bool>,
@@ -66,6 +68,7 @@ impl ConnectionState {
             patience: RefCell::new(Patience::new(timeouts, clock)),
             lease,
             passed: Cell::new(0),
+            response: Cell::new(0),
             has_head: Cell::new(false),
             is_drawing: Cell::new(false),
             makes_room: Cell::new(false),
@@ -135,9 +138,16 @@ impl ConnectionState {
         self.is_drawing.get()
     }
 
-    /// The current request has its answer, which may not be written yet.
-    pub fn has_answer(&self) {
+    /// The current request has its answer, of so many bytes, which are not written yet.
+    pub fn has_answer(&self, length: usize) {
         self.is_drawing.set(false);
+        self.response.set(length);
+    }
+
+    /// The client does not take the response as fast as it is written, so its bytes stay in memory, in the name of that
+    /// client: wherever the picture comes from, it outlives the cache.
+    pub fn holds_response(&self) {
+        self.lease.set(self.passed.get() + self.response.get());
     }
 
     /// All of the response has been given to the socket.
@@ -145,6 +155,7 @@ impl ConnectionState {
         self.patience().answered();
         self.is_drawing.set(false);
         self.passed.set(0);
+        self.response.set(0);
         self.lease.release();
     }
 

@@ -18,7 +18,6 @@ use jiff::Timestamp;
 use log::Level;
 use percent_encoding::{utf8_percent_encode, AsciiSet, CONTROLS};
 
-use server::budget::Lease;
 use server::connection::state::ConnectionState;
 use server::numbers::counters::Counters;
 
@@ -85,11 +84,10 @@ impl AccessLog {
     }
 
     /// The body of the response. hyper sends none after a HEAD but takes one, and it must be empty then.
-    /// `lease` is given back with it.
-    pub fn into_body(mut self, status: StatusCode, bytes: Bytes, lease: Option<Lease>) -> Body {
+    pub fn into_body(mut self, status: StatusCode, bytes: Bytes) -> Body {
         let bytes = if self.method == Method::Head { Bytes::new() } else { bytes };
         self.response = Some(Written { status, bytes: bytes.len() });
-        Body(Some(Chunk { bytes, _lease: lease, _log: self }))
+        Body(Some(Chunk { bytes, _log: self }))
     }
 
     fn request(&self) -> DisplayRequest<'_> {
@@ -162,7 +160,6 @@ impl Stream for Body {
 /// The bytes of a body. hyper drops it when the last of them has been written.
 pub struct Chunk {
     bytes: Bytes,
-    _lease: Option<Lease>,
     _log: AccessLog,
 }
 

@@ -23,7 +23,6 @@ use super::conditional::tag_of;
 use super::range::Part;
 use captioner::{CaptionError, Fingerprint, Format};
 use image_macro::Invalid;
-use server::budget::Lease;
 use server::connection::rejection::Rejection;
 use server::future_ext::LocalFuture;
 use server::picture::kept::SharedPicture;
@@ -228,13 +227,13 @@ impl Reply {
     /// hyper's response. Logs the reason of a failure; the line of the access log is written when the last byte of the
     /// response has been given to the socket, or when the connection ends before that.
     ///
-    /// `lease` of the body is given back when it has been sent. `is_shared`: pages of other origins may read it (CORS), and embed it where they ask for that (CORP).
-    pub fn into_response(self, log: AccessLog, lease: Option<Lease>, is_shared: bool) -> Response<Body> {
+    /// `is_shared`: pages of other origins may read it (CORS), and embed it where they ask for that (CORP).
+    pub fn into_response(self, log: AccessLog, is_shared: bool) -> Response<Body> {
         if let Some(ref reason) = self.reason {
             log.log_failure(self.status, reason);
         }
         let length = self.body.len() as u64;
-        let body = log.into_body(self.status, self.body, lease);
+        let body = log.into_body(self.status, self.body);
         let mut response = Response::new().with_status(self.status).with_headers(self.headers);
         {
             let headers = response.headers_mut();

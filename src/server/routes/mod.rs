@@ -16,7 +16,7 @@ use self::table::{Route, PATHS};
 use super::app::App;
 use super::client::{self, Client};
 use super::connection::caller::Caller;
-use super::connection::intake::{Intake, FREE};
+use super::connection::intake::Intake;
 use super::connection::state::ConnectionState;
 use super::future_ext::{ready, LocalFuture};
 use super::http::access_log::{AccessLog, Body};
@@ -95,13 +95,10 @@ impl Service for ConnectionService {
                 Err(panic) => Reply::internal(format!("a request panicked: {}", message_of(&*panic))),
             };
             drop(in_flight);
-            state.has_answer();
             let is_last = is_last || of_end.is_stopping.get() || state.makes_room();
             let reply = if is_last { reply.closing() } else { reply };
-            // In the name of who reads it, wherever it comes from: what is not read stays in memory.
-            let length = Some(reply.length()).filter(|&length| length > FREE);
-            let lease = length.map(|length| of_end.budget.lease(client, length));
-            Ok(reply.into_response(log, lease, is_shared))
+            state.has_answer(reply.length());
+            Ok(reply.into_response(log, is_shared))
         }))
     }
 }
