@@ -41,6 +41,7 @@ impl Reply {
         let headers: Vec<Header> = vec![
             ("Cache-Control", cached.into()),
             ("Access-Control-Allow-Origin", "*".into()),
+            ("Cross-Origin-Resource-Policy", "cross-origin".into()),
             ("Access-Control-Expose-Headers", RESPONSE_HEADERS.into()),
         ];
         Reply { status, headers, body: Bytes::new(), closes: false }
