@@ -1,7 +1,7 @@
-//! Reads a connection's bytes before hyper does: judges heads, follows bodies, and closes the connection gently.
+//! Reads a connection's bytes before hyper does: judges heads and follows bodies. [`super::closing`] closes it.
 //!
-//! hyper 0.11 answers a malformed head with a bare status, understands some heads differently from a proxy in front
-//! of it, and closes a socket that has unread bytes, which resets it. So bytes pass through here first. A head is held
+//! hyper 0.11 answers a malformed head with a bare status, and understands some heads differently from a proxy in front
+//! of it. So bytes pass through here first. A head is held
 //! back until it is complete and [`head::check`] has accepted it; a body is released as it arrives, and a chunked one
 //! is decoded by [`Chunks`] and framed anew, so that the end of every request is known here, and hyper gets as few
 //! chunks as there are reads.
@@ -18,12 +18,10 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
-use std::net::Shutdown;
 use std::rc::Rc;
-use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use futures::{Async, Future, Poll};
+use futures::{Async, Poll};
 use thiserror::Error;
 use tokio_core::net::TcpStream;
 use tokio_core::reactor::{Handle, Timeout};
@@ -35,14 +33,12 @@ use super::rejection::Rejection;
 use super::state::ConnectionState;
 use server::future_ext::yield_now;
 
-/// How long a client may go on sending after its last answer before the connection is closed.
-const LINGER: Duration = Duration::from_secs(2);
 /// Bytes read from a socket at once.
-const READ: usize = 16 << 10;
+pub(super) const READ: usize = 16 << 10;
 /// Bytes of a request, and of a response, that cost nothing of the budget for all connections. Most have no more.
 const FREE: usize = 4 << 10;
 /// Bytes of later requests that are read while one is answered.
-const READ_AHEAD: usize = FREE;
+pub(super) const READ_AHEAD: usize = FREE;
 /// Bytes that are read from one socket, and written to one, before the other connections get a turn: what takes some
 /// tenths of a millisecond. hyper goes on for as long as there is something to read, and so does a client that sends
 /// without pause, or one that reads as fast as we write.
@@ -51,9 +47,6 @@ const WRITTEN_IN_A_TURN: usize = 512 << 10;
 /// Requests of one connection before the other connections get a turn. A client can send heads as fast as they are
 /// answered.
 const HEADS_IN_A_TURN: u32 = 16;
-/// Reads that discard what a client still sends, before the other connections get a turn.
-const DISCARDED_IN_A_TURN: usize = 16;
-
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n";
@@ -74,24 +67,24 @@ pub struct NoRoom;
 
 /// The socket of one connection, and its position in the sequence of heads and bodies.
 pub struct Intake {
-    socket: TcpStream,
-    scratch: Scratch,
-    handle: Handle,
-    state: Rc<ConnectionState>,
+    pub(super) socket: TcpStream,
+    pub(super) scratch: Scratch,
+    pub(super) handle: Handle,
+    pub(super) state: Rc<ConnectionState>,
     /// Read from the socket, and not yet by hyper.
-    buffer: BytesMut,
+    pub(super) buffer: BytesMut,
     /// How many bytes of `buffer` hyper may read.
     released: usize,
     /// Looks for the end of the head that `buffer` begins with.
     search: Search,
-    next: Next,
+    pub(super) next: Next,
     turn: Turn,
     /// Whether the client waits for a 100 before it sends the body of its request.
     expects_continue: bool,
     /// Whether hyper has bytes that the socket has not taken.
-    has_unwritten: bool,
-    is_at_eof: bool,
-    linger: Option<Timeout>,
+    pub(super) has_unwritten: bool,
+    pub(super) is_at_eof: bool,
+    pub(super) linger: Option<Timeout>,
 }
 
 /// What the connection has done since the reactor gave it a turn.
@@ -103,7 +96,7 @@ struct Turn {
 }
 
 /// What follows the bytes that have been released.
-enum Next {
+pub(super) enum Next {
     Head,
     /// That many bytes of a body.
     Body(u64),
@@ -205,7 +198,7 @@ impl Intake {
         Ok(Async::Ready(()))
     }
 
-    fn read_up_to(&mut self, most: usize) -> Poll<(), io::Error> {
+    pub(super) fn read_up_to(&mut self, most: usize) -> Poll<(), io::Error> {
         let mut scratch = self.scratch.borrow_mut();
         match self.socket.read(&mut scratch[..most]) {
             Ok(0) => self.is_at_eof = true,
@@ -371,76 +364,6 @@ impl Intake {
         if is_expected {
             // A failure comes up again with the next read or write.
             let _ = self.socket.write(CONTINUE);
-        }
-    }
-
-    // ===== closing =====
-
-    /// Closes the connection gently.
-    ///
-    /// A socket that is closed while it holds unread bytes is reset, and the reset can overtake the answer: a client
-    /// that sends too much would see a network error instead of a 413. So our half is closed first, and what the
-    /// client still sends is read and discarded, for [`LINGER`] at most.
-    pub fn poll_shutdown(&mut self) -> Poll<(), io::Error> {
-        // Pitfall: hyper 0.11 calls this before it has flushed, if the body of the request was dropped. Pinned by
-        // `a_get_with_a_body_gets_all_of_a_large_picture` in `tests/limits.rs`.
-        if self.has_unwritten {
-            return Ok(Async::NotReady);
-        }
-        if self.linger.is_none() {
-            self.state.patience().closes();
-            // What the kernel still holds would turn the close into a reset.
-            while !self.is_at_eof && self.buffer.len() < READ_AHEAD && self.read_up_to(READ)?.is_ready() {}
-            if !self.is_cut_short() {
-                return Ok(Async::Ready(()));
-            }
-            self.buffer = BytesMut::new();
-            self.socket.shutdown(Shutdown::Write)?;
-            self.linger = Some(Timeout::new(LINGER, &self.handle)?);
-        }
-        // A connection whose place is needed does not wait for its client.
-        if self.state.makes_room() {
-            return Ok(Async::Ready(()));
-        }
-        self.poll_linger()
-    }
-
-    /// Whether the client may still be sending bytes that will not be read.
-    fn is_cut_short(&self) -> bool {
-        let is_complete = match self.next {
-            // While the server drains, half a head is not waited for.
-            Next::Head => {
-                self.buffer.is_empty() || self.state.is_draining() && self.buffer.len() < READ_AHEAD
-            }
-            Next::Body(_) | Next::Chunks(_) | Next::Refused => false,
-        };
-        !self.is_at_eof && !is_complete
-    }
-
-    /// Discards what the client sends, until it closes its half or the time is up.
-    fn poll_linger(&mut self) -> Poll<(), io::Error> {
-        // The timer is polled first: that is what registers the task with it.
-        let is_up = match self.linger {
-            Some(ref mut timeout) => timeout.poll()?.is_ready(),
-            None => true,
-        };
-        if is_up {
-            return Ok(Async::Ready(()));
-        }
-        let mut discarded = self.scratch.borrow_mut();
-        for _ in 0..DISCARDED_IN_A_TURN {
-            if try_nb!(self.socket.read(&mut discarded[..])) == 0 {
-                return Ok(Async::Ready(()));
-            }
-        }
-        yield_now()
-    }
-
-    /// Makes the close of the socket a reset, which also discards what the kernel holds for a client that does not
-    /// read.
-    pub fn reset_on_close(&self) {
-        if let Err(error) = self.socket.set_linger(Some(Duration::from_secs(0))) {
-            debug!("cannot reset a connection: {}", error);
         }
     }
 }

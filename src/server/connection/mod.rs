@@ -11,6 +11,7 @@ pub mod alarm;
 pub mod caller;
 pub mod chunks;
 pub mod clock;
+pub mod closing;
 pub mod drain;
 pub mod head;
 pub mod hyper_io;
@@ -283,7 +284,7 @@ impl Future for Connection {
             Some(began) => began,
             None => return yield_now(),
         };
-        self.state.is_polled();
+        self.state.keep_task();
         self.intake.borrow_mut().begin_turn();
         let polled = self.poll_turn();
         self.share.end_turn(began);

@@ -182,22 +182,22 @@ impl ConnectionState {
         }
     }
 
-    /// Has the connection polled, as a timer does that has come.
-    #[cfg(test)]
-    pub fn wake(&self) {
-        if let Some(ref task) = *self.task.borrow() {
-            task.notify();
-        }
-    }
-
     /// Whether it has been asked to.
     pub fn makes_room(&self) -> bool {
         self.makes_room.get()
     }
 
     /// Keeps a handle of the current task, the connection's, unless that is done already.
-    pub fn is_polled(&self) {
+    pub fn keep_task(&self) {
         self.task.borrow_mut().get_or_insert_with(task::current);
+    }
+
+    /// Has the connection polled, as a timer does that has come.
+    #[cfg(test)]
+    pub fn wake(&self) {
+        if let Some(ref task) = *self.task.borrow() {
+            task.notify();
+        }
     }
 
     /// Whether the server is stopping.

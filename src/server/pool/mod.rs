@@ -3,6 +3,8 @@
 
 pub mod deadline;
 pub mod queue;
+#[cfg(test)]
+mod queue_tests;
 
 use std::any::Any;
 use std::error::Error;

@@ -85,6 +85,7 @@ const MEMED: Files = &[
     (Part::Guards, "../../src/server/connection/caller.rs"),
     (Part::Guards, "../../src/server/connection/chunks.rs"),
     (Part::Guards, "../../src/server/connection/clock.rs"),
+    (Part::Guards, "../../src/server/connection/closing.rs"),
     (Part::Guards, "../../src/server/connection/head.rs"),
     (Part::Guards, "../../src/server/connection/hyper_io.rs"),
     (Part::Guards, "../../src/server/connection/intake.rs"),
