@@ -76,6 +76,14 @@ fn manifest(package: &Path) -> Result<Table, Box<dyn Error>> {
         package.retain(|key, _| ["name", "version", "edition"].contains(&key));
     }
     manifest.insert("workspace".to_string(), Table::from_iter([("resolver".to_string(), "3".into())]).into());
+    let dependencies = manifest.get_mut("dependencies").and_then(Value::as_table_mut);
+    // The manifest is written elsewhere, and paths in it are relative.
+    for dependency in dependencies.into_iter().flatten().filter_map(|(_, value)| value.as_table_mut()) {
+        if let Some(relative) = dependency.get("path").and_then(Value::as_str) {
+            let absolute = package.canonicalize()?.join(relative);
+            dependency.insert("path".to_string(), absolute.to_string_lossy().into_owned().into());
+        }
+    }
     Ok(manifest)
 }
 
@@ -288,6 +296,8 @@ mod tests {
         for name in ["futures", "hyper", "tokio_core", "prometheus_client"] {
             assert!(!dependencies.contains(name), "{name} is there");
         }
+        let data = manifest["dependencies"]["memed-data"]["path"].as_str().unwrap();
+        assert!(folder.path().join(data).join("Cargo.toml").is_file(), "{data} is not there from elsewhere");
         let library = fs::read_to_string(folder.path().join("src/lib.rs")).unwrap();
         assert!(!library.contains("pub mod server") && library.contains("pub mod captioner"), "{library}");
     }
