@@ -4,7 +4,7 @@
 //! version of the program (which stands for its code and its built-in files), and the contents of the files in the
 //! folders. It is the same on every machine.
 
-use std::fmt;
+use std::{fmt, str};
 
 use sha2::{Digest, Sha256};
 
@@ -21,12 +21,12 @@ impl fmt::Display for Fingerprint {
     /// 64 hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(64);
-        for &byte in &self.0 {
-            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        let mut text = [0; 64];
+        for (pair, &byte) in text.chunks_exact_mut(2).zip(&self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
         }
-        f.write_str(&text)
+        f.write_str(str::from_utf8(&text).expect("digits are ASCII"))
     }
 }
 

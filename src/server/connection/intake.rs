@@ -42,7 +42,7 @@ pub(super) const READ_AHEAD: usize = FREE;
 /// Bytes that are read from one socket, and written to one, before the other connections get a turn: what takes some
 /// tenths of a millisecond. hyper goes on for as long as there is something to read, and so does a client that sends
 /// without pause, or one that reads as fast as we write.
-const READ_IN_A_TURN: usize = 64 << 10;
+const READ_IN_A_TURN: usize = 32 << 10;
 const WRITTEN_IN_A_TURN: usize = 512 << 10;
 /// Requests of one connection before the other connections get a turn. A client can send heads as fast as they are
 /// answered.
@@ -185,7 +185,7 @@ impl Intake {
     /// Reads from the socket into the buffer, once. If there is no room for what was read, the request is refused.
     fn fill(&mut self) -> Poll<(), io::Error> {
         try_ready!(self.read_up_to(READ));
-        if self.state.has_room_for(self.buffer.len(), FREE) {
+        if self.state.try_buffer(self.buffer.len(), FREE) {
             return Ok(Async::Ready(()));
         }
         match self.next {
@@ -247,7 +247,7 @@ impl Intake {
             Some(&first) => first,
             None => {
                 self.buffer = BytesMut::new();
-                self.state.has_room_for(0, FREE);
+                self.state.try_buffer(0, FREE);
                 return;
             }
         };
@@ -261,11 +261,11 @@ impl Intake {
                 Err(Rejection::malformed("the request ended before its head was complete"))
             }
             // What came along with the last request has not been counted yet.
-            _ if !self.state.has_room_for(self.buffer.len(), FREE) => Err(Rejection::no_room()),
+            _ if !self.state.try_buffer(self.buffer.len(), FREE) => Err(Rejection::no_room()),
             _ => return self.state.patience().head_begins(),
         };
         self.search = Search::default();
-        self.state.has_read_head();
+        self.state.head_arrives();
         self.turn.heads += 1;
         match judged {
             Ok((end, Head { framing, expects_continue })) => {
@@ -284,7 +284,7 @@ impl Intake {
     /// Replaces the head in the buffer, and all that follows it, by a stand-in (see the top of this file).
     pub fn refuse(&mut self, rejection: Rejection) {
         self.search = Search::default();
-        self.state.has_read_head();
+        self.state.head_arrives();
         self.state.reject(rejection);
         let is_head = self.buffer.starts_with(b"HEAD ");
         let stand_in = if is_head { STAND_IN_FOR_HEAD } else { STAND_IN };

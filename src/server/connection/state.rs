@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::time::Instant;
 
+use bytes::Bytes;
 use futures::task::{self, Task};
 
 use super::clock::Clock;
@@ -41,8 +42,8 @@ pub struct ConnectionState {
     lease: Lease,
     /// Bytes of the current request that hyper has taken. Written by `Intake`, set to zero with the answer.
     passed: Cell<usize>,
-    /// Bytes of the response to the current request. Written by the service, set to zero when it is written.
-    response: Cell<usize>,
+    /// The body of the response to the current request. Written by the service, emptied when it is written.
+    response: RefCell<Bytes>,
     /// Whether a whole head has ever arrived. Written by `Intake`, read by `Connection`: hyper takes a connection
     /// that has sent nothing for a busy one.
     has_head: Cell<bool>,
@@ -68,7 +69,7 @@ impl ConnectionState {
             patience: RefCell::new(Patience::new(timeouts, clock)),
             lease,
             passed: Cell::new(0),
-            response: Cell::new(0),
+            response: RefCell::new(Bytes::new()),
             has_head: Cell::new(false),
             is_drawing: Cell::new(false),
             makes_room: Cell::new(false),
@@ -94,7 +95,7 @@ impl ConnectionState {
     }
 
     /// A whole head has arrived, good or bad.
-    pub fn has_read_head(&self) {
+    pub fn head_arrives(&self) {
         self.has_head.set(true);
         self.patience().head_ends();
     }
@@ -106,7 +107,7 @@ impl ConnectionState {
 
     /// Leases room for so many buffered bytes, beside those that hyper has. The first `free` cost nothing. `false` if
     /// there is no room for them.
-    pub fn has_room_for(&self, buffered: usize, free: usize) -> bool {
+    pub fn try_buffer(&self, buffered: usize, free: usize) -> bool {
         self.lease.try_set((self.passed.get() + buffered).saturating_sub(free))
     }
 
@@ -138,16 +139,17 @@ impl ConnectionState {
         self.is_drawing.get()
     }
 
-    /// The current request has its answer, of so many bytes, which are not written yet.
-    pub fn has_answer(&self, length: usize) {
+    /// The current request has its answer, which is not written yet.
+    pub fn answers_with(&self, body: Bytes) {
         self.is_drawing.set(false);
-        self.response.set(length);
+        *self.response.borrow_mut() = body;
     }
 
     /// The client does not take the response as fast as it is written, so its bytes stay in memory, in the name of that
     /// client: wherever the picture comes from, it outlives the cache.
     pub fn holds_response(&self) {
-        self.lease.set(self.passed.get() + self.response.get());
+        self.lease.set(self.passed.get());
+        self.lease.hold(&self.response.borrow());
     }
 
     /// All of the response has been given to the socket.
@@ -155,7 +157,7 @@ impl ConnectionState {
         self.patience().answered();
         self.is_drawing.set(false);
         self.passed.set(0);
-        self.response.set(0);
+        *self.response.borrow_mut() = Bytes::new();
         self.lease.release();
     }
 

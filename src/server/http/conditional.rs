@@ -1,6 +1,5 @@
 //! The conditions of a request for a picture: `If-Match`, `If-None-Match` and `If-Range`, as RFC 9110 has them.
 
-use hyper::header::EntityTag;
 use hyper::server::Request;
 use hyper::Method;
 
@@ -32,9 +31,9 @@ pub enum Precondition {
     Failed,
 }
 
-/// The entity tag of a picture. It is strong: equal tags mean equal bytes.
-pub fn tag_of(fingerprint: &Fingerprint) -> EntityTag {
-    EntityTag::strong(fingerprint.to_string())
+/// The entity tag of a picture, as it is sent. It is strong: equal tags mean equal bytes.
+pub fn tag_of(fingerprint: &Fingerprint) -> String {
+    format!("\"{}\"", fingerprint)
 }
 
 impl Tags {
@@ -76,7 +75,7 @@ impl Conditions {
         if self.if_match.is_none() && self.if_none_match.is_none() {
             return Precondition::Holds;
         }
-        let tag = tag_of(fingerprint).to_string();
+        let tag = tag_of(fingerprint);
         if self.if_match.as_ref().is_some_and(|tags| !tags.have(&tag, false)) {
             return Precondition::Failed;
         }
@@ -92,7 +91,7 @@ impl Conditions {
         let is_same = self
             .if_range
             .as_ref()
-            .is_none_or(|if_range| if_range.trim_ascii() == tag_of(fingerprint).to_string().as_bytes());
+            .is_none_or(|if_range| if_range.trim_ascii() == tag_of(fingerprint).as_bytes());
         match self.range {
             Some(range) if is_same => range.of(length),
             _ => Part::Whole,

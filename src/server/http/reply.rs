@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{
-    AcceptRanges, AccessControlAllowMethods, AccessControlAllowOrigin, AccessControlMaxAge, Allow,
-    CacheControl, CacheDirective, Connection, ContentLength, ContentRange, ContentRangeSpec, ContentType,
-    ETag, Headers, RangeUnit, RetryAfter,
+    AccessControlAllowMethods, AccessControlAllowOrigin, AccessControlMaxAge, Allow, Connection,
+    ContentLength, ContentRange, ContentRangeSpec, ContentType, Headers, RetryAfter,
 };
 use hyper::mime::{self, Mime};
 use hyper::{Method, Response, StatusCode};
@@ -33,8 +32,8 @@ use server::pool::PoolError;
 const HEADERS: usize = 10;
 /// Seconds after which a client that was refused may come again: the queue is shorter by then.
 const RETRY_AFTER: u64 = 1;
-/// Seconds for which a client may use a picture without asking again. Later its tag is enough.
-const MAX_AGE: u32 = 300;
+/// A client may use a picture for five minutes without asking again. Later its tag is enough.
+const CACHED: &str = "public, max-age=300";
 /// Request headers that a page of another origin may send, beyond those that browsers always let it.
 const REQUEST_HEADERS: &str = "Content-Type, If-Match, If-None-Match, If-Range, Range";
 /// Response headers that such a page may read, beyond those that browsers always let it.
@@ -71,7 +70,7 @@ impl Reply {
     fn without_body(status: StatusCode) -> Reply {
         let mut headers = Headers::with_capacity(HEADERS);
         // Until `tagged` says that it is a picture that will stay the same.
-        headers.set(CacheControl(vec![CacheDirective::NoStore]));
+        headers.set_raw("Cache-Control", "no-store");
         Reply { status, body: Bytes::new(), headers, close: false, reason: None }
     }
 
@@ -116,9 +115,10 @@ impl Reply {
 
     /// The same with the picture's tag, so that it can be cached, and asked for in parts.
     fn tagged(mut self, fingerprint: &Fingerprint) -> Reply {
-        self.headers.set(ETag(tag_of(fingerprint)));
-        self.headers.set(CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(MAX_AGE)]));
-        self.headers.set(AcceptRanges(vec![RangeUnit::Bytes]));
+        // Raw: hyper's types of these three would be boxed, filled and formatted for each of the pictures kept.
+        self.headers.set_raw("ETag", tag_of(fingerprint));
+        self.headers.set_raw("Cache-Control", CACHED);
+        self.headers.set_raw("Accept-Ranges", "bytes");
         self
     }
 
@@ -214,9 +214,9 @@ impl Reply {
 
     // ===== on the wire =====
 
-    /// How many bytes its body has.
-    pub fn length(&self) -> usize {
-        self.body.len()
+    /// Its body.
+    pub fn body(&self) -> Bytes {
+        self.body.clone()
     }
 
     /// The same, and the connection is closed after it, and says so.

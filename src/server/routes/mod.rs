@@ -97,7 +97,7 @@ impl Service for ConnectionService {
             drop(in_flight);
             let is_last = is_last || of_end.is_stopping.get() || state.makes_room();
             let reply = if is_last { reply.closing() } else { reply };
-            state.has_answer(reply.length());
+            state.answers_with(reply.body());
             Ok(reply.into_response(log, is_shared))
         }))
     }
