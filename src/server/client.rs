@@ -9,9 +9,9 @@ use hyper::header::Headers;
 /// all of the others to choose from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Client {
-    /// Somebody on the network.
+    /// A host on the network.
     At(IpAddr),
-    /// The server itself, which preloads what nobody has asked for yet.
+    /// The server itself, which preloads what no client has asked for yet.
     Server,
 }
 

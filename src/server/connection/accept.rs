@@ -13,7 +13,7 @@ use tokio_core::reactor::{Handle, Timeout};
 use super::drain::{Drain, Watch};
 use super::intake::{self, Scratch};
 use super::slots::Look;
-use super::{refuse, serve, Held};
+use super::{refuse, serve, Resources};
 use server::app::App;
 use server::client::Client;
 use server::future_ext::yield_now;
@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Connections accepted in a row before those that are open get a turn. Each takes some tens of microseconds.
-const ACCEPTS_IN_A_ROW: u32 = 16;
+const ACCEPTS_IN_A_ROW: u32 = 4;
 
 /// Listens on an address that no other process listens on.
 ///
@@ -90,7 +90,7 @@ impl Accept {
             None => return Async::Ready(()),
         };
         let client = Client::from(waiting.peer.ip());
-        let held = Held::new(self.watch.clone(), self.scratch.clone());
+        let resources = Resources::new(self.watch.clone(), self.scratch.clone());
         loop {
             // An idle connection that was asked to end has done so by then, unless a request had come just before.
             let look = match waiting.look_again {
@@ -103,12 +103,18 @@ impl Accept {
             };
             match self.app.slots.poll_free(client, look) {
                 Async::Ready(Ok(())) => {
-                    self.handle.spawn(serve(waiting.socket, waiting.peer, &self.app, held, &self.handle));
+                    self.handle.spawn(serve(
+                        waiting.socket,
+                        waiting.peer,
+                        &self.app,
+                        resources,
+                        &self.handle,
+                    ));
                     return Async::Ready(());
                 }
                 Async::Ready(Err(_full)) => {
                     count(&self.app.counters.turned_away);
-                    refuse(waiting.socket, waiting.peer, &self.app, held, &self.handle);
+                    refuse(waiting.socket, waiting.peer, &self.app, resources, &self.handle);
                     return Async::Ready(());
                 }
                 Async::NotReady if look != Look::No => match Timeout::new(LOOK_AGAIN, &self.handle) {
@@ -130,8 +136,8 @@ impl Accept {
     /// Spawns the connection that waits for a slot, if there is one: there will be no other time to serve it.
     pub fn finish(self) {
         if let Some(Waiting { socket, peer, .. }) = self.waiting {
-            let held = Held::new(self.watch, self.scratch);
-            self.handle.spawn(serve(socket, peer, &self.app, held, &self.handle));
+            let resources = Resources::new(self.watch, self.scratch);
+            self.handle.spawn(serve(socket, peer, &self.app, resources, &self.handle));
         }
     }
 }
@@ -186,9 +192,9 @@ pub fn accept_rest(listener: net::TcpListener, app: &Rc<App>, drain: &Drain, han
             }
         };
         // Over the limits, if need be.
-        let held = Held::new(drain.watch(), scratch.clone());
+        let resources = Resources::new(drain.watch(), scratch.clone());
         match TcpStream::from_stream(socket, handle) {
-            Ok(socket) => handle.spawn(serve(socket, peer, app, held, handle)),
+            Ok(socket) => handle.spawn(serve(socket, peer, app, resources, handle)),
             Err(error) => warn!("cannot serve a connection: {}", error),
         }
     }

@@ -25,6 +25,8 @@ pub mod target;
 
 #[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod slots_tests;
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -63,16 +65,16 @@ const SEND_BUFFER: usize = 64 << 10;
 /// before its client could know is on its way, or in the kernel already. Its answer says that it is the last.
 const LAST_CALL: Duration = Duration::from_millis(100);
 
-/// What all connections of an accept loop share.
-pub struct Held {
+/// What an accept loop gives to each of its connections.
+pub struct Resources {
     watch: Watch,
     scratch: Scratch,
 }
 
-impl Held {
+impl Resources {
     /// For one connection.
-    pub fn new(watch: Watch, scratch: Scratch) -> Held {
-        Held { watch, scratch }
+    pub fn new(watch: Watch, scratch: Scratch) -> Resources {
+        Resources { watch, scratch }
     }
 }
 
@@ -81,23 +83,23 @@ pub fn serve(
     socket: TcpStream,
     peer: SocketAddr,
     app: &Rc<App>,
-    held: Held,
+    resources: Resources,
     handle: &Handle,
 ) -> LocalFuture<(), ()> {
     let state = new_state(peer, app);
     let slot = app.slots.take(Client::from(peer.ip()), state.clone());
-    let intake = Intake::new(socket, handle.clone(), state.clone(), held.scratch);
-    Connection::over(intake, state, slot, peer, app, held.watch, handle)
+    let intake = Intake::new(socket, handle.clone(), state.clone(), resources.scratch);
+    Connection::over(intake, state, slot, peer, app, resources.watch, handle)
 }
 
 /// Tells a client that there is no room for its connection, if there is room for that. Otherwise the connection is
 /// closed without an answer.
-pub fn refuse(socket: TcpStream, peer: SocketAddr, app: &Rc<App>, held: Held, handle: &Handle) {
+pub fn refuse(socket: TcpStream, peer: SocketAddr, app: &Rc<App>, resources: Resources, handle: &Handle) {
     if let Some(slot) = app.slots.refuse() {
         let state = new_state(peer, app);
-        let mut intake = Intake::new(socket, handle.clone(), state.clone(), held.scratch);
+        let mut intake = Intake::new(socket, handle.clone(), state.clone(), resources.scratch);
         intake.refuse(Rejection::too_many_connections());
-        handle.spawn(Connection::over(intake, state, slot, peer, app, held.watch, handle));
+        handle.spawn(Connection::over(intake, state, slot, peer, app, resources.watch, handle));
     }
 }
 

@@ -14,8 +14,10 @@ use futures::{Async, Future, Poll};
 
 use server::client::Client;
 
-/// The time of one client in a round: some dozens of requests.
-const SHARE: Duration = Duration::from_micros(500);
+/// The time of one client in a round: some requests.
+const SHARE: Duration = Duration::from_micros(50);
+/// The same when there is no other client: to give way costs a little, and then only newcomers gain by it.
+const SHARE_ALONE: Duration = Duration::from_micros(500);
 /// A round is over after this time in any case.
 const LONGEST: Duration = Duration::from_millis(10);
 
@@ -31,6 +33,8 @@ struct State {
     since: Cell<Instant>,
     /// What each client has. Those without connections are left out when another comes.
     clients: RefCell<HashMap<Client, Weak<Spent>>>,
+    /// The number of clients that have connections.
+    present: Cell<usize>,
     task: RefCell<Option<Task>>,
 }
 
@@ -53,6 +57,7 @@ impl Rounds {
             round: Cell::new(0),
             since: Cell::new(Instant::now()),
             clients: RefCell::default(),
+            present: Cell::new(0),
             task: RefCell::new(None),
         }))
     }
@@ -67,6 +72,7 @@ impl Rounds {
             }
             let spent = Rc::new(Spent { round: Cell::new(0), time: Cell::default() });
             clients.insert(client, Rc::downgrade(&spent));
+            self.0.present.set(self.0.present.get() + 1);
             spent
         });
         Share { rounds: self.clone(), spent }
@@ -89,17 +95,33 @@ impl Share {
         if self.spent.round.replace(round.get()) != round.get() {
             self.spent.time.set(Duration::default());
         }
-        Some(now).filter(|_| self.spent.time.get() < SHARE)
+        Some(now).filter(|_| self.spent.time.get() < self.limit())
     }
 
     /// The turn is over.
     pub fn end_turn(&self, began: Instant) {
         let time = self.spent.time.get() + began.elapsed();
         self.spent.time.set(time);
-        if time >= SHARE {
+        if time >= self.limit() {
             if let Some(ref task) = *self.rounds.0.task.borrow() {
                 task.notify();
             }
+        }
+    }
+
+    fn limit(&self) -> Duration {
+        if self.rounds.0.present.get() > 1 {
+            SHARE
+        } else {
+            SHARE_ALONE
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if Rc::strong_count(&self.spent) == 1 {
+            self.rounds.0.present.set(self.rounds.0.present.get() - 1);
         }
     }
 }
@@ -122,7 +144,7 @@ mod tests {
 
     use tokio_core::reactor::Core;
 
-    use super::{Client, Rounds, SHARE};
+    use super::{Client, Rounds, SHARE, SHARE_ALONE};
 
     #[test]
     fn a_client_that_has_spent_its_time_waits_for_the_next_round_and_another_does_not() {
@@ -139,11 +161,29 @@ mod tests {
         core.turn(None);
         assert!(first.begin_turn().is_some() && same.begin_turn().is_some());
         // Without the task it is only a matter of time.
-        let alone = Rounds::new().share(Client::Server);
-        alone.end_turn(alone.begin_turn().unwrap() - SHARE);
+        let rounds = Rounds::new();
+        let alone = rounds.share(Client::Server);
+        alone.end_turn(alone.begin_turn().unwrap() - SHARE_ALONE);
         assert_eq!(alone.begin_turn(), None);
         thread::sleep(super::LONGEST);
         assert!(alone.begin_turn().is_some());
+    }
+
+    #[test]
+    fn a_client_without_others_has_more() {
+        let rounds = Rounds::new();
+        let share = |last| rounds.share(Client::from(IpAddr::from([192, 0, 2, last])));
+        let (first, same) = (share(1), share(1));
+        first.end_turn(first.begin_turn().unwrap() - SHARE);
+        assert!(first.begin_turn().is_some());
+        let (second, again) = (share(2), share(2));
+        assert_eq!(first.begin_turn(), None);
+        drop(second);
+        assert_eq!(first.begin_turn(), None);
+        drop(again);
+        assert!(first.begin_turn().is_some());
+        drop((first, same));
+        assert_eq!(rounds.0.present.get(), 0);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use server::client::Client;
 
 /// All connections are searched for idle ones, and one part in so many of those found is kept for the next newcomers.
 /// So a newcomer costs a look at so many connections, however many there are.
-const BATCH: usize = 16;
+pub(super) const BATCH: usize = 16;
 /// How long a search of many connections that found nothing is good for, or it would be repeated for every newcomer.
 const MANY: usize = 1024;
 const SEARCH_AGAIN: Duration = Duration::from_millis(20);

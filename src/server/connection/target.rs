@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 use std::str;
 
 use hyper::{StatusCode, Uri};
+use memchr::memchr;
 
 use super::rejection::Rejection;
 
@@ -22,7 +23,7 @@ pub fn check(target: &str, method: &str) -> Result<(), Rejection> {
     if method == "CONNECT" {
         return Err(Rejection::new(StatusCode::NotImplemented, "CONNECT is for proxies, and this is none"));
     }
-    if target.contains('#') {
+    if memchr(b'#', target.as_bytes()).is_some() {
         let sentence = "a \"#\" ends the URL: in a text or a color it must be escaped as %23";
         return Err(Rejection::malformed(sentence));
     }
