@@ -66,8 +66,8 @@ impl Default for Config {
         Config {
             address: SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)),
             render_threads: thread::available_parallelism().map_or(1, |threads| threads.get()),
-            queue: 64,
-            queue_per_client: 32,
+            queue: 256,
+            queue_per_client: 128,
             preload: Preload::None,
             request_timeout: Duration::from_secs(10),
             shutdown_timeout: Duration::from_secs(30),
