@@ -1,8 +1,8 @@
 //! Plays an hour of a popular service in a minute: visitors from twenty addresses ask for 200 memes, some of which are
 //! far more popular than others, at 80 % of what the server can answer. A few of the clients are slow, fewer hostile.
 //!
-//! What the server can answer is measured first, in the same run, with the same mix from visitors who ask again as soon
-//! as they are answered. All 200 pictures are a little more than the cache holds, so there are always some to draw.
+//! What the server can answer is measured first, in the same run and beside the same slow and hostile clients, with the
+//! same mix from visitors who ask again as soon as they are answered. All 200 pictures are a little more than the cache holds, so there are always some to draw.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -42,6 +42,19 @@ const SLOW_PAUSE: Duration = Duration::from_millis(50);
 /// How long a hostile client goes on with one attack, and its pause after each answer.
 const ATTACK: Duration = Duration::from_secs(1);
 const ATTACK_PAUSE: Duration = Duration::from_millis(500);
+
+/// What was measured.
+struct Day {
+    /// Requests per second.
+    capacity: f64,
+    /// The server's look-ups of pictures before the day.
+    before: (u64, u64),
+    slices: Vec<Slice>,
+    seconds: f64,
+    /// Requests of the slow clients, and those of them that failed.
+    slow: (u64, u64),
+    hostile: Seen,
+}
 
 fn route(index: usize, server: SocketAddr) -> Route {
     let from = Ipv4Addr::new(127, 0, 1, (1 + index % ADDRESSES) as u8);
@@ -146,27 +159,28 @@ pub fn play(options: &Options) -> Vec<Goal> {
     let address = server.address;
     let mut visitors: Vec<_> =
         (0..VISITORS).map(|index| Visitor::new(index as u64, route(index, address))).collect();
-    let trial = options.day / 12;
+    let trial = options.day / 6;
     // The first round decodes the templates and fills the cache.
     capacity(&mut visitors, &mix, trial / 2);
-    let capacity = capacity(&mut visitors, &mix, trial);
 
-    let (rate, before) = (LOAD * capacity, server.picture_look_ups());
     let is_over = AtomicBool::new(false);
-    let ((slices, seconds), slow, hostile) = thread::scope(|scope| {
+    let day = thread::scope(|scope| {
         let (is_over, mix) = (&is_over, &mix);
         let slow = (0..SLOW).map(|index| scope.spawn(move || be_slow(index, address, mix, is_over)));
         let slow: Vec<_> = slow.collect();
         let hostile = (0..HOSTILE).map(|index| scope.spawn(move || be_hostile(index, address, is_over)));
         let hostile: Vec<_> = hostile.collect();
-        let slices = open(&mut visitors, mix, rate, options.day);
+        let capacity = capacity(&mut visitors, mix, trial);
+        let before = server.picture_look_ups();
+        let (slices, seconds) = open(&mut visitors, mix, LOAD * capacity, options.day);
         is_over.store(true, Ordering::Relaxed);
         let slow = slow.into_iter().map(|client| client.join().expect("a client does not panic"));
         let slow = slow.fold((0, 0), |sum, (asked, failed)| (sum.0 + asked, sum.1 + failed));
         let mut seen = Seen::new();
         hostile.into_iter().for_each(|client| seen.add(&client.join().expect("a client does not panic")));
-        (slices, slow, seen)
+        Day { capacity, before, slices, seconds, slow, hostile: seen }
     });
+    let Day { capacity, before, slices, seconds, slow, hostile } = day;
     let after = server.picture_look_ups();
     let (hits, misses) = (after.0 - before.0, after.1 - before.1);
 
@@ -177,7 +191,7 @@ pub fn play(options: &Options) -> Vec<Goal> {
     let mut row = |what: &str, value: String| table.row(vec![what.to_string(), value]);
     row("capacity, requests per second", format!("{:.0}", capacity));
     let answered = (sum.latencies.count() - sum.errors()) as f64 / seconds;
-    row("offered and answered, requests per second", format!("{:.0}, {:.0}", rate, answered));
+    row("offered and answered, requests per second", format!("{:.0}, {:.0}", LOAD * capacity, answered));
     row("pictures, 304s, other answers", format!("{}, {}, {}", sum.pictures, sum.not_modified, sum.others));
     row("p50, p99", format!("{}, {}", within(0.5), within(0.99)));
     row("p99.9, max", format!("{}, {}", within(0.999), within(1.0)));

@@ -25,11 +25,9 @@ const RATIO_LIMIT: f64 = 2.0;
 const WAIT_LIMIT: f64 = 1.1;
 const IDLE_LIMIT: f64 = 0.05;
 
-/// What the victim measured in one of the situations, round by round.
+/// What the victim measured in one of the situations, in all rounds.
 pub struct Situation {
     sums: Vec<Measured>,
-    /// The p99 of each round, for each kind.
-    p99: Vec<[f64; 3]>,
     /// The longest wait of a new picture in each round, in milliseconds.
     waits: Vec<f64>,
     /// What the other client got, and the longest of its drawings in each round, in milliseconds.
@@ -40,11 +38,10 @@ pub struct Situation {
 impl Situation {
     pub fn new() -> Situation {
         let sums = vec![Measured::new(); KINDS.len()];
-        Situation { sums, p99: Vec::new(), waits: Vec::new(), seen: Seen::new(), drawings: Vec::new() }
+        Situation { sums, waits: Vec::new(), seen: Seen::new(), drawings: Vec::new() }
     }
 
     pub fn add(&mut self, round: &[Measured], seen: &Seen) {
-        self.p99.push([0, 1, 2].map(|kind| round[kind].latencies.p99()));
         // A picture that was not drawn waits for ever.
         let waits = &round[NEW].waits;
         self.waits.push(if waits.count() > 0 { waits.within(1.0) } else { f64::INFINITY });
@@ -53,10 +50,10 @@ impl Situation {
         self.seen.add(seen);
     }
 
-    /// The p99 of that kind as a multiple of what it is in the other situation, median of rounds.
+    /// The p99 of that kind, of all rounds together, as a multiple of what it is in the other situation. The p99 of one
+    /// round would be its second or third slowest request.
     fn ratio(&self, other: &Situation, kind: usize) -> f64 {
-        let pairs = self.p99.iter().zip(&other.p99);
-        median(&pairs.map(|(this, other)| this[kind] / other[kind]).collect::<Vec<_>>())
+        self.sums[kind].latencies.p99() / other.sums[kind].latencies.p99()
     }
 }
 
