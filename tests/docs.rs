@@ -24,7 +24,7 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
 }
 
 fn sources() -> String {
-    let folders = ["src", "tests", "benches", "examples"].iter();
+    let folders = ["src", "tests", "benches", "examples", "docs"].iter();
     folders.flat_map(|folder| files(Path::new(folder), ".rs")).map(|path| read(&path)).collect()
 }
 

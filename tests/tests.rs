@@ -32,6 +32,8 @@ mod cancelled;
 mod conformance;
 /// Inputs kept from fuzzing.
 mod corpus;
+/// The sessions of the course.
+mod course;
 /// The files, functions and links that the documents name.
 mod docs;
 /// Fonts that are damaged.

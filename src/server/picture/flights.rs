@@ -61,8 +61,8 @@ impl Flights {
     /// reactor, inside the task that happens to poll the `Shared` first; `Shared` notifies the others. Dropping the
     /// whole chain drops the entry as well, since the closure of `then` owns it.
     ///
-    /// Pitfall: a panic inside a `Shared` poisons it. It comes up in the task that polls, and in all others as another
-    /// panic that has lost its message. So it becomes an error *before* it is shared. Pinned by
+    /// Pitfall: a panic inside a `Shared` poisons it. It comes up in the task that polls; the others are not notified, and
+    /// one that is polled all the same panics with another message. So it becomes an error *before* it is shared. Pinned by
     /// `an_error_and_a_panic_are_everybodys_and_the_next_flight_is_a_new_one` below.
     pub fn start(
         &self,
