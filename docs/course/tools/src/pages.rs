@@ -11,8 +11,10 @@
 //! - `<!-- message: FILE -->`: part of a file that is kept true by another test, a message of the compiler for example.
 //!   A line that is only `…` stands for lines left out.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The package of the server.
 pub fn root() -> PathBuf {
@@ -52,6 +54,18 @@ pub fn markdown() -> Vec<PathBuf> {
     let mut pages: Vec<_> = paths.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
     pages.sort();
     pages
+}
+
+/// A command that runs an example of a playground; `today/EXAMPLE` is one of the playground of today.
+pub fn run_example(example: &str) -> Command {
+    let (folder, name) = match example.strip_prefix("today/") {
+        Some(name) => ("playground/today", name),
+        None => ("playground", example),
+    };
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["run", "--quiet", "--example", name]).current_dir(course().join(folder));
+    command.env_remove("RUST_BACKTRACE").env_remove("RUST_LOG");
+    command
 }
 
 /// Where a block comes from.

@@ -3,16 +3,14 @@
 //! `pictures/NAME.toml` says what a picture shows and which example of a playground records it, `NAME.tsv` has the
 //! record (microseconds, thread, who, what), and `NAME.svg` is drawn from the two.
 
-use std::env;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::Deserialize;
 
 use crate::draw;
-use crate::pages::course;
+use crate::pages::{course, run_example};
 use crate::strace;
 
 /// What a picture shows.
@@ -131,17 +129,9 @@ impl Picture {
     /// If it fails or records nothing.
     pub fn record(&self) -> Result<Vec<Event>, String> {
         let example = self.example.as_deref().ok_or("it has no example")?;
-        let (folder, name) = match example.strip_prefix("today/") {
-            Some(name) => ("playground/today", name),
-            None => ("playground", example),
-        };
         let trace = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
-        let ran = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["run", "--quiet", "--example", name])
-            .current_dir(course().join(folder))
-            .env("TRACE_FILE", trace.path())
-            .output()
-            .map_err(|error| error.to_string())?;
+        let ran = run_example(example).env("TRACE_FILE", trace.path()).output();
+        let ran = ran.map_err(|error| error.to_string())?;
         if !ran.status.success() {
             return Err(format!("{example} fails:\n{}", String::from_utf8_lossy(&ran.stderr)));
         }

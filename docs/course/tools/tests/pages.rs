@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use course::excerpts::{Files, is_in, items};
-use course::pages::{Block, Origin, blocks, course, markdown};
+use course::pages::{Block, Origin, blocks, markdown, run_example};
+use course::site;
 
 fn all_blocks() -> Vec<Block> {
     markdown().iter().flat_map(|page| blocks(page).unwrap_or_else(|error| panic!("{error}"))).collect()
@@ -44,20 +44,9 @@ fn excerpts_are_what_the_sources_say() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// What an example prints, on both outputs: some show a panic.
+/// What an example prints. Panics go to the other output.
 fn output_of(example: &str) -> String {
-    let (folder, name) = match example.strip_prefix("today/") {
-        Some(name) => ("playground/today", name),
-        None => ("playground", example),
-    };
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let command = Command::new(cargo)
-        .args(["run", "--quiet", "--example", name])
-        .current_dir(course().join(folder))
-        .env_remove("RUST_BACKTRACE")
-        .env_remove("RUST_LOG")
-        .output()
-        .expect("Cargo runs");
+    let command = run_example(example).output().expect("Cargo runs");
     assert!(command.status.success(), "{example} fails:\n{}", String::from_utf8_lossy(&command.stderr));
     String::from_utf8(command.stdout).expect("it prints text").trim_end().to_string()
 }
@@ -110,4 +99,30 @@ fn an_excerpt_that_is_wrong_would_be_seen() {
             && !is_right("fn other() {")
     );
     assert!(!is_right("") && !is_right("let b = 2;"));
+}
+
+#[test]
+fn every_link_of_the_site_leads_somewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    site::render(folder.path()).unwrap();
+    let pages = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let pages: Vec<_> = pages.filter(|path| path.extension().is_some_and(|end| end == "html")).collect();
+    let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+    let (mut links, mut wrong) = (0, Vec::new());
+    for page in &pages {
+        let text = read(page);
+        let targets = [" href=\"", " src=\""].into_iter().flat_map(|mark| text.split(mark).skip(1));
+        for target in
+            targets.filter_map(|rest| rest.split('"').next()).filter(|target| !target.contains("://"))
+        {
+            let (file, fragment) = target.split_once('#').unwrap_or((target, ""));
+            let there = if file.is_empty() { page.clone() } else { folder.path().join(file) };
+            let has_it = || read(&there).contains(&format!("id=\"{fragment}\""));
+            if !there.exists() || !(fragment.is_empty() || has_it()) {
+                wrong.push(format!("{}: {target}", page.file_name().unwrap().to_string_lossy()));
+            }
+            links += 1;
+        }
+    }
+    assert!(wrong.is_empty() && links > 500, "of {links} links:\n{}", wrong.join("\n"));
 }
