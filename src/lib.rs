@@ -36,6 +36,7 @@ extern crate hyper;
 extern crate icu_segmenter;
 extern crate image;
 extern crate jiff;
+extern crate jpeg_decoder;
 extern crate jpeg_encoder;
 #[macro_use]
 extern crate log;
@@ -44,7 +45,9 @@ extern crate memchr;
 extern crate memed_data;
 #[cfg(test)]
 extern crate miniz_oxide;
+extern crate moxcms;
 extern crate net2;
+extern crate png;
 extern crate percent_encoding;
 extern crate prometheus_client;
 #[cfg(test)]
@@ -74,6 +77,8 @@ extern crate unicode_properties;
 extern crate unicode_script;
 extern crate unicode_segmentation;
 extern crate weezl;
+extern crate zune_core;
+extern crate zune_jpeg;
 
 pub mod captioner;
 pub mod command_line;

@@ -43,11 +43,11 @@ impl Fingerprint {
     ) -> Result<Fingerprint, CaptionError> {
         // Destructured field by field: a new field does not compile until it is hashed or ignored here.
         let ImageMacro { ref template, width, height, format, ref captions } = *image_macro;
-        let Settings { templates: _, fonts: _, template_cache: _, font_cache: _, jpeg_quality, gif_quality } =
+        let Settings { templates: _, fonts: _, template_cache: _, font_cache: _, jpeg_quality, gif_quality, lenient } =
             *settings;
         let mut hash = Hash(Sha256::new());
         hash.bytes(env!("CARGO_PKG_VERSION").as_bytes());
-        hash.bytes(&[jpeg_quality, gif_quality]);
+        hash.bytes(&[jpeg_quality, gif_quality, u8::from(lenient)]);
         hash.option(width.map(u64::from));
         hash.option(height.map(u64::from));
         hash.bytes(format.map_or("", Format::name).as_bytes());

@@ -208,8 +208,11 @@ impl Captioner {
     fn decode(&self, name: &str, source: &Source, cancel: &Cancel) -> Result<DecodedTemplate, CaptionError> {
         let Content { bytes, version } = source.read()?;
         cancel.check()?;
-        let decoded = Decoded::from_file(&bytes, cancel);
+        let decoded = Decoded::from_file(&bytes, self.settings.lenient, cancel);
         let decoded = decoded.map_err(|error| error.into_caption_error(name))?;
+        if let Some(ref damage) = decoded.damage {
+            warn!("the template {:?} is shown as far as it can be decoded: {}", name, damage.in_full());
+        }
         let info = Arc::new(TemplateInfo::of(name, &decoded));
         if let Some(version) = version {
             self.infos.insert(FileKey::new(name, version), &info, INFO + 2 * name.len());

@@ -18,6 +18,8 @@ pub struct Settings {
     pub jpeg_quality: u8,
     /// 1 (fastest) to 100 (best): how many pixels are sampled to choose the palettes of a scaled animation.
     pub gif_quality: u8,
+    /// Whether a picture file that is damaged or ends early is shown as far as it can be decoded.
+    pub lenient: bool,
 }
 
 impl Default for Settings {
@@ -29,6 +31,7 @@ impl Default for Settings {
             font_cache: 16 << 20,
             jpeg_quality: 85,
             gif_quality: 80,
+            lenient: false,
         }
     }
 }

@@ -13,6 +13,9 @@ pub enum DecodeError {
     /// It exceeds a limit of [`limits`](captioner::file::limits), which the text names.
     #[error("it is too large: {0}")]
     TooLarge(String),
+    /// A kind of these formats that is not supported, which the text names.
+    #[error("it is {0}, which is not supported")]
+    Unsupported(&'static str),
     /// Its decoder refuses it.
     #[error("it is damaged")]
     Damaged(#[source] Box<dyn Error + Send + Sync>),
@@ -27,6 +30,14 @@ impl DecodeError {
         match self {
             DecodeError::Cancelled => CaptionError::Cancelled,
             other => CaptionError::bad_file(name, other),
+        }
+    }
+
+    /// With what its decoder says.
+    pub fn in_full(&self) -> String {
+        match self.source() {
+            Some(cause) => format!("{}: {}", self, cause),
+            None => self.to_string(),
         }
     }
 

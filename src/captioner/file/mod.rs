@@ -1,11 +1,15 @@
 //! Picture files to pixels.
 
 pub mod animation;
+mod color;
 pub mod decode;
 pub mod error;
+mod jpeg;
 pub mod limits;
 pub mod matcher;
 pub mod palette;
 pub mod pixels;
+mod png;
 mod quantizer;
 pub mod scale;
+mod still;

@@ -16,17 +16,21 @@ impl Animation {
     ///
     /// # Errors
     /// [`DecodeError`]. A file that ends within a frame is damaged: half an animation is not what the operator meant to
-    /// serve.
-    pub fn decode(file: &[u8], cancel: &Cancel) -> Result<Animation, DecodeError> {
+    /// serve, unless `is_lenient`. Then the frames before it come with the error.
+    pub fn decode(
+        file: &[u8],
+        is_lenient: bool,
+        cancel: &Cancel,
+    ) -> Result<(Animation, Option<DecodeError>), DecodeError> {
         let mut options = DecodeOptions::new();
         options.set_color_output(ColorOutput::Indexed);
+        options.allow_unknown_blocks(true);
         options
             .set_memory_limit(MemoryLimit::Bytes(NonZeroU64::new(MAX_FRAME_PIXELS).expect("it is not zero")));
         let mut decoder = options.read_info(file).map_err(DecodeError::damaged)?;
-        let (width, height) = (decoder.width(), decoder.height());
-        check_size(u32::from(width), u32::from(height))?;
+        let (mut width, mut height) = (decoder.width(), decoder.height());
         let mut tables = Tables::new(decoder.global_palette());
-        let mut frames = Vec::new();
+        let (mut frames, mut damage) = (Vec::new(), None);
         let mut frame_pixels = 0;
         loop {
             let frame = match decoder.next_frame_info() {
@@ -34,14 +38,32 @@ impl Animation {
                 Ok(None) => break,
                 // Many files lack their last byte, the trailer, and all players accept that.
                 Err(DecodingError::UnexpectedEof) if !frames.is_empty() => break,
+                Err(error) if is_lenient && !frames.is_empty() => {
+                    damage = Some(DecodeError::damaged(error));
+                    break;
+                }
                 Err(error) => return Err(DecodeError::damaged(error)),
             };
             cancel.check().map_err(|_| DecodeError::Cancelled)?;
+            if frames.is_empty() {
+                // Browsers enlarge the canvas for a first frame that is larger, and for no other.
+                width = width.max(frame.left.saturating_add(frame.width));
+                height = height.max(frame.top.saturating_add(frame.height));
+                check_size(u32::from(width), u32::from(height))?;
+            }
             frame_pixels += u64::from(frame.width) * u64::from(frame.height);
             check_frames(frames.len(), width, height, frame_pixels)?;
             let mut frame = frame.clone();
             let mut buffer = vec![0; decoder.buffer_size()];
-            read_frame(&mut decoder, frame.interlaced, &mut buffer, cancel)?;
+            match read_frame(&mut decoder, frame.interlaced, &mut buffer, cancel) {
+                Ok(()) => {}
+                Err(DecodeError::Cancelled) => return Err(DecodeError::Cancelled),
+                Err(error) if is_lenient && !frames.is_empty() => {
+                    damage = Some(error);
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
             decoder.palette().map_err(DecodeError::damaged)?;
             let palette = tables.index_of(frame.palette.take());
             frames.push(cropped(&frame, buffer, width, height, palette));
@@ -52,7 +74,7 @@ impl Animation {
         let repeat = decoder.repeat();
         let global = tables.global;
         let palettes = tables.into_palettes();
-        Ok(Animation { width, height, repeat, palettes, global, frames })
+        Ok((Animation { width, height, repeat, palettes, global, frames }, damage))
     }
 }
 

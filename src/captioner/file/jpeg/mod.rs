@@ -1,0 +1,96 @@
+//! Decoding a JPEG file.
+
+mod segments;
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayImage, RgbImage};
+use jpeg_decoder::PixelFormat;
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::errors::DecodeErrors;
+
+use self::segments::Segments;
+use super::error::DecodeError;
+use super::limits::check_size;
+use super::still::Still;
+use captioner::cancel::Cancel;
+use captioner::file::color::Meaning;
+
+/// Decodes a JPEG. What is damaged or missing is an error, unless `is_lenient`: then the decoder fills it, and the picture
+/// comes with the error.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn decode(
+    file: &[u8],
+    is_lenient: bool,
+    cancel: &Cancel,
+) -> Result<(Still, Option<DecodeError>), DecodeError> {
+    let Segments { frame, bytes, missing } = Segments::read(file)?;
+    check_size(frame.width, frame.height)?;
+    let decode = if frame.has_thirds() { decode_thirds } else { decode_halves };
+    let missing = missing.map(|why| DecodeError::Damaged(why.into()));
+    match (missing, decode(&bytes, frame.channels(), !is_lenient, cancel)) {
+        (None, Ok(still)) if !is_lenient => Ok((still, None)),
+        // What could be decoded was: now see whether that was all.
+        (None, Ok(still)) => Ok((still, decode(&bytes, frame.channels(), true, cancel).err())),
+        (Some(error), Ok(still)) if is_lenient => Ok((still, Some(error))),
+        (Some(error), Ok(_)) => Err(error),
+        (_, Err(error)) => Err(error),
+    }
+}
+
+/// With the fast decoder, which takes components sampled in each, every second or every fourth pixel.
+fn decode_halves(bytes: &[u8], channels: usize, is_strict: bool, cancel: &Cancel) -> Result<Still, DecodeError> {
+    let error = |error: DecodeErrors| match error {
+        DecodeErrors::Cancelled => DecodeError::Cancelled,
+        error => DecodeError::damaged(error),
+    };
+    // The size was checked already.
+    let options = DecoderOptions::default()
+        .set_strict_mode(is_strict)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX)
+        .jpeg_set_out_colorspace(if channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB });
+    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let cancelled = cancel.clone();
+    decoder.set_cancel(move || cancelled.check().is_err());
+    decoder.decode_headers().map_err(error)?;
+    let meaning = Meaning::of_profile(decoder.icc_profile());
+    let orientation = decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif));
+    let is_ink = channels == 4 && meaning.is_of_ink();
+    if is_ink {
+        let options = decoder.options().jpeg_set_out_colorspace(ColorSpace::CMYK);
+        decoder.set_options(options);
+    }
+    let pixels = decoder.decode().map_err(error)?;
+    let (width, height) = decoder.dimensions().expect("its header was read");
+    let (width, height) = (width as u32, height as u32);
+    let image = if is_ink {
+        meaning.ink_to_rgb(&pixels, (width, height), cancel)?.map(DynamicImage::ImageRgb8)
+    } else if channels == 1 {
+        GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8)
+    } else {
+        RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)
+    };
+    let image = image.ok_or_else(|| DecodeError::Damaged("it has too few pixels".into()))?;
+    Ok(Still { image, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
+}
+
+/// With the decoder that takes any sampling. It is slower, has no strict mode, and cannot be cancelled.
+fn decode_thirds(bytes: &[u8], _channels: usize, _is_strict: bool, _cancel: &Cancel) -> Result<Still, DecodeError> {
+    let mut decoder = jpeg_decoder::Decoder::new(bytes);
+    let pixels = decoder.decode().map_err(DecodeError::damaged)?;
+    let info = decoder.info().expect("its header was read");
+    let (width, height) = (u32::from(info.width), u32::from(info.height));
+    let image = match info.pixel_format {
+        PixelFormat::L8 => GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
+        PixelFormat::RGB24 => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
+        PixelFormat::L16 | PixelFormat::CMYK32 => None,
+    };
+    let image = image.ok_or(DecodeError::Unsupported("a CMYK JPEG with components sampled in each third pixel"))?;
+    let orientation = decoder.exif_data().and_then(Orientation::from_exif_chunk);
+    let meaning = Meaning::of_profile(decoder.icc_profile());
+    Ok(Still { image, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
+}

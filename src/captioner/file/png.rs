@@ -1,0 +1,118 @@
+//! Decoding a PNG file.
+
+use std::io::Cursor;
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, RgbImage, RgbaImage};
+use png::{BitDepth, ColorType, Decoder, Info, Limits, Reader, Transformations};
+
+use super::error::DecodeError;
+use super::limits::{check_size, MAX_PIXELS};
+use super::still::Still;
+use captioner::cancel::Cancel;
+use captioner::file::color::Meaning;
+
+/// Decodes a PNG. What is missing at its end is an error, unless `is_lenient`: then it is left transparent or black, and the
+/// picture comes with the error.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn decode(
+    file: &[u8],
+    is_lenient: bool,
+    cancel: &Cancel,
+) -> Result<(Still, Option<DecodeError>), DecodeError> {
+    // Apple's tools write these for their own decoders: without a zlib header, and blue first.
+    if file.get(12..16) == Some(b"CgBI") {
+        return Err(DecodeError::Unsupported("a PNG in Apple's own variant, CgBI"));
+    }
+    // RGBA with sixteen bits per channel, and as much again for the decoder's own work.
+    let limits = Limits { bytes: MAX_PIXELS as usize * 16 };
+    let mut decoder = Decoder::new_with_limits(Cursor::new(file), limits);
+    decoder.set_ignore_text_chunk(true);
+    let header = decoder.read_header_info().map_err(DecodeError::damaged)?;
+    check_size(header.width, header.height)?;
+    decoder.set_transformations(Transformations::EXPAND);
+    let mut reader = decoder.read_info().map_err(DecodeError::damaged)?;
+    let too_large = || DecodeError::Damaged("its header is wrong".into());
+    let mut pixels = vec![0; reader.output_buffer_size().ok_or_else(too_large)?];
+    let damage = match read_rows(&mut reader, &mut pixels, cancel) {
+        Err(DecodeError::Cancelled) => return Err(DecodeError::Cancelled),
+        Err(error) if !is_lenient => return Err(error),
+        ended => ended.err(),
+    };
+    // What follows the pixels may say how to turn them. A file without an end has lost nothing that is seen.
+    let _ = reader.finish();
+    let info = reader.info();
+    let (width, height) = (info.width, info.height);
+    let image = image_of(width, height, reader.output_color_type(), pixels).ok_or_else(too_large)?;
+    let orientation = info.exif_metadata.as_ref().and_then(|exif| Orientation::from_exif_chunk(exif));
+    let orientation = orientation.unwrap_or(Orientation::NoTransforms);
+    Ok((Still { image, meaning: meaning_of(info), orientation }, damage))
+}
+
+/// Decompresses rows, one at a time, so that a cancel is seen soon.
+fn read_rows(reader: &mut Reader<Cursor<&[u8]>>, pixels: &mut [u8], cancel: &Cancel) -> Result<(), DecodeError> {
+    let (color, depth) = reader.output_color_type();
+    let info = reader.info();
+    let (width, height) = (info.width as usize, info.height as usize);
+    let bytes_per_pixel = color.samples() * if depth == BitDepth::Sixteen { 2 } else { 1 };
+    let line = width * bytes_per_pixel;
+    let mut rows = 0;
+    while let Some(row) = reader.next_interlaced_row().map_err(DecodeError::damaged)? {
+        cancel.check().map_err(|_| DecodeError::Cancelled)?;
+        match *row.interlace() {
+            png::InterlaceInfo::Null(_) => {
+                pixels[rows * line..][..line].copy_from_slice(row.data());
+                rows += 1;
+            }
+            png::InterlaceInfo::Adam7(ref info) => {
+                png::expand_interlaced_row(pixels, line, row.data(), info, bytes_per_pixel as u8 * 8);
+                rows = height;
+            }
+        }
+    }
+    if rows < height {
+        return Err(DecodeError::Damaged("it ends early".into()));
+    }
+    Ok(())
+}
+
+fn image_of(width: u32, height: u32, (color, depth): (ColorType, BitDepth), pixels: Vec<u8>) -> Option<DynamicImage> {
+    if depth == BitDepth::Sixteen {
+        let values = pixels.as_chunks().0.iter().map(|&bytes| u16::from_be_bytes(bytes)).collect();
+        return match color {
+            ColorType::Grayscale => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageLuma16),
+            ColorType::GrayscaleAlpha => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageLumaA16),
+            ColorType::Rgb => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgb16),
+            ColorType::Rgba => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgba16),
+            ColorType::Indexed => None,
+        };
+    }
+    match color {
+        ColorType::Grayscale => GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
+        ColorType::GrayscaleAlpha => GrayAlphaImage::from_raw(width, height, pixels).map(DynamicImage::ImageLumaA8),
+        ColorType::Rgb => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
+        ColorType::Rgba => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
+        ColorType::Indexed => None,
+    }
+}
+
+/// In the order of the PNG specification: of several chunks that say it, the first that is there.
+fn meaning_of(info: &Info) -> Meaning {
+    if let Some(points) = info.coding_independent_code_points {
+        return Meaning::of_code_points(points.color_primaries, points.transfer_function);
+    }
+    if let Some(ref profile) = info.icc_profile {
+        return Meaning::of_profile(Some(profile.to_vec()));
+    }
+    if info.srgb.is_some() {
+        return Meaning::default();
+    }
+    let gamma = info.gama_chunk.map(|gamma| gamma.into_value());
+    let primaries = info.chrm_chunk.map(|chromaticities| {
+        [chromaticities.white, chromaticities.red, chromaticities.green, chromaticities.blue]
+            .map(|(x, y)| (x.into_value(), y.into_value()))
+    });
+    Meaning::of_gamma(gamma, primaries)
+}
