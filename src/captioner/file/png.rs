@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, RgbImage, RgbaImage};
-use png::{BitDepth, ColorType, Decoder, Info, Limits, Reader, Transformations};
+use png::{BitDepth, ColorType, Decoder, Info, InterlaceInfo, Limits, Reader, Transformations};
 
 use super::error::DecodeError;
 use super::limits::{check_size, MAX_PIXELS};
@@ -51,31 +51,39 @@ pub fn decode(
     Ok((Still { image, meaning: meaning_of(info), orientation }, damage))
 }
 
-/// Decompresses rows, one at a time, so that a cancel is seen soon.
+/// Of each pass of Adam7: the first column and row, and how far apart its columns and rows are.
+const PASSES: [(u32, u32, u32, u32); 7] =
+    [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+
+/// Decompresses rows, one at a time, so that a cancel is seen soon. Reads nothing after the last one: what follows is not
+/// needed, and not all files have it.
 fn read_rows(reader: &mut Reader<Cursor<&[u8]>>, pixels: &mut [u8], cancel: &Cancel) -> Result<(), DecodeError> {
     let (color, depth) = reader.output_color_type();
-    let info = reader.info();
-    let (width, height) = (info.width as usize, info.height as usize);
     let bytes_per_pixel = color.samples() * if depth == BitDepth::Sixteen { 2 } else { 1 };
-    let line = width * bytes_per_pixel;
-    let mut rows = 0;
-    while let Some(row) = reader.next_interlaced_row().map_err(DecodeError::damaged)? {
+    let info = reader.info();
+    let line = info.width as usize * bytes_per_pixel;
+    let rows = match info.interlaced {
+        true => rows_of_passes(info.width, info.height),
+        false => u64::from(info.height),
+    };
+    for number in 0..rows {
         cancel.check().map_err(|_| DecodeError::Cancelled)?;
+        let row = reader.next_interlaced_row().map_err(DecodeError::damaged)?;
+        let row = row.ok_or_else(|| DecodeError::Damaged("it ends early".into()))?;
         match *row.interlace() {
-            png::InterlaceInfo::Null(_) => {
-                pixels[rows * line..][..line].copy_from_slice(row.data());
-                rows += 1;
-            }
-            png::InterlaceInfo::Adam7(ref info) => {
+            InterlaceInfo::Null(_) => pixels[number as usize * line..][..line].copy_from_slice(row.data()),
+            InterlaceInfo::Adam7(ref info) => {
                 png::expand_interlaced_row(pixels, line, row.data(), info, bytes_per_pixel as u8 * 8);
-                rows = height;
             }
         }
     }
-    if rows < height {
-        return Err(DecodeError::Damaged("it ends early".into()));
-    }
     Ok(())
+}
+
+/// How many rows all passes have together. A pass that has no column has no row.
+fn rows_of_passes(width: u32, height: u32) -> u64 {
+    let passes = PASSES.iter().filter(|pass| pass.0 < width);
+    passes.map(|&(_, first, _, apart)| u64::from(height.saturating_sub(first).div_ceil(apart))).sum()
 }
 
 fn image_of(width: u32, height: u32, (color, depth): (ColorType, BitDepth), pixels: Vec<u8>) -> Option<DynamicImage> {

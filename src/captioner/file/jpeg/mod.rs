@@ -2,6 +2,8 @@
 
 mod segments;
 
+use std::io::{self, Read};
+
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::PixelFormat;
@@ -27,9 +29,9 @@ pub fn decode(
     is_lenient: bool,
     cancel: &Cancel,
 ) -> Result<(Still, Option<DecodeError>), DecodeError> {
-    let Segments { frame, bytes, missing } = Segments::read(file)?;
+    let Segments { frame, bytes, restarts_apart, missing } = Segments::read(file)?;
     check_size(frame.width, frame.height)?;
-    let decode = if frame.has_thirds() { decode_thirds } else { decode_halves };
+    let decode = if frame.has_thirds() || restarts_apart { decode_any } else { decode_fast };
     let missing = missing.map(|why| DecodeError::Damaged(why.into()));
     match (missing, decode(&bytes, frame.channels(), !is_lenient, cancel)) {
         (None, Ok(still)) if !is_lenient => Ok((still, None)),
@@ -41,8 +43,9 @@ pub fn decode(
     }
 }
 
-/// With the fast decoder, which takes components sampled in each, every second or every fourth pixel.
-fn decode_halves(bytes: &[u8], channels: usize, is_strict: bool, cancel: &Cancel) -> Result<Still, DecodeError> {
+/// With the fast decoder. It takes components sampled in each, every second or every fourth pixel, and misreads scans of
+/// one component that have restarts.
+fn decode_fast(bytes: &[u8], channels: usize, is_strict: bool, cancel: &Cancel) -> Result<Still, DecodeError> {
     let error = |error: DecodeErrors| match error {
         DecodeErrors::Cancelled => DecodeError::Cancelled,
         error => DecodeError::damaged(error),
@@ -78,10 +81,13 @@ fn decode_halves(bytes: &[u8], channels: usize, is_strict: bool, cancel: &Cancel
     Ok(Still { image, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
 }
 
-/// With the decoder that takes any sampling. It is slower, has no strict mode, and cannot be cancelled.
-fn decode_thirds(bytes: &[u8], _channels: usize, _is_strict: bool, _cancel: &Cancel) -> Result<Still, DecodeError> {
-    let mut decoder = jpeg_decoder::Decoder::new(bytes);
-    let pixels = decoder.decode().map_err(DecodeError::damaged)?;
+/// With the decoder that takes any sampling and any scans, and is slower. It is always strict.
+fn decode_any(bytes: &[u8], _channels: usize, _is_strict: bool, cancel: &Cancel) -> Result<Still, DecodeError> {
+    let mut decoder = jpeg_decoder::Decoder::new(Interruptible { bytes, cancel });
+    let pixels = decoder.decode().map_err(|error| match error {
+        _ if cancel.check().is_err() => DecodeError::Cancelled,
+        error => DecodeError::damaged(error),
+    })?;
     let info = decoder.info().expect("its header was read");
     let (width, height) = (u32::from(info.width), u32::from(info.height));
     let image = match info.pixel_format {
@@ -89,8 +95,21 @@ fn decode_thirds(bytes: &[u8], _channels: usize, _is_strict: bool, _cancel: &Can
         PixelFormat::RGB24 => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
         PixelFormat::L16 | PixelFormat::CMYK32 => None,
     };
-    let image = image.ok_or(DecodeError::Unsupported("a CMYK JPEG with components sampled in each third pixel"))?;
+    let image = image.ok_or(DecodeError::Unsupported("a CMYK JPEG of an unusual sampling"))?;
     let orientation = decoder.exif_data().and_then(Orientation::from_exif_chunk);
     let meaning = Meaning::of_profile(decoder.icc_profile());
     Ok(Still { image, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
+}
+
+/// A file that cannot be read on once its decoding was cancelled: the decoder itself knows no cancel.
+struct Interruptible<'a> {
+    bytes: &'a [u8],
+    cancel: &'a Cancel,
+}
+
+impl<'a> Read for Interruptible<'a> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.cancel.check().map_err(|_| io::ErrorKind::Other)?;
+        self.bytes.read(buffer)
+    }
 }

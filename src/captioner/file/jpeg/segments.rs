@@ -19,6 +19,8 @@ pub struct Segments {
     pub frame: Frame,
     /// What its decoder needs of the file, with an end.
     pub bytes: Vec<u8>,
+    /// Whether a scan of one component of several has restarts, but for progressive files.
+    pub restarts_apart: bool,
     /// Why not all pixels can be there.
     pub missing: Option<&'static str>,
 }
@@ -59,6 +61,7 @@ impl Segments {
         bytes.extend_from_slice(&[0xff, START]);
         let mut frame: Option<Frame> = None;
         let (mut interval, mut has_end, mut missing) = (0, false, None);
+        let mut restarts_apart = false;
         let mut known = Known::default();
         let mut at = START_LENGTH;
         while let Some((marker, start)) = next_marker(file, at) {
@@ -96,6 +99,8 @@ impl Segments {
                 let restarts = copy_scan(&file[at..end], &mut bytes);
                 at = end;
                 let scanned = known.learn(frame, body);
+                let is_apart = scanned.len() < frame.components.len() && !frame.is_progressive;
+                restarts_apart |= is_apart && interval > 0;
                 if interval > 0 && restarts < frame.mcus(&scanned).div_ceil(interval).saturating_sub(1) {
                     missing = Some("a part of it is missing");
                 }
@@ -110,7 +115,7 @@ impl Segments {
         if !known.has_all(&frame, has_end) {
             missing = Some("it ends early");
         }
-        Ok(Segments { frame, bytes, missing })
+        Ok(Segments { frame, bytes, restarts_apart, missing })
     }
 }
 
