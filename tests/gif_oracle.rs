@@ -40,16 +40,23 @@ pub struct Played {
 }
 
 /// Plays a GIF as browsers do: a frame that is cleared leaves its rectangle transparent, whatever the
-/// background color is; what lies off the canvas is not seen.
+/// background color is; a first frame that is larger than the canvas enlarges it, as in Chromium; what else lies off the
+/// canvas is not seen.
 pub fn play(file: &[u8]) -> Played {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     let mut decoder = options.read_info(file).expect("it is a GIF");
-    let size = (u32::from(decoder.width()), u32::from(decoder.height()));
+    let mut size = (u32::from(decoder.width()), u32::from(decoder.height()));
     let global = decoder.global_palette().map(|bytes| bytes.to_vec());
     let mut canvas = RgbaImage::new(size.0, size.1);
     let mut played = Played { size, repeat: Repeat::default(), frames: Vec::new(), delays: Vec::new() };
     while let Some(frame) = decoder.read_next_frame().expect("every frame is whole") {
+        if played.frames.is_empty() {
+            let (right, bottom) = (frame.left + frame.width, frame.top + frame.height);
+            size = (size.0.max(right.into()), size.1.max(bottom.into()));
+            canvas = RgbaImage::new(size.0, size.1);
+            played.size = size;
+        }
         let before = canvas.clone();
         let palette = frame.palette.as_ref().or(global.as_ref()).expect("every frame has a palette");
         let mut inside = Vec::new();

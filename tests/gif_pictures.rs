@@ -185,7 +185,12 @@ fn animations_of_no_kind_in_particular_are_captioned() {
         let cleared = numbers.below(6) as u16;
         let frame = |numbers: &mut Numbers, i: u16| {
             let mut below = |end: u16| numbers.below(u64::from(end)) as u16;
-            let rect = [below(70), below(50), 1 + below(90), 1 + below(70)];
+            let [left, top, width, height] = [below(70), below(50), 1 + below(90), 1 + below(70)];
+            // A first frame that is larger would enlarge the canvas.
+            let rect = match i {
+                0 => [left, top, width.min(SIZE.0 - left), height.min(SIZE.1 - top)],
+                _ => [left, top, width, height],
+            };
             // Only one is cleared: see `clears_twice`.
             let dispose = numbers.pick(if i == cleared { &DISPOSALS[2..3] } else { &kept });
             let mut frame = blocks(rect, i, numbers.pick(&[true, false]), dispose);
