@@ -47,8 +47,8 @@ extern crate memed_data;
 extern crate miniz_oxide;
 extern crate moxcms;
 extern crate net2;
-extern crate png;
 extern crate percent_encoding;
+extern crate png;
 extern crate prometheus_client;
 #[cfg(test)]
 extern crate proptest;

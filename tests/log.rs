@@ -39,7 +39,7 @@ fn a_500_is_logged_once_as_an_error_with_its_request_and_its_causes() {
     assert_eq!(lines.len(), 1, "{:?}", lines);
     assert!(lines[0].starts_with("memed: error: 127.0.0.1:"), "{}", lines[0]);
     let rest =
-        "\"GET /caption?template=broken HTTP/1.1\" 500: the file of \"broken\" cannot be used: it is damaged";
+        "\"GET /caption?template=broken HTTP/1.1\" 500: the file of \"broken\" cannot be used, because it is damaged";
     assert!(lines[0].contains(rest), "{}", lines[0]);
 }
 

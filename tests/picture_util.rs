@@ -174,15 +174,21 @@ pub fn png_of_scanlines(
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     let all = Some(("IHDR", &head[..])).into_iter().chain(chunks.iter().copied());
     for (kind, data) in all.chain(vec![("IDAT", &zlib[..]), ("IEND", &[][..])]) {
-        file.extend_from_slice(&(data.len() as u32).to_be_bytes());
-        let checked = [kind.as_bytes(), data].concat();
-        file.extend_from_slice(&checked);
-        let crc = checked.iter().fold(!0, |crc: u32, &byte| {
-            (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
-        });
-        file.extend_from_slice(&(!crc).to_be_bytes());
+        file.extend(chunk(kind, data));
     }
     file
+}
+
+/// A chunk of a PNG, with its length and its checksum.
+pub fn chunk(kind: &str, data: &[u8]) -> Vec<u8> {
+    let mut chunk = (data.len() as u32).to_be_bytes().to_vec();
+    chunk.extend_from_slice(kind.as_bytes());
+    chunk.extend_from_slice(data);
+    let crc = chunk[4..].iter().fold(!0, |crc: u32, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+    });
+    chunk.extend_from_slice(&(!crc).to_be_bytes());
+    chunk
 }
 
 /// The same numbers on every run.

@@ -36,6 +36,8 @@ mod corpus;
 mod course;
 /// The files, functions and links that the documents name.
 mod docs;
+/// Picture files as people bring them.
+mod file_kinds;
 /// Fonts that are damaged.
 mod font_files;
 /// How requests are framed: where heads and bodies end, and what is refused.
@@ -46,6 +48,8 @@ mod gif_oracle;
 mod gif_pictures;
 /// Comparison with the golden pictures, which a person has approved.
 mod golden;
+/// JPEGs of every sampling, in any scans.
+mod jpeg_writer;
 /// The position, size and lines of text.
 mod layout_pictures;
 /// The look of letters: colors, outlines, fonts.

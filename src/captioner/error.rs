@@ -15,13 +15,15 @@ pub enum CaptionError {
     #[error("there is no font {0:?}")]
     UnknownFont(String),
     /// The operator must act: the file is damaged, too large, or of no known format.
-    #[error("the file of {name:?} cannot be used")]
+    #[error("the file of {name:?} cannot be used, because {fault}")]
     BadFile {
         /// The template's or font's name.
         name: String,
-        /// What is wrong with it.
+        /// What is wrong with it, in words for the client: neither paths nor contents.
+        fault: String,
+        /// What its decoder says.
         #[source]
-        cause: Box<dyn Error + Send + Sync>,
+        cause: Option<Box<dyn Error + Send + Sync>>,
     },
     /// The operator must act: a folder or file cannot be read.
     #[error("the templates or fonts cannot be read")]
@@ -46,8 +48,12 @@ impl CaptionError {
     }
 
     /// What is wrong with the file of that name.
-    pub(super) fn bad_file<E: Error + Send + Sync + 'static>(name: &str, cause: E) -> CaptionError {
-        CaptionError::BadFile { name: name.to_string(), cause: Box::new(cause) }
+    pub(super) fn bad_file(
+        name: &str,
+        fault: String,
+        cause: Option<Box<dyn Error + Send + Sync>>,
+    ) -> CaptionError {
+        CaptionError::BadFile { name: name.to_string(), fault, cause }
     }
 
     /// An encoder's error.

@@ -43,8 +43,15 @@ impl Fingerprint {
     ) -> Result<Fingerprint, CaptionError> {
         // Destructured field by field: a new field does not compile until it is hashed or ignored here.
         let ImageMacro { ref template, width, height, format, ref captions } = *image_macro;
-        let Settings { templates: _, fonts: _, template_cache: _, font_cache: _, jpeg_quality, gif_quality, lenient } =
-            *settings;
+        let Settings {
+            templates: _,
+            fonts: _,
+            template_cache: _,
+            font_cache: _,
+            jpeg_quality,
+            gif_quality,
+            lenient,
+        } = *settings;
         let mut hash = Hash(Sha256::new());
         hash.bytes(env!("CARGO_PKG_VERSION").as_bytes());
         hash.bytes(&[jpeg_quality, gif_quality, u8::from(lenient)]);

@@ -41,6 +41,8 @@ pub enum Kind {
     Preload { field: fn(&mut Config) -> &mut Preload },
     /// What pages of other origins may use.
     Cors { field: fn(&mut Config) -> &mut Cors },
+    /// On if it is named. In the environment, and behind `=`, it is `yes` or `no`.
+    Switch { field: fn(&mut Config) -> &mut bool },
     /// A folder that can be read.
     Folder { field: fn(&mut Config) -> &mut Option<PathBuf> },
     /// An address to listen on.
@@ -204,6 +206,12 @@ pub static KNOBS: &[Knob] = &[
         kind: Kind::Folder { field: |config| &mut config.captioner.templates },
     },
     Knob {
+        name: "lenient",
+        value: "yes|no",
+        help: "Show a picture whose file is damaged or ends early as far as it can be decoded",
+        kind: Kind::Switch { field: |config| &mut config.captioner.lenient },
+    },
+    Knob {
         name: "fonts",
         value: "DIR",
         help: "A folder of fonts to serve along with the built-in ones",
@@ -228,6 +236,7 @@ impl Knob {
             Kind::Seconds { field, .. } => Some(field(&mut config).as_secs_f64().to_string()),
             Kind::Preload { field } => Some(field(&mut config).name().to_string()),
             Kind::Cors { field } => Some(field(&mut config).name().to_string()),
+            Kind::Switch { .. } => None,
             Kind::Folder { field } => field(&mut config).as_ref().map(|path| path.display().to_string()),
             Kind::Address { field } => Some(field(&mut config).to_string()),
         }
@@ -247,7 +256,7 @@ impl Knob {
                 format!(" [possible values: {}]", Preload::ALL.map(Preload::name).join(", "))
             }
             Kind::Cors { .. } => format!(" [possible values: {}]", Cors::ALL.map(Cors::name).join(", ")),
-            Kind::Folder { .. } | Kind::Address { .. } => String::new(),
+            Kind::Switch { .. } | Kind::Folder { .. } | Kind::Address { .. } => String::new(),
         };
         let default = self.default().map(|default| format!(" [default: {}]", default));
         format!("{}{}{}", self.help, values, default.unwrap_or_default())
@@ -266,6 +275,7 @@ impl Knob {
             Kind::Seconds { ref range, field } => *field(config) = values::seconds(value, range)?,
             Kind::Preload { field } => *field(config) = values::preload(value)?,
             Kind::Cors { field } => *field(config) = values::cors(value)?,
+            Kind::Switch { field } => *field(config) = values::switch(value)?,
             Kind::Folder { field } => *field(config) = Some(values::folder(value)?),
             Kind::Address { field } => *field(config) = values::address(value)?,
         }
@@ -286,7 +296,10 @@ mod tests {
 
     /// The help's words for a knob and its value, as README has them.
     fn flag(knob: &Knob) -> String {
-        format!("`--{} {}`", knob.name, knob.value)
+        match knob.kind {
+            Kind::Switch { .. } => format!("`--{}`", knob.name),
+            _ => format!("`--{} {}`", knob.name, knob.value),
+        }
     }
 
     #[test]

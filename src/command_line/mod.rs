@@ -16,7 +16,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use strsim;
 
-use self::knobs::{Knob, ADDRESS, KNOBS};
+use self::knobs::{Kind, Knob, ADDRESS, KNOBS};
 use config::{Config, LogLevel};
 
 /// What the command line asks for.
@@ -91,7 +91,15 @@ fn command() -> Command {
             .value_parser(clap::value_parser!(OsString))
     };
     // "-1" is a bad value of the knob before it, not an unknown knob.
-    let with_a_name = |knob| argument(knob).long(knob.name).allow_hyphen_values(true);
+    let with_a_name = |knob: &'static Knob| {
+        let argument = argument(knob).long(knob.name);
+        match knob.kind {
+            Kind::Switch { .. } => {
+                argument.num_args(0..=1).require_equals(true).default_missing_value(values::ON)
+            }
+            _ => argument.allow_hyphen_values(true),
+        }
+    };
     Command::new("memed")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Puts text on pictures, over HTTP.")

@@ -46,6 +46,17 @@ pub fn cors(value: &OsStr) -> Result<Cors, String> {
     found.copied().ok_or_else(|| "pictures or none".to_string())
 }
 
+/// The word for a switch that is on.
+pub const ON: &str = "yes";
+
+pub fn switch(value: &OsStr) -> Result<bool, String> {
+    match value.to_str().map(str::trim) {
+        Some(ON) => Ok(true),
+        Some("no") => Ok(false),
+        _ => Err("yes or no".to_string()),
+    }
+}
+
 pub fn folder(value: &OsStr) -> Result<PathBuf, String> {
     let path = PathBuf::from(value);
     match path.read_dir() {

@@ -39,7 +39,7 @@ impl Item {
     }
 }
 
-/// Starts what the config asks for, as a task of the reactor. It ends when all is decoded or the server stops.
+/// Looks at the folders, and starts what the config asks for, as a task of the reactor. It ends when all is decoded or the server stops.
 ///
 /// The chain: list the names (on the thread that looks at files, if there are folders); then a `loop_fn` over them. A
 /// turn of the loop is one job in the pool, and the next turn starts when its result is back on the reactor. So a
@@ -48,7 +48,7 @@ impl Item {
 /// that are left, moves from turn to turn. Dropping the task, with the reactor, cancels a template that is being decoded.
 pub fn start(app: &Rc<App>, handle: &Handle) {
     let preload = app.config.preload;
-    if preload == Preload::None {
+    if preload == Preload::None && !app.captioner.needs_files() {
         return;
     }
     let items = app.look(Client::Server, move |captioner| Ok(items(captioner, preload)));
@@ -59,11 +59,13 @@ pub fn start(app: &Rc<App>, handle: &Handle) {
 
 fn items(captioner: &Captioner, preload: Preload) -> Vec<Item> {
     let mut items = Vec::new();
+    // Listed in any case: what is wrong with a folder is logged then.
+    let (templates, fonts) = (captioner.template_names(), captioner.font_names());
     if let Preload::Templates | Preload::All = preload {
-        items.extend(captioner.template_names().iter().cloned().map(Item::Template));
+        items.extend(templates.iter().cloned().map(Item::Template));
     }
     if let Preload::Fonts | Preload::All = preload {
-        items.extend(captioner.font_names().iter().cloned().map(Item::Font));
+        items.extend(fonts.iter().cloned().map(Item::Font));
     }
     items.reverse();
     items
@@ -80,7 +82,7 @@ fn turn(app: &Rc<App>, mut items: Items) -> LocalFuture<Loop<(), Items>, PoolErr
     Box::new(loaded.then(move |loaded| {
         match loaded {
             Ok(_) => debug!("{:?} is loaded", item.name()),
-            Err(error) => warn!("cannot preload {:?}: {}", item.name(), with_causes(&error)),
+            Err(error) => warn!("cannot preload: {}", with_causes(&error)),
         }
         Ok(Loop::Continue(items))
     }))

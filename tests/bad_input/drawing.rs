@@ -135,25 +135,25 @@ fn a_damaged_template_is_a_500_that_names_it_and_the_others_are_served() {
     huge_gif[6..10].copy_from_slice(&[0xff; 4]);
     let half = |file: &[u8]| file[..file.len() / 2].to_vec();
     let damaged = [
-        ("half-png", "png", half(CAT)),
-        ("half-gif", "gif", half(DEAL)),
-        ("head-png", "png", CAT[..40].to_vec()),
-        ("head-jpeg", "jpg", RACCOON[..40].to_vec()),
-        ("head-gif", "gif", DEAL[..12].to_vec()),
-        ("empty", "png", Vec::new()),
-        ("text", "png", b"not a picture".to_vec()),
-        ("huge-png", "png", png_that_claims(60_000, 60_000)),
-        ("flat-png", "png", png_that_claims(0, 300)),
-        ("huge-gif", "gif", huge_gif),
+        ("half-png", "png", half(CAT), "it is damaged"),
+        ("half-gif", "gif", half(DEAL), "it is damaged"),
+        ("head-png", "png", CAT[..40].to_vec(), "it is damaged"),
+        ("head-jpeg", "jpg", RACCOON[..40].to_vec(), "it is damaged"),
+        ("head-gif", "gif", DEAL[..12].to_vec(), "it is damaged"),
+        ("empty", "png", Vec::new(), "it is neither a JPEG, a PNG nor a GIF"),
+        ("text", "png", b"not a picture".to_vec(), "it is neither a JPEG, a PNG nor a GIF"),
+        ("huge-png", "png", png_that_claims(60_000, 60_000), "it is too large: 60000x60000"),
+        ("flat-png", "png", png_that_claims(0, 300), "it is damaged"),
+        ("huge-gif", "gif", huge_gif, "it is too large: 65535x65535"),
     ];
-    for &(name, extension, ref content) in &damaged {
+    for &(name, extension, ref content, _) in &damaged {
         folder.put(&format!("{}.{}", name, extension), content);
     }
     folder.put("own.png", &png_that_claims(451, 300));
     let serve = folder.serve();
     let mut client = serve.connect();
-    for &(name, ..) in &damaged {
-        let parts = format!("the file of {:?} cannot be used: it is not your fault", name);
+    for &(name, _, _, fault) in &damaged {
+        let parts = format!("the file of {:?} cannot be used, because {}", name, fault);
         // The second time it could come from a cache.
         for _ in 0..2 {
             let target = format!("/caption?template={}&top_text=ok", name);

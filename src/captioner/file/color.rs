@@ -132,11 +132,17 @@ impl Meaning {
         let (width, height) = (image.width(), image.height());
         let count = width as usize * height as usize;
         let converted = if is_deep {
-            let transform = match profile.create_transform_16bit(from, &ColorProfile::new_srgb(), to, TransformOptions::default()) {
+            let transform = match profile.create_transform_16bit(
+                from,
+                &ColorProfile::new_srgb(),
+                to,
+                TransformOptions::default(),
+            ) {
                 Ok(transform) => transform,
                 Err(_) => return Ok(image),
             };
-            let source: Vec<u16> = image.as_bytes().as_chunks().0.iter().map(|&bytes| u16::from_ne_bytes(bytes)).collect();
+            let source: Vec<u16> =
+                image.as_bytes().as_chunks().0.iter().map(|&bytes| u16::from_ne_bytes(bytes)).collect();
             let mut pixels = vec![0u16; count * result];
             convert(&*transform, &source, channels, &mut pixels, result, cancel)?;
             let bytes = pixels.into_iter().map(|value| ((u32::from(value) + 128) / 257) as u8).collect();

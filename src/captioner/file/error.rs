@@ -29,7 +29,10 @@ impl DecodeError {
     pub fn into_caption_error(self, name: &str) -> CaptionError {
         match self {
             DecodeError::Cancelled => CaptionError::Cancelled,
-            other => CaptionError::bad_file(name, other),
+            DecodeError::Damaged(cause) => {
+                CaptionError::bad_file(name, "it is damaged".to_string(), Some(cause))
+            }
+            other => CaptionError::bad_file(name, other.to_string(), None),
         }
     }
 

@@ -57,7 +57,11 @@ const PASSES: [(u32, u32, u32, u32); 7] =
 
 /// Decompresses rows, one at a time, so that a cancel is seen soon. Reads nothing after the last one: what follows is not
 /// needed, and not all files have it.
-fn read_rows(reader: &mut Reader<Cursor<&[u8]>>, pixels: &mut [u8], cancel: &Cancel) -> Result<(), DecodeError> {
+fn read_rows(
+    reader: &mut Reader<Cursor<&[u8]>>,
+    pixels: &mut [u8],
+    cancel: &Cancel,
+) -> Result<(), DecodeError> {
     let (color, depth) = reader.output_color_type();
     let bytes_per_pixel = color.samples() * if depth == BitDepth::Sixteen { 2 } else { 1 };
     let info = reader.info();
@@ -86,12 +90,21 @@ fn rows_of_passes(width: u32, height: u32) -> u64 {
     passes.map(|&(_, first, _, apart)| u64::from(height.saturating_sub(first).div_ceil(apart))).sum()
 }
 
-fn image_of(width: u32, height: u32, (color, depth): (ColorType, BitDepth), pixels: Vec<u8>) -> Option<DynamicImage> {
+fn image_of(
+    width: u32,
+    height: u32,
+    (color, depth): (ColorType, BitDepth),
+    pixels: Vec<u8>,
+) -> Option<DynamicImage> {
     if depth == BitDepth::Sixteen {
         let values = pixels.as_chunks().0.iter().map(|&bytes| u16::from_be_bytes(bytes)).collect();
         return match color {
-            ColorType::Grayscale => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageLuma16),
-            ColorType::GrayscaleAlpha => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageLumaA16),
+            ColorType::Grayscale => {
+                ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageLuma16)
+            }
+            ColorType::GrayscaleAlpha => {
+                ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageLumaA16)
+            }
             ColorType::Rgb => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgb16),
             ColorType::Rgba => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgba16),
             ColorType::Indexed => None,
@@ -99,7 +112,9 @@ fn image_of(width: u32, height: u32, (color, depth): (ColorType, BitDepth), pixe
     }
     match color {
         ColorType::Grayscale => GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
-        ColorType::GrayscaleAlpha => GrayAlphaImage::from_raw(width, height, pixels).map(DynamicImage::ImageLumaA8),
+        ColorType::GrayscaleAlpha => {
+            GrayAlphaImage::from_raw(width, height, pixels).map(DynamicImage::ImageLumaA8)
+        }
         ColorType::Rgb => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
         ColorType::Rgba => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
         ColorType::Indexed => None,

@@ -1,12 +1,14 @@
 //! The files of a folder, listed again when the folder has changed.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
+
+use super::mistakes::{Mistakes, Recognise};
 
 /// How old a folder's modification time must be for its listing to be kept. A second change within the same tick
 /// of the file system's clock would leave that time as it is; two seconds are longer than any tick.
@@ -24,7 +26,9 @@ pub struct Folder {
     path: PathBuf,
     /// Those that count, in lower case.
     extensions: &'static [&'static str],
+    recognise: Recognise,
     last: Mutex<Option<Listing>>,
+    mistakes: Mutex<Mistakes>,
 }
 
 /// What was in a folder.
@@ -37,13 +41,13 @@ struct Listing {
 
 impl Folder {
     /// Reads nothing yet.
-    pub fn new(path: PathBuf, extensions: &'static [&'static str]) -> Folder {
-        Folder { path, extensions, last: Mutex::new(None) }
+    pub fn new(path: PathBuf, extensions: &'static [&'static str], recognise: Recognise) -> Folder {
+        Folder { path, extensions, recognise, last: Mutex::new(None), mistakes: Mutex::default() }
     }
 
     /// The files by name, listed again if the folder has changed since the last time or that was more than a
     /// second ago. A folder that cannot be listed is logged and taken for empty: the built-in files are served all
-    /// the same.
+    /// the same. So is what is wrong with its files, once.
     pub fn files(&self) -> Arc<Files> {
         let modified = fs::metadata(&self.path).and_then(|metadata| metadata.modified()).ok();
         if let Some(ref listing) = *self.last.lock().expect("nothing panics under this lock") {
@@ -66,16 +70,25 @@ impl Folder {
         })
     }
 
-    /// Of two files with one name, the first in the order of their file names.
+    /// Of two files with one name, the first in the order of their file names. Logs what is wrong.
     fn list(&self) -> io::Result<Files> {
         let entries = fs::read_dir(&self.path)?.map(|entry| entry.map(|entry| entry.path()));
         let mut paths = entries.collect::<io::Result<Vec<_>>>()?;
         paths.sort();
-        let mut files = Files::new();
+        let (mut files, mut hidden) = (Files::new(), Vec::new());
         for path in paths.into_iter().filter(|path| self.serves(path)) {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
             let name = name_of(&name.unwrap_or_default()).into_owned();
-            files.entry(name).or_insert(path);
+            match files.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(path);
+                }
+                Entry::Occupied(served) => hidden.push((served.get().clone(), path)),
+            }
+        }
+        let mut mistakes = self.mistakes.lock().expect("nothing panics under this lock");
+        for mistake in mistakes.found(&files, &hidden, self.recognise) {
+            warn!("{}", mistake);
         }
         Ok(files)
     }

@@ -5,6 +5,7 @@
 //! look-up, so that the next request sees a change.
 
 mod folder;
+mod mistakes;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,8 +17,10 @@ use memed_data::{self, BuiltIn};
 use sha2::{Digest, Sha256};
 
 use captioner::cache::Cache;
+use captioner::file::decode::format_of;
 
 use self::folder::{name_of, Files, Folder};
+use self::mistakes::Recognise;
 pub use self::source::{Content, FileKey, Source, Version};
 
 /// Capacity of the cache of digests, in bytes: enough for thousands of files.
@@ -52,20 +55,27 @@ struct Named {
 impl Library {
     /// The built-in templates, and those of a folder.
     pub fn templates(folder: Option<PathBuf>) -> Library {
-        Library::new(memed_data::TEMPLATES, folder, &["gif", "jpeg", "jpg", "png"])
+        let recognise =
+            |head: &[u8]| format_of(head).map(drop).ok_or("it is neither a JPEG, a PNG nor a GIF");
+        Library::new(memed_data::TEMPLATES, folder, &["gif", "jpeg", "jpg", "png"], recognise)
     }
 
     /// The built-in fonts, and those of a folder.
     pub fn fonts(folder: Option<PathBuf>) -> Library {
-        Library::new(memed_data::FONTS, folder, &["otf", "ttc", "ttf"])
+        let recognise = |head: &[u8]| match head.first_chunk() {
+            Some(b"\0\x01\0\0" | b"OTTO" | b"true" | b"ttcf") => Ok(()),
+            _ => Err("it is not a TrueType or OpenType font"),
+        };
+        Library::new(memed_data::FONTS, folder, &["otf", "ttc", "ttf"], recognise)
     }
 
     fn new(
         built_in: &'static [BuiltIn],
         folder: Option<PathBuf>,
         extensions: &'static [&'static str],
+        recognise: Recognise,
     ) -> Library {
-        let folder = folder.map(|path| Folder::new(path, extensions));
+        let folder = folder.map(|path| Folder::new(path, extensions, recognise));
         Library { built_in, folder, digests: Cache::new(DIGESTS), named: Mutex::default() }
     }
 

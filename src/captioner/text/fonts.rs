@@ -82,7 +82,7 @@ impl Fonts {
         let weight = content.bytes.len();
         let characters = Characters::of(&content.bytes).into_owned();
         let parsed = Font::parse(content.bytes);
-        let font = Arc::new(parsed.map_err(|error| CaptionError::bad_file(name, error))?);
+        let font = Arc::new(parsed.map_err(|error| CaptionError::bad_file(name, error.to_string(), None))?);
         if let Some(version) = content.version {
             self.loaded.insert(FileKey::new(name, version), &font, weight);
             self.remember(name, version, Lends::Characters(Arc::new(characters)));

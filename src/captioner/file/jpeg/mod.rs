@@ -45,10 +45,16 @@ pub fn decode(
 
 /// With the fast decoder. It takes components sampled in each, every second or every fourth pixel, and misreads scans of
 /// one component that have restarts.
-fn decode_fast(bytes: &[u8], channels: usize, is_strict: bool, cancel: &Cancel) -> Result<Still, DecodeError> {
+fn decode_fast(
+    bytes: &[u8],
+    channels: usize,
+    is_strict: bool,
+    cancel: &Cancel,
+) -> Result<Still, DecodeError> {
     let error = |error: DecodeErrors| match error {
         DecodeErrors::Cancelled => DecodeError::Cancelled,
-        error => DecodeError::damaged(error),
+        // It puts its sentences in quotation marks.
+        error => DecodeError::Damaged(error.to_string().trim_matches('"').into()),
     };
     // The size was checked already.
     let options = DecoderOptions::default()
@@ -82,7 +88,12 @@ fn decode_fast(bytes: &[u8], channels: usize, is_strict: bool, cancel: &Cancel) 
 }
 
 /// With the decoder that takes any sampling and any scans, and is slower. It is always strict.
-fn decode_any(bytes: &[u8], _channels: usize, _is_strict: bool, cancel: &Cancel) -> Result<Still, DecodeError> {
+fn decode_any(
+    bytes: &[u8],
+    _channels: usize,
+    _is_strict: bool,
+    cancel: &Cancel,
+) -> Result<Still, DecodeError> {
     let mut decoder = jpeg_decoder::Decoder::new(Interruptible { bytes, cancel });
     let pixels = decoder.decode().map_err(|error| match error {
         _ if cancel.check().is_err() => DecodeError::Cancelled,

@@ -85,9 +85,13 @@ impl Segments {
                 continue;
             }
             match marker {
-                0xc0..=0xc2 if frame.is_some() => return Err(DecodeError::Unsupported("a JPEG of several pictures")),
+                0xc0..=0xc2 if frame.is_some() => {
+                    return Err(DecodeError::Unsupported("a JPEG of several pictures"))
+                }
                 0xc0..=0xc2 => frame = Some(Frame::read(marker, body)?),
-                RESTARTS => interval = body.first_chunk().map_or(0, |bytes| u32::from(u16::from_be_bytes(*bytes))),
+                RESTARTS => {
+                    interval = body.first_chunk().map_or(0, |bytes| u32::from(u16::from_be_bytes(*bytes)))
+                }
                 _ => {}
             }
             bytes.extend_from_slice(&[0xff, marker]);
@@ -142,7 +146,8 @@ impl Frame {
         }
         let described = body[6..].chunks_exact(3).take(count);
         let blocks = |factors: u8| (u32::from(factors >> 4), u32::from(factors & 15));
-        let components: Vec<_> = described.map(|one| Component { id: one[0], blocks: blocks(one[1]) }).collect();
+        let components: Vec<_> =
+            described.map(|one| Component { id: one[0], blocks: blocks(one[1]) }).collect();
         let is_valid = |component: &Component| {
             (1..=4).contains(&component.blocks.0) && (1..=4).contains(&component.blocks.1)
         };
@@ -184,7 +189,8 @@ impl Known {
     /// Reads a scan header. Returns the components that are in the scan.
     fn learn(&mut self, frame: &Frame, body: &[u8]) -> Vec<Component> {
         let count = usize::from(body.first().copied().unwrap_or(0));
-        let ids: Vec<u8> = body.get(1..).unwrap_or(&[]).chunks_exact(2).take(count).map(|one| one[0]).collect();
+        let ids: Vec<u8> =
+            body.get(1..).unwrap_or(&[]).chunks_exact(2).take(count).map(|one| one[0]).collect();
         let (first, last, bits) = match body.get(1 + 2 * count..) {
             Some(&[first, last, bits, ..]) if frame.is_progressive => (first, last.min(63), bits & 15),
             _ => (0, 63, 0),
