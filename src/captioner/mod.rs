@@ -133,7 +133,7 @@ impl Captioner {
         let source = self.template_source(name)?;
         match self.infos.get(&FileKey::new(name, source.version)) {
             Some(info) => Ok((*info).clone()),
-            None => self.decode(name, &source, cancel).map(|template| (*template.info).clone()),
+            None => self.decode(name, &source, None, cancel).map(|template| (*template.info).clone()),
         }
     }
 
@@ -187,7 +187,7 @@ impl Captioner {
                 return Ok(template);
             }
         }
-        let DecodedTemplate { version, info, pixels } = self.decode(name, &source, cancel)?;
+        let DecodedTemplate { version, info, pixels } = self.decode(name, &source, image_macro.format, cancel)?;
         let variant = info.variant(image_macro);
         let key = version.map(|version| TemplateKey { file: FileKey::new(name, version), variant });
         if let Some(template) = key.as_ref().and_then(|key| self.templates.get(key)) {
@@ -204,14 +204,24 @@ impl Captioner {
         self.template_library.find(name)?.ok_or_else(|| CaptionError::unknown_template(name))
     }
 
-    /// Reads and decodes a template, and caches what kind of picture it is.
-    fn decode(&self, name: &str, source: &Source, cancel: &Cancel) -> Result<DecodedTemplate, CaptionError> {
+    /// Reads and decodes a template for a format, its own if that is `None`, and caches what kind of picture it is.
+    fn decode(
+        &self,
+        name: &str,
+        source: &Source,
+        format: Option<Format>,
+        cancel: &Cancel,
+    ) -> Result<DecodedTemplate, CaptionError> {
         let Content { bytes, version } = source.read()?;
         cancel.check()?;
-        let decoded = Decoded::from_file(&bytes, self.settings.lenient, cancel);
+        let gif_quality = Some(self.settings.gif_quality).filter(|_| format == Some(Format::Gif));
+        let decoded = Decoded::from_file(&bytes, self.settings.lenient, gif_quality, cancel);
         let decoded = decoded.map_err(|error| error.into_caption_error(name))?;
         if let Some(ref damage) = decoded.damage {
             warn!("the template {:?} is shown as far as it can be decoded: {}", name, damage.in_full());
+        }
+        if decoded.frames > decoded.pixels.frames() {
+            info!("the template {:?} is an animated PNG: it moves only if a GIF is asked for", name);
         }
         let info = Arc::new(TemplateInfo::of(name, &decoded));
         if let Some(version) = version {
@@ -251,7 +261,7 @@ mod tests {
         put(10);
         let old = captioner.template_source("one").unwrap();
         put(200);
-        let decoded = captioner.decode("one", &old, &Cancel::new()).unwrap();
+        let decoded = captioner.decode("one", &old, None, &Cancel::new()).unwrap();
         let new = captioner.template_source("one").unwrap();
         fs::remove_dir_all(&folder).unwrap();
         assert_ne!(old.version, new.version);

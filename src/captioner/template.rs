@@ -49,8 +49,7 @@ impl TemplateInfo {
     /// Describes a decoded file.
     pub fn of(name: &str, decoded: &Decoded) -> TemplateInfo {
         let (width, height) = decoded.pixels.size();
-        let frames = decoded.pixels.frames();
-        TemplateInfo { name: name.to_string(), format: decoded.format, width, height, frames }
+        TemplateInfo { name: name.to_string(), format: decoded.format, width, height, frames: decoded.frames }
     }
 
     /// The variant of this template that a request asks for.

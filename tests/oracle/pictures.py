@@ -196,6 +196,14 @@ def variants():
         for disposal in (0, 1, 2, 3):
             frames = [image.rotate(90 * n).resize(image.size).quantize(32) for n in range(3)]
             yield f"gif-frames-{disposal}-{name}.gif", encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], disposal=disposal, duration=50)
+        for disposal in (0, 1, 2):
+            for blend in (0, 1):
+                frames = [image.rotate(90 * n).resize(image.size).quantize(32).convert("RGBA") for n in range(3)]
+                frames[1].putalpha(image.convert("L").point(lambda value: 255 * (value > 90)))
+                yield (f"apng-{disposal}-{blend}-{name}.png",
+                       encoded(frames[0], "PNG", save_all=True, append_images=frames[1:], disposal=disposal, blend=blend, duration=[40, 70, 110], loop=3))
+        yield (f"apng-apart-{name}.png",
+               encoded(image, "PNG", save_all=True, append_images=frames, default_image=True, duration=60))
     # Samplings and scans that Pillow reads and does not write.
     for factors in ([(1, 1)], [(1, 1)] * 3, [(2, 2), (1, 1), (1, 1)], [(2, 1), (1, 1), (1, 1)], [(1, 2), (1, 1), (1, 1)],
                     [(4, 1), (1, 1), (1, 1)], [(3, 1), (1, 1), (1, 1)], [(1, 3), (1, 1), (1, 1)], [(1, 1), (2, 2), (2, 2)],
@@ -274,6 +282,34 @@ def as_pillow_sees_it(path, is_lenient=False):
     return format, image.transpose(Image.Transpose[turned]) if turned else image
 
 
+def frames_of(file):
+    """Frames and their durations in milliseconds."""
+    image = Image.open(file)
+    frames = ImageSequence.all_frames(image, lambda frame: frame.convert("RGBA"))
+    durations = []
+    for number in range(len(frames)):
+        image.seek(number)
+        durations.append(round(image.info.get("duration", 0)))
+    first = 1 if image.info.get("default_image") else 0
+    return frames[first:], durations[first:]
+
+
+def animation(path, url):
+    """Compares all frames, of a GIF that is made of the file."""
+    ours, durations = frames_of(io.BytesIO(asked(path, url, "gif")))
+    theirs, their_durations = frames_of(path)
+    if (len(ours), durations) != (len(theirs), their_durations):
+        return "!other frames", f"{durations}, and {their_durations} by Pillow"
+    for number, (one, other) in enumerate(zip(ours, theirs)):
+        other.putalpha(other.getchannel("A").point(lambda value: 255 * (value > 127)))
+        # Pillow shows what a GIF has cleared in some color.
+        one.putalpha(other.getchannel("A"))
+        mean, most = difference(one, other)
+        if most > 0:
+            return "!other frames", f"frame {number} by {mean:.2f} on the average, {most} at most"
+    return "the same in all frames", ""
+
+
 def difference(ours, theirs):
     """The mean and the most, of 255, of what is seen on black and on white."""
     mean, most = 0, 0
@@ -331,11 +367,15 @@ def compare(folder, url):
     return 1 if unexplained else 0
 
 
-def one(path, url):
+def asked(path, url, format):
     name = urllib.parse.quote(path.stem)
+    with urllib.request.urlopen(f"{url}/caption?template={name}&format={format}", timeout=60) as reply:
+        return reply.read()
+
+
+def one(path, url):
     try:
-        with urllib.request.urlopen(f"{url}/caption?template={name}&format=png", timeout=60) as reply:
-            ours = Image.open(io.BytesIO(reply.read())).convert("RGBA")
+        ours = Image.open(io.BytesIO(asked(path, url, "png"))).convert("RGBA")
     except urllib.error.HTTPError as error:
         ours, why = None, error.read().decode(errors="replace").strip()
     if ours is None and path.stem.startswith("cut-"):
@@ -359,6 +399,8 @@ def one(path, url):
         return "!another size", f"{ours.size}, and {theirs.size} by Pillow"
     mean, most = difference(ours, theirs)
     if mean <= SAME_MEAN and most <= SAME_MOST[format]:
+        if getattr(Image.open(path), "n_frames", 1) > 1:
+            return animation(path, url)
         return "the same" + note, ""
     return "!other pixels", f"by {mean:.2f} on the average, {most} at most"
 

@@ -1,6 +1,6 @@
 //! Decoding a picture file of any format.
 
-use super::{jpeg, png};
+use super::{apng, jpeg, png};
 use captioner::cancel::Cancel;
 use captioner::file::animation::Animation;
 use captioner::file::error::DecodeError;
@@ -11,35 +11,50 @@ use image_macro::Format;
 pub struct Decoded {
     /// The format of the file.
     pub format: Format,
-    /// Its content, in sRGB.
+    /// Its content, in sRGB. Of an animated PNG, the frames if they were wanted, and otherwise the picture that is shown
+    /// without animations.
     pub pixels: Pixels,
+    /// How many frames the file has.
+    pub frames: usize,
     /// What is wrong with it, if it was decoded all the same.
     pub damage: Option<DecodeError>,
 }
 
 impl Decoded {
     /// Decodes a file. The format is recognised by the first bytes, not by the name. `is_lenient`: a file that is damaged or
-    /// ends early is decoded as far as it goes.
+    /// ends early is decoded as far as it goes. `gif_quality`: if a
+    /// GIF is to be made of it, how well colors are chosen, 1 to 100.
     ///
     /// # Errors
     /// [`DecodeError`].
-    pub fn from_file(file: &[u8], is_lenient: bool, cancel: &Cancel) -> Result<Decoded, DecodeError> {
+    pub fn from_file(
+        file: &[u8],
+        is_lenient: bool,
+        gif_quality: Option<u8>,
+        cancel: &Cancel,
+    ) -> Result<Decoded, DecodeError> {
         let format = format_of(file).ok_or(DecodeError::Format)?;
-        let (pixels, damage) = match format {
-            Format::Jpeg => {
+        let frames = if format == Format::Png { apng::frames(file) } else { 1 };
+        let (pixels, damage) = match (format, gif_quality) {
+            (Format::Png, Some(quality)) if frames > 1 => {
+                let (animation, damage) = apng::decode(file, quality, is_lenient, cancel)?;
+                (Pixels::Animation(animation), damage)
+            }
+            (Format::Jpeg, _) => {
                 let (still, damage) = jpeg::decode(file, is_lenient, cancel)?;
                 (still.into_pixels(cancel)?, damage)
             }
-            Format::Png => {
+            (Format::Png, _) => {
                 let (still, damage) = png::decode(file, is_lenient, cancel)?;
                 (still.into_pixels(cancel)?, damage)
             }
-            Format::Gif => {
+            (Format::Gif, _) => {
                 let (animation, damage) = Animation::decode(file, is_lenient, cancel)?;
                 (Pixels::Animation(animation), damage)
             }
         };
-        Ok(Decoded { format, pixels, damage })
+        let frames = frames.max(pixels.frames());
+        Ok(Decoded { format, pixels, frames, damage })
     }
 }
 

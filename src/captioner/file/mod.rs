@@ -1,6 +1,7 @@
 //! Picture files to pixels.
 
 pub mod animation;
+mod apng;
 mod color;
 pub mod decode;
 pub mod error;

@@ -22,21 +22,11 @@ pub fn decode(
     is_lenient: bool,
     cancel: &Cancel,
 ) -> Result<(Still, Option<DecodeError>), DecodeError> {
-    // Apple's tools write these for their own decoders: without a zlib header, and blue first.
-    if file.get(12..16) == Some(b"CgBI") {
-        return Err(DecodeError::Unsupported("a PNG in Apple's own variant, CgBI"));
-    }
-    // RGBA with sixteen bits per channel, and as much again for the decoder's own work.
-    let limits = Limits { bytes: MAX_PIXELS as usize * 16 };
-    let mut decoder = Decoder::new_with_limits(Cursor::new(file), limits);
-    decoder.set_ignore_text_chunk(true);
-    let header = decoder.read_header_info().map_err(DecodeError::damaged)?;
-    check_size(header.width, header.height)?;
-    decoder.set_transformations(Transformations::EXPAND);
-    let mut reader = decoder.read_info().map_err(DecodeError::damaged)?;
+    let mut reader = open(file)?;
     let too_large = || DecodeError::Damaged("its header is wrong".into());
     let mut pixels = vec![0; reader.output_buffer_size().ok_or_else(too_large)?];
-    let damage = match read_rows(&mut reader, &mut pixels, cancel) {
+    let size = (reader.info().width, reader.info().height);
+    let damage = match read_rows(&mut reader, size, &mut pixels, cancel) {
         Err(DecodeError::Cancelled) => return Err(DecodeError::Cancelled),
         Err(error) if !is_lenient => return Err(error),
         ended => ended.err(),
@@ -51,24 +41,43 @@ pub fn decode(
     Ok((Still { image, meaning: meaning_of(info), orientation }, damage))
 }
 
+/// Reads everything before the pixels.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn open(file: &[u8]) -> Result<Reader<Cursor<&[u8]>>, DecodeError> {
+    // Apple's tools write these for their own decoders: without a zlib header, and blue first.
+    if file.get(12..16) == Some(b"CgBI") {
+        return Err(DecodeError::Unsupported("a PNG in Apple's own variant, CgBI"));
+    }
+    // RGBA with sixteen bits per channel, and as much again for the decoder's own work.
+    let limits = Limits { bytes: MAX_PIXELS as usize * 16 };
+    let mut decoder = Decoder::new_with_limits(Cursor::new(file), limits);
+    decoder.set_ignore_text_chunk(true);
+    let header = decoder.read_header_info().map_err(DecodeError::damaged)?;
+    check_size(header.width, header.height)?;
+    decoder.set_transformations(Transformations::EXPAND);
+    decoder.read_info().map_err(DecodeError::damaged)
+}
+
 /// Of each pass of Adam7: the first column and row, and how far apart its columns and rows are.
 const PASSES: [(u32, u32, u32, u32); 7] =
     [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
 /// Decompresses rows, one at a time, so that a cancel is seen soon. Reads nothing after the last one: what follows is not
 /// needed, and not all files have it.
-fn read_rows(
+pub fn read_rows(
     reader: &mut Reader<Cursor<&[u8]>>,
+    (width, height): (u32, u32),
     pixels: &mut [u8],
     cancel: &Cancel,
 ) -> Result<(), DecodeError> {
     let (color, depth) = reader.output_color_type();
     let bytes_per_pixel = color.samples() * if depth == BitDepth::Sixteen { 2 } else { 1 };
-    let info = reader.info();
-    let line = info.width as usize * bytes_per_pixel;
-    let rows = match info.interlaced {
-        true => rows_of_passes(info.width, info.height),
-        false => u64::from(info.height),
+    let line = width as usize * bytes_per_pixel;
+    let rows = match reader.info().interlaced {
+        true => rows_of_passes(width, height),
+        false => u64::from(height),
     };
     for number in 0..rows {
         cancel.check().map_err(|_| DecodeError::Cancelled)?;
@@ -90,7 +99,8 @@ fn rows_of_passes(width: u32, height: u32) -> u64 {
     passes.map(|&(_, first, _, apart)| u64::from(height.saturating_sub(first).div_ceil(apart))).sum()
 }
 
-fn image_of(
+/// A picture of the decoder's bytes.
+pub fn image_of(
     width: u32,
     height: u32,
     (color, depth): (ColorType, BitDepth),
@@ -121,8 +131,8 @@ fn image_of(
     }
 }
 
-/// In the order of the PNG specification: of several chunks that say it, the first that is there.
-fn meaning_of(info: &Info) -> Meaning {
+/// What its numbers mean. In the order of the PNG specification: of several chunks that say it, the first that is there.
+pub fn meaning_of(info: &Info) -> Meaning {
     if let Some(points) = info.coding_independent_code_points {
         return Meaning::of_code_points(points.color_primaries, points.transfer_function);
     }

@@ -2,7 +2,7 @@
 
 pub mod canvas;
 mod decode;
-mod scaled;
+pub mod scaled;
 mod tables;
 
 use gif::{DisposalMethod, Repeat};

@@ -51,7 +51,6 @@ impl Animation {
         // If every pixel stays opaque, a frame need only paint what changes. Otherwise a pixel may have to become
         // transparent again, so each frame is painted whole and cleared afterwards.
         let is_opaque = self.is_always_opaque();
-        let dispose = if is_opaque { DisposalMethod::Keep } else { DisposalMethod::Background };
         // A palette that all frames share is kept if it has enough colors: then mixtures do not flicker from frame to
         // frame. Palettes of single frames do not have each other's colors, so new ones are chosen.
         let is_shared = |global: &usize| self.frames.iter().all(|frame| frame.palette == *global);
@@ -60,44 +59,21 @@ impl Animation {
             Some(global) => Some(self.freed_palette(global, cancel)?.0).filter(has_enough),
             None => None,
         };
-        let global = shared.as_ref().map(|_| 0);
-        let mut palettes: Vec<Palette> = shared.into_iter().collect();
-        let mut matcher = palettes.first().map(|palette| Matcher::new(palette, None));
         let mut canvas = Canvas::new(self);
-        let mut frames = Vec::with_capacity(self.frames.len());
-        let mut shown: Option<Vec<[u8; 4]>> = None;
+        let mut builder = Builder::new(size, shared, is_opaque, quality);
         let mut restored: Option<Rect> = None;
         for frame in &self.frames {
             cancel.check()?;
             canvas.draw(self, frame, cancel)?;
             // What the last frame has restored is not as it was shown either.
             let changed = restored.map_or(frame.rect, |rect| rect.union(&frame.rect));
-            let part = match shown {
-                Some(_) => scaled_part(&changed, self.size(), size),
-                None => Rect::of(size),
-            };
+            let part = if builder.needs_all() { Rect::of(size) } else { scaled_part(&changed, self.size(), size) };
             let scaled = thresholded(resize_premultiplied(&canvas.pixels, size, &part, cancel)?);
             canvas.dispose(frame);
             restored = Some(frame.rect).filter(|_| frame.dispose == DisposalMethod::Previous);
-            let (rect, pixels) = match shown {
-                Some(ref mut shown) => difference(shown, size.0, &part, &scaled, cancel)?,
-                None => {
-                    shown = Some(scaled.clone()).filter(|_| is_opaque);
-                    (part, scaled)
-                }
-            };
-            if global.is_none() {
-                palettes.push(Palette::chosen(&pixels, quality, cancel)?);
-                matcher = palettes.last().map(|palette| Matcher::new(palette, None));
-            }
-            let palette = palettes.len() - 1;
-            let matcher = matcher.as_mut().expect("each palette has a matcher");
-            let scaled = Frame::indexed(rect, &pixels, &palettes[palette], matcher, palette, cancel)?;
-            let (delay, needs_user_input) = (frame.delay, frame.needs_user_input);
-            frames.push(Frame { dispose, delay, needs_user_input, ..scaled });
+            builder.push(part, scaled, (frame.delay, frame.needs_user_input), cancel)?;
         }
-        let (width, height) = (size.0 as u16, size.1 as u16);
-        Ok(Animation { width, height, repeat: self.repeat, palettes, global, frames })
+        Ok(builder.finish(self.repeat))
     }
 
     /// Whether no pixel of the canvas is transparent after any frame.
@@ -111,8 +87,77 @@ impl Animation {
     }
 }
 
+/// Makes an animation of what its canvas is to show, frame by frame.
+pub struct Builder {
+    size: (u32, u32),
+    /// Whether no pixel is ever transparent. Then a frame need only paint what changes. Otherwise a pixel may have to
+    /// become transparent again, so each frame is painted whole and cleared afterwards.
+    is_opaque: bool,
+    quality: u8,
+    palettes: Vec<Palette>,
+    /// Whether all frames have the first palette; otherwise, each has its own.
+    is_shared: bool,
+    matcher: Option<Matcher>,
+    frames: Vec<Frame>,
+    /// The canvas after the last frame, if frames paint what changes.
+    shown: Option<Vec<[u8; 4]>>,
+}
+
+impl Builder {
+    /// For a canvas of that size, which must be possible in a GIF. `quality`: how well colors are chosen, 1 to 100.
+    pub fn new(size: (u32, u32), shared: Option<Palette>, is_opaque: bool, quality: u8) -> Builder {
+        let matcher = shared.as_ref().map(|palette| Matcher::new(palette, None));
+        let is_shared = shared.is_some();
+        let palettes = shared.into_iter().collect();
+        Builder { size, is_opaque, quality, palettes, is_shared, matcher, frames: Vec::new(), shown: None }
+    }
+
+    /// Whether the next frame needs the whole canvas, not only the part that may have changed.
+    pub fn needs_all(&self) -> bool {
+        self.shown.is_none()
+    }
+
+    /// Adds a frame: pixels of a part of the canvas, opaque or transparent; and how long it is shown, in hundredths of a
+    /// second, and whether it waits for a key.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn push(
+        &mut self,
+        part: Rect,
+        pixels: Vec<[u8; 4]>,
+        (delay, needs_user_input): (u16, bool),
+        cancel: &Cancel,
+    ) -> Result<(), CaptionError> {
+        let (rect, pixels) = match self.shown {
+            Some(ref mut shown) => difference(shown, self.size.0, &part, &pixels, cancel)?,
+            None => {
+                self.shown = Some(pixels.clone()).filter(|_| self.is_opaque);
+                (part, pixels)
+            }
+        };
+        if !self.is_shared {
+            self.palettes.push(Palette::chosen(&pixels, self.quality, cancel)?);
+            self.matcher = self.palettes.last().map(|palette| Matcher::new(palette, None));
+        }
+        let palette = self.palettes.len() - 1;
+        let matcher = self.matcher.as_mut().expect("each palette has a matcher");
+        let frame = Frame::indexed(rect, &pixels, &self.palettes[palette], matcher, palette, cancel)?;
+        let dispose = if self.is_opaque { DisposalMethod::Keep } else { DisposalMethod::Background };
+        self.frames.push(Frame { dispose, delay, needs_user_input, ..frame });
+        Ok(())
+    }
+
+    /// The animation. At least one frame was added.
+    pub fn finish(self, repeat: Repeat) -> Animation {
+        let (width, height) = (self.size.0 as u16, self.size.1 as u16);
+        let global = Some(0).filter(|_| self.is_shared);
+        Animation { width, height, repeat, palettes: self.palettes, global, frames: self.frames }
+    }
+}
+
 /// Pixels from bytes, each made either opaque or transparent, as in a GIF.
-fn thresholded(bytes: Vec<u8>) -> Vec<[u8; 4]> {
+pub fn thresholded(bytes: Vec<u8>) -> Vec<[u8; 4]> {
     let opaque_or_not = |&[r, g, b, a]: &[u8; 4]| if a < 128 { [0; 4] } else { [r, g, b, 255] };
     bytes.as_chunks().0.iter().map(opaque_or_not).collect()
 }
