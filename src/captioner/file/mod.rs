@@ -4,6 +4,7 @@ pub mod animation;
 mod color;
 pub mod decode;
 pub mod error;
+pub mod indexed;
 mod jpeg;
 pub mod limits;
 pub mod matcher;

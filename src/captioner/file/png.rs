@@ -7,12 +7,13 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, RgbImage, Rgba
 use png::{BitDepth, ColorType, Decoder, Info, Limits, Reader, Transformations};
 
 use super::error::DecodeError;
+use super::indexed::{unpacked, Colors};
 use super::limits::{check_size, MAX_PIXELS};
 use super::still::Still;
 use captioner::cancel::Cancel;
 use captioner::file::color::Meaning;
 
-/// Decodes a PNG. What is missing at its end is an error, unless `is_lenient`: then it is left transparent or black, and the
+/// Decodes a PNG. Grays and indices of a palette stay what they are. What is missing at its end is an error, unless `is_lenient`: then it is left transparent or black, and the
 /// picture comes with the error.
 ///
 /// # Errors
@@ -26,13 +27,34 @@ pub fn decode(
     if file.get(12..16) == Some(b"CgBI") {
         return Err(DecodeError::Unsupported("a PNG in Apple's own variant, CgBI"));
     }
+    let (still, damage) = decode_as(file, true, is_lenient, cancel)?;
+    if damage.is_some() && still.colors.is_some() {
+        // What is missing is black, and not the first color of the palette.
+        return decode_as(file, false, is_lenient, cancel);
+    }
+    Ok((still, damage))
+}
+
+/// `keeps_samples`: whether grays and indices are not expanded.
+fn decode_as(
+    file: &[u8],
+    keeps_samples: bool,
+    is_lenient: bool,
+    cancel: &Cancel,
+) -> Result<(Still, Option<DecodeError>), DecodeError> {
     // RGBA with sixteen bits per channel, and as much again for the decoder's own work.
     let limits = Limits { bytes: MAX_PIXELS as usize * 16 };
     let mut decoder = Decoder::new_with_limits(Cursor::new(file), limits);
     decoder.set_ignore_text_chunk(true);
     let header = decoder.read_header_info().map_err(DecodeError::damaged)?;
     check_size(header.width, header.height)?;
-    decoder.set_transformations(Transformations::EXPAND);
+    let is_of_samples = match (header.color_type, header.bit_depth) {
+        (ColorType::Indexed, _) => keeps_samples,
+        (ColorType::Grayscale, depth) => keeps_samples && depth != BitDepth::Sixteen,
+        _ => false,
+    };
+    let transformations = if is_of_samples { Transformations::IDENTITY } else { Transformations::EXPAND };
+    decoder.set_transformations(transformations);
     let mut reader = decoder.read_info().map_err(DecodeError::damaged)?;
     let too_large = || DecodeError::Damaged("its header is wrong".into());
     let mut pixels = vec![0; reader.output_buffer_size().ok_or_else(too_large)?];
@@ -45,10 +67,17 @@ pub fn decode(
     let _ = reader.finish();
     let info = reader.info();
     let (width, height) = (info.width, info.height);
-    let image = image_of(width, height, reader.output_color_type(), pixels).ok_or_else(too_large)?;
+    let (image, colors) = if is_of_samples {
+        let colors = colors_of(info).ok_or_else(|| DecodeError::Damaged("it has no palette".into()))?;
+        let samples = unpacked(pixels, width as usize, colors.depth);
+        (GrayImage::from_raw(width, height, samples).map(DynamicImage::ImageLuma8), Some(colors))
+    } else {
+        (image_of(width, height, reader.output_color_type(), pixels), None)
+    };
+    let image = image.ok_or_else(too_large)?;
     let orientation = info.exif_metadata.as_ref().and_then(|exif| Orientation::from_exif_chunk(exif));
     let orientation = orientation.unwrap_or(Orientation::NoTransforms);
-    Ok((Still { image, meaning: meaning_of(info), orientation }, damage))
+    Ok((Still { image, colors, meaning: meaning_of(info), orientation }, damage))
 }
 
 /// Decompresses rows, one at a time, so that a cancel is seen soon.
@@ -56,8 +85,8 @@ fn read_rows(reader: &mut Reader<Cursor<&[u8]>>, pixels: &mut [u8], cancel: &Can
     let (color, depth) = reader.output_color_type();
     let info = reader.info();
     let (width, height) = (info.width as usize, info.height as usize);
-    let bytes_per_pixel = color.samples() * if depth == BitDepth::Sixteen { 2 } else { 1 };
-    let line = width * bytes_per_pixel;
+    let bits_per_pixel = color.samples() * depth as usize;
+    let line = (width * bits_per_pixel).div_ceil(8);
     let mut rows = 0;
     while let Some(row) = reader.next_interlaced_row().map_err(DecodeError::damaged)? {
         cancel.check().map_err(|_| DecodeError::Cancelled)?;
@@ -67,7 +96,7 @@ fn read_rows(reader: &mut Reader<Cursor<&[u8]>>, pixels: &mut [u8], cancel: &Can
                 rows += 1;
             }
             png::InterlaceInfo::Adam7(ref info) => {
-                png::expand_interlaced_row(pixels, line, row.data(), info, bytes_per_pixel as u8 * 8);
+                png::expand_interlaced_row(pixels, line, row.data(), info, bits_per_pixel as u8);
                 rows = height;
             }
         }
@@ -76,6 +105,20 @@ fn read_rows(reader: &mut Reader<Cursor<&[u8]>>, pixels: &mut [u8], cancel: &Can
         return Err(DecodeError::Damaged("it ends early".into()));
     }
     Ok(())
+}
+
+/// What the samples of a gray or a palette PNG stand for; `None` if it has no palette and needs one.
+fn colors_of(info: &Info) -> Option<Colors> {
+    let (depth, transparency) = (info.bit_depth as u8, info.trns.as_ref().map_or(&[][..], |alphas| &alphas[..]));
+    if info.color_type == ColorType::Grayscale {
+        // Of the two bytes in the file, the decoder keeps the one that counts.
+        return Some(Colors::grays(depth, transparency.first().copied()));
+    }
+    let entries = info.palette.as_ref()?.as_chunks().0;
+    let table = entries.iter().enumerate().map(|(index, &[r, g, b])| {
+        [r, g, b, transparency.get(index).copied().unwrap_or(255)]
+    });
+    Some(Colors::palette(depth, table.collect()))
 }
 
 fn image_of(width: u32, height: u32, (color, depth): (ColorType, BitDepth), pixels: Vec<u8>) -> Option<DynamicImage> {

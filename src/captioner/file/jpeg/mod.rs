@@ -75,7 +75,7 @@ fn decode_halves(bytes: &[u8], channels: usize, is_strict: bool, cancel: &Cancel
         RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)
     };
     let image = image.ok_or_else(|| DecodeError::Damaged("it has too few pixels".into()))?;
-    Ok(Still { image, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
+    Ok(Still { image, colors: None, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
 }
 
 /// With the decoder that takes any sampling. It is slower, has no strict mode, and cannot be cancelled.
@@ -92,5 +92,5 @@ fn decode_thirds(bytes: &[u8], _channels: usize, _is_strict: bool, _cancel: &Can
     let image = image.ok_or(DecodeError::Unsupported("a CMYK JPEG with components sampled in each third pixel"))?;
     let orientation = decoder.exif_data().and_then(Orientation::from_exif_chunk);
     let meaning = Meaning::of_profile(decoder.icc_profile());
-    Ok(Still { image, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
+    Ok(Still { image, colors: None, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
 }
