@@ -105,10 +105,7 @@ impl Template {
                 settings.jpeg_quality,
                 cancel,
             )?),
-            Format::Png => Template::Png(match pixels {
-                Pixels::Rgba(image) => PngTemplate::prepare(image.into_raw(), 4, size, cancel)?,
-                other => PngTemplate::prepare(other.into_rgb(cancel)?.into_raw(), 3, size, cancel)?,
-            }),
+            Format::Png => Template::Png(PngTemplate::prepare(pixels, cancel)?),
             Format::Gif => {
                 Template::Gif(GifTemplate::new(pixels.into_animation(settings.gif_quality, cancel)?))
             }

@@ -19,7 +19,7 @@ const HUNDREDTHS: u32 = 100;
 
 /// How many frames a PNG has: one unless it is animated.
 pub fn frames(file: &[u8]) -> usize {
-    let control = open(file).ok().and_then(|reader| reader.info().animation_control().copied());
+    let control = open(file, false).ok().and_then(|reader| reader.info().animation_control().copied());
     control.map_or(1, |control| control.num_frames.max(1) as usize)
 }
 
@@ -34,7 +34,7 @@ pub fn decode(
     is_lenient: bool,
     cancel: &Cancel,
 ) -> Result<(Animation, Option<DecodeError>), DecodeError> {
-    let mut reader = open(file)?;
+    let mut reader = open(file, false)?;
     let (width, height) = (reader.info().width, reader.info().height);
     if width.max(height) > u32::from(u16::MAX) {
         return Err(DecodeError::TooLarge(format!("{}x{} cannot be a GIF", width, height)));

@@ -5,6 +5,7 @@ mod apng;
 mod color;
 pub mod decode;
 pub mod error;
+pub mod indexed;
 mod jpeg;
 pub mod limits;
 pub mod matcher;

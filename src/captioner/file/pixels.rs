@@ -1,12 +1,13 @@
 //! A decoded picture, and what it can be turned into.
 
-use image::{DynamicImage, RgbImage, RgbaImage};
+use image::{DynamicImage, GrayAlphaImage, LumaA, RgbImage, RgbaImage};
 
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::animation::canvas::Canvas;
 use captioner::file::animation::Animation;
-use captioner::file::scale::{flattened, resize_rgb, resize_rgba};
+use captioner::file::indexed::{Colors, Indexed};
+use captioner::file::scale::{flattened, resize_gray, resize_rgb, resize_rgba};
 
 /// The pixels of a picture.
 pub enum Pixels {
@@ -14,6 +15,10 @@ pub enum Pixels {
     Rgb(RgbImage),
     /// A still picture with transparency; not premultiplied.
     Rgba(RgbaImage),
+    /// A still picture in grays or of a palette, as its PNG has it.
+    Indexed(Indexed),
+    /// A still picture in grays with transparency; not premultiplied.
+    GrayAlpha(GrayAlphaImage),
     /// A GIF, even of one frame.
     Animation(Animation),
 }
@@ -24,6 +29,8 @@ impl Pixels {
         match *self {
             Pixels::Rgb(ref image) => image.dimensions(),
             Pixels::Rgba(ref image) => image.dimensions(),
+            Pixels::Indexed(ref indexed) => indexed.samples.dimensions(),
+            Pixels::GrayAlpha(ref image) => image.dimensions(),
             Pixels::Animation(ref animation) => animation.size(),
         }
     }
@@ -36,7 +43,7 @@ impl Pixels {
         }
     }
 
-    /// Scales the picture; the palettes of an animation have room for a text's colors then. `quality` is how well an
+    /// Scales the picture: grays stay grays, and a picture of a palette becomes one of colors. The palettes of an animation have room for a text's colors then. `quality` is how well an
     /// animation's colors are chosen, 1 to 100.
     ///
     /// # Errors
@@ -48,6 +55,19 @@ impl Pixels {
             still if is_same => still,
             Pixels::Rgb(image) => Pixels::Rgb(resize_rgb(&image, size, cancel)?),
             Pixels::Rgba(image) => Pixels::Rgba(resize_rgba(image, size, cancel)?),
+            Pixels::Indexed(Indexed { samples, colors }) => {
+                if colors.table == Colors::grays(8, None).table {
+                    Pixels::Indexed(Indexed::of_gray(resize_gray(&samples, size, cancel)?))
+                } else {
+                    let indexed = Indexed { samples, colors };
+                    let scaled = Pixels::expanded(&indexed).scaled(size, quality, cancel)?;
+                    if indexed.colors.is_gray { scaled.into_gray() } else { scaled }
+                }
+            }
+            Pixels::GrayAlpha(image) => {
+                let image = DynamicImage::ImageLumaA8(image).into_rgba8();
+                Pixels::Rgba(resize_rgba(image, size, cancel)?).into_gray()
+            }
             Pixels::Animation(animation) => Pixels::Animation(animation.scaled(size, quality, cancel)?),
         })
     }
@@ -60,6 +80,8 @@ impl Pixels {
         Ok(match self.into_still(cancel)? {
             Pixels::Rgba(image) => flattened(&image),
             Pixels::Rgb(image) => image,
+            Pixels::Indexed(indexed) => Pixels::expanded(&indexed).into_rgb(cancel)?,
+            Pixels::GrayAlpha(image) => flattened(&DynamicImage::ImageLumaA8(image).into_rgba8()),
             Pixels::Animation(_) => unreachable!("a still picture is not an animation"),
         })
     }
@@ -73,6 +95,10 @@ impl Pixels {
             Pixels::Animation(animation) => Ok(animation),
             Pixels::Rgb(image) => Animation::of(DynamicImage::ImageRgb8(image).into_rgba8(), quality, cancel),
             Pixels::Rgba(image) => Animation::of(image, quality, cancel),
+            Pixels::Indexed(indexed) => Animation::of(indexed.expanded().into_rgba8(), quality, cancel),
+            Pixels::GrayAlpha(image) => {
+                Animation::of(DynamicImage::ImageLumaA8(image).into_rgba8(), quality, cancel)
+            }
         }
     }
 
@@ -89,6 +115,30 @@ impl Pixels {
             }
             still => still,
         })
+    }
+
+    /// The colors of samples.
+    pub fn expanded(indexed: &Indexed) -> Pixels {
+        match indexed.expanded() {
+            DynamicImage::ImageRgba8(image) => Pixels::Rgba(image),
+            opaque => Pixels::Rgb(opaque.into_rgb8()),
+        }
+    }
+
+    /// The grays of colors that are all gray.
+    fn into_gray(self) -> Pixels {
+        match self {
+            Pixels::Rgb(image) => {
+                Pixels::Indexed(Indexed::of_gray(DynamicImage::ImageRgb8(image).into_luma8()))
+            }
+            Pixels::Rgba(image) => {
+                Pixels::GrayAlpha(GrayAlphaImage::from_fn(image.width(), image.height(), |x, y| {
+                    let [gray, _, _, alpha] = image.get_pixel(x, y).0;
+                    LumaA([gray, alpha])
+                }))
+            }
+            other => other,
+        }
     }
 }
 

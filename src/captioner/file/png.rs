@@ -7,13 +7,14 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, RgbImage, Rgba
 use png::{BitDepth, ColorType, Decoder, Info, InterlaceInfo, Limits, Reader, Transformations};
 
 use super::error::DecodeError;
+use super::indexed::{unpacked, Colors};
 use super::limits::{check_size, MAX_PIXELS};
 use super::still::Still;
 use captioner::cancel::Cancel;
 use captioner::file::color::Meaning;
 
-/// Decodes a PNG. What is missing at its end is an error, unless `is_lenient`: then it is left transparent or black, and the
-/// picture comes with the error.
+/// Decodes a PNG. Grays and indices of a palette stay what they are. What is missing at its end is an error, unless
+/// `is_lenient`: then it is left transparent or black, and the picture comes with the error.
 ///
 /// # Errors
 /// [`DecodeError`].
@@ -22,7 +23,23 @@ pub fn decode(
     is_lenient: bool,
     cancel: &Cancel,
 ) -> Result<(Still, Option<DecodeError>), DecodeError> {
-    let mut reader = open(file)?;
+    let (still, damage) = decode_as(file, true, is_lenient, cancel)?;
+    if damage.is_some() && still.colors.is_some() {
+        // What is missing is black, and not the first color of the palette.
+        return decode_as(file, false, is_lenient, cancel);
+    }
+    Ok((still, damage))
+}
+
+/// `keeps_samples`: whether grays and indices are not expanded.
+fn decode_as(
+    file: &[u8],
+    keeps_samples: bool,
+    is_lenient: bool,
+    cancel: &Cancel,
+) -> Result<(Still, Option<DecodeError>), DecodeError> {
+    let mut reader = open(file, keeps_samples)?;
+    let is_of_samples = keeps_samples && is_of_samples(reader.info());
     let too_large = || DecodeError::Damaged("its header is wrong".into());
     let mut pixels = vec![0; reader.output_buffer_size().ok_or_else(too_large)?];
     let size = (reader.info().width, reader.info().height);
@@ -35,17 +52,33 @@ pub fn decode(
     let _ = reader.finish();
     let info = reader.info();
     let (width, height) = (info.width, info.height);
-    let image = image_of(width, height, reader.output_color_type(), pixels).ok_or_else(too_large)?;
+    let (image, colors) = if is_of_samples {
+        let colors = colors_of(info).ok_or_else(|| DecodeError::Damaged("it has no palette".into()))?;
+        let samples = unpacked(pixels, width as usize, colors.depth);
+        (GrayImage::from_raw(width, height, samples).map(DynamicImage::ImageLuma8), Some(colors))
+    } else {
+        (image_of(width, height, reader.output_color_type(), pixels), None)
+    };
+    let image = image.ok_or_else(too_large)?;
     let orientation = info.exif_metadata.as_ref().and_then(|exif| Orientation::from_exif_chunk(exif));
     let orientation = orientation.unwrap_or(Orientation::NoTransforms);
-    Ok((Still { image, meaning: meaning_of(info), orientation }, damage))
+    Ok((Still { image, colors, meaning: meaning_of(info), orientation }, damage))
 }
 
-/// Reads everything before the pixels.
+/// Whether its pixels are samples: indices, or levels of gray in a byte at most.
+fn is_of_samples(info: &Info) -> bool {
+    match info.color_type {
+        ColorType::Indexed => true,
+        ColorType::Grayscale => info.bit_depth != BitDepth::Sixteen,
+        _ => false,
+    }
+}
+
+/// Reads everything before the pixels. `keeps_samples`: whether grays and indices are not to be expanded.
 ///
 /// # Errors
 /// [`DecodeError`].
-pub fn open(file: &[u8]) -> Result<Reader<Cursor<&[u8]>>, DecodeError> {
+pub fn open(file: &[u8], keeps_samples: bool) -> Result<Reader<Cursor<&[u8]>>, DecodeError> {
     // Apple's tools write these for their own decoders: without a zlib header, and blue first.
     if file.get(12..16) == Some(b"CgBI") {
         return Err(DecodeError::Unsupported("a PNG in Apple's own variant, CgBI"));
@@ -56,7 +89,11 @@ pub fn open(file: &[u8]) -> Result<Reader<Cursor<&[u8]>>, DecodeError> {
     decoder.set_ignore_text_chunk(true);
     let header = decoder.read_header_info().map_err(DecodeError::damaged)?;
     check_size(header.width, header.height)?;
-    decoder.set_transformations(Transformations::EXPAND);
+    let keeps_samples = keeps_samples && is_of_samples(header);
+    decoder.set_transformations(match keeps_samples {
+        true => Transformations::IDENTITY,
+        false => Transformations::EXPAND,
+    });
     decoder.read_info().map_err(DecodeError::damaged)
 }
 
@@ -73,8 +110,8 @@ pub fn read_rows(
     cancel: &Cancel,
 ) -> Result<(), DecodeError> {
     let (color, depth) = reader.output_color_type();
-    let bytes_per_pixel = color.samples() * if depth == BitDepth::Sixteen { 2 } else { 1 };
-    let line = width as usize * bytes_per_pixel;
+    let line = (width as usize * color.samples() * depth as usize).div_ceil(8);
+    let bits_per_pixel = (color.samples() * depth as usize) as u8;
     let rows = match reader.info().interlaced {
         true => rows_of_passes(width, height),
         false => u64::from(height),
@@ -86,7 +123,7 @@ pub fn read_rows(
         match *row.interlace() {
             InterlaceInfo::Null(_) => pixels[number as usize * line..][..line].copy_from_slice(row.data()),
             InterlaceInfo::Adam7(ref info) => {
-                png::expand_interlaced_row(pixels, line, row.data(), info, bytes_per_pixel as u8 * 8);
+                png::expand_interlaced_row(pixels, line, row.data(), info, bits_per_pixel);
             }
         }
     }
@@ -97,6 +134,20 @@ pub fn read_rows(
 fn rows_of_passes(width: u32, height: u32) -> u64 {
     let passes = PASSES.iter().filter(|pass| pass.0 < width);
     passes.map(|&(_, first, _, apart)| u64::from(height.saturating_sub(first).div_ceil(apart))).sum()
+}
+
+/// What the samples of a gray or a palette PNG stand for; `None` if it has no palette and needs one.
+fn colors_of(info: &Info) -> Option<Colors> {
+    let (depth, transparency) = (info.bit_depth as u8, info.trns.as_ref().map_or(&[][..], |alphas| &alphas[..]));
+    if info.color_type == ColorType::Grayscale {
+        // Of the two bytes in the file, the decoder keeps the one that counts.
+        return Some(Colors::grays(depth, transparency.first().copied()));
+    }
+    let entries = info.palette.as_ref()?.as_chunks().0;
+    let table = entries.iter().enumerate().map(|(index, &[r, g, b])| {
+        [r, g, b, transparency.get(index).copied().unwrap_or(255)]
+    });
+    Some(Colors::palette(depth, table.collect()))
 }
 
 /// A picture of the decoder's bytes.

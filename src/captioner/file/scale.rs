@@ -1,9 +1,9 @@
 //! Scaling pictures, and putting them on white.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::{U8x3, U8x4};
+use fast_image_resize::pixels::{U8, U8x3, U8x4};
 use fast_image_resize::{FilterType, MulDiv, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
-use image::{Rgb, RgbImage, RgbaImage};
+use image::{GrayImage, Rgb, RgbImage, RgbaImage};
 
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
@@ -23,6 +23,15 @@ const VALID: &str = "the buffer has as many bytes as its size needs";
 pub fn resize_rgb(image: &RgbImage, size: (u32, u32), cancel: &Cancel) -> Result<RgbImage, CaptionError> {
     let bytes = resized::<U8x3>(image, image.dimensions(), size, &Rect::of(size), cancel)?;
     Ok(RgbImage::from_raw(size.0, size.1, bytes).expect(VALID))
+}
+
+/// The same for a picture in grays.
+///
+/// # Errors
+/// [`CaptionError::Cancelled`].
+pub fn resize_gray(image: &GrayImage, size: (u32, u32), cancel: &Cancel) -> Result<GrayImage, CaptionError> {
+    let bytes = resized::<U8>(image, image.dimensions(), size, &Rect::of(size), cancel)?;
+    Ok(GrayImage::from_raw(size.0, size.1, bytes).expect(VALID))
 }
 
 /// Scales a picture with transparency. The color of a transparent pixel does not bleed into its neighbours: the alpha

@@ -162,11 +162,23 @@ impl Stamp {
 
     /// Cuts a picture of that height into bands of `band` rows: the numbers of those that have ink.
     pub fn bands(&self, band: u32, height: u32) -> Vec<u32> {
-        let has_ink = |index: &u32| {
-            let rows = index * band..(index + 1) * band;
-            self.inks.iter().any(|ink| ink.area.top < rows.end && ink.area.bottom > rows.start)
-        };
+        let has_ink = |index: &u32| self.has_ink_in(index * band..(index + 1) * band);
         (0..height.div_ceil(band)).filter(has_ink).collect()
+    }
+
+    /// Whether the area of a caption has a part in these rows.
+    pub fn has_ink_in(&self, rows: Range<u32>) -> bool {
+        self.inks.iter().any(|ink| ink.area.top < rows.end && ink.area.bottom > rows.start)
+    }
+
+    /// Whether all ink is black, white or gray.
+    pub fn is_gray(&self) -> bool {
+        let is_gray = |color: Color| color.r == color.g && color.g == color.b;
+        self.inks.iter().all(|ink| {
+            let (fill, outline) = ink.colors();
+            // Emoji have colors.
+            is_gray(fill) && outline.is_none_or(is_gray) && ink.painted.is_none()
+        })
     }
 }
 

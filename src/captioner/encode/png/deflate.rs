@@ -1,4 +1,4 @@
-//! Deflate: filtered rows to blocks that share one Huffman code.
+//! Deflate for photos: filtered rows to blocks that share one Huffman code.
 //!
 //! Deflate lets every block define a code of its own. Here a template has one code, made from how often each byte
 //! occurs in it, and each of its blocks defines that one. So a caption counts nothing; and since every byte has a code,
@@ -8,19 +8,16 @@
 use fearless_simd::{dispatch, Level, Simd};
 
 use super::bits::BitWriter;
+use super::header::write_header;
 use super::huffman::{self, Code};
 use super::runs::{split, symbol_of, Histogram, Sink, END, LONGEST_RUN, SHORTEST_RUN, SYMBOLS};
 
 /// The longest code, in bits. Four of them must fit into a word behind the seven bits that may be pending.
 const LONGEST: u8 = 12;
-/// The order in which a block's header has the lengths of the code that its other lengths are written in.
-const HEADER_ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 /// Every symbol is taken to occur at least once in so many: a text brings bytes that the template does not have.
 const EXPECTED_ONCE_IN: u64 = 8192;
-/// In a header: repeats the length before it, three to six times, as two more bits say.
-const REPEAT: u8 = 16;
 /// A stored block of no bytes, from the byte after its first bits.
-const EMPTY_BLOCK: &[u8] = &[0, 0, 0xff, 0xff];
+pub const EMPTY_BLOCK: &[u8] = &[0, 0, 0xff, 0xff];
 
 /// The Huffman code of a template, ready to be written.
 pub struct Codes {
@@ -32,14 +29,6 @@ pub struct Codes {
     header: Vec<u8>,
     /// And the bits after them, fewer than eight.
     header_rest: Code,
-}
-
-/// A symbol of a block's header.
-struct HeaderItem {
-    /// A length, or `REPEAT`.
-    symbol: u8,
-    /// The bits after it.
-    extra: Code,
 }
 
 impl Codes {
@@ -62,7 +51,8 @@ impl Codes {
         }
         let mut header = vec![0; 3 * SYMBOLS];
         let mut writer = BitWriter::new(&mut header, 0);
-        write_header(&mut writer, &lengths);
+        // The only distance there is has a code of one bit.
+        write_header(&mut writer, &lengths, &[1]);
         let (header_rest, whole_bytes) = (writer.pending(), writer.position());
         header.truncate(whole_bytes);
         Codes { literals, runs, end: codes[END], header, header_rest }
@@ -95,43 +85,6 @@ impl Codes {
         writer.pad();
         writer.position()
     }
-}
-
-/// Writes the header of a block with a code of its own, in which every symbol has a code.
-fn write_header(writer: &mut BitWriter, lengths: &[u8]) {
-    let items = header_items(lengths);
-    let mut counts = [0; HEADER_ORDER.len()];
-    items.iter().for_each(|item| counts[usize::from(item.symbol)] += 1);
-    let of_lengths = huffman::lengths(&counts, 7);
-    let codes = huffman::codes(&of_lengths);
-    let ordered: Vec<u8> = HEADER_ORDER.iter().map(|&length| of_lengths[length]).collect();
-    let used = ordered.iter().rposition(|&length| length > 0).map_or(4, |last| (last + 1).max(4));
-    // Not the last block, and with a code of its own; then the numbers of symbols, distances, and lengths of lengths.
-    writer.write(0b100, 3);
-    writer.write(SYMBOLS as u64 - 257, 5);
-    writer.write(0, 5);
-    writer.write(used as u64 - 4, 4);
-    ordered[..used].iter().for_each(|&length| writer.write(u64::from(length), 3));
-    for item in items {
-        writer.code(codes[usize::from(item.symbol)].then(item.extra));
-    }
-}
-
-/// The lengths of all symbols, and that of the only distance. What follows itself at least three times is repeated.
-fn header_items(lengths: &[u8]) -> Vec<HeaderItem> {
-    let item = |&symbol: &u8| HeaderItem { symbol, extra: Code::default() };
-    let mut items = Vec::new();
-    for run in lengths.chunk_by(|one, next| one == next).chain(Some(&[1][..])) {
-        items.push(item(&run[0]));
-        for more in run[1..].chunks(6) {
-            if more.len() < 3 {
-                items.extend(more.iter().map(item));
-            } else {
-                items.push(HeaderItem { symbol: REPEAT, extra: Code::new(more.len() as u32 - 3, 2) });
-            }
-        }
-    }
-    items
 }
 
 /// Writes the symbols of a block.

@@ -1,110 +1,126 @@
 //! PNG: a template is compressed once, band by band, and a caption compresses only the bands under its ink.
 //!
-//! A band is some rows in an IDAT chunk of their own. It ends on a whole byte, and its first row is filtered without
-//! the row above, so its bytes do not depend on other bands. A caption copies the other bands with their checksums; the
-//! checksum of the whole stream is combined from those of the bands. All bands share one Huffman code, which is the
-//! template's.
+//! A caption keeps the kind of the template's file: grays stay grays, and indices of a palette indices, of as many bits.
+//! Where the text needs colors that the kind does not have, it becomes the next one that has them: eight bits, a palette,
+//! or RGB. The other kinds of a template are compressed when a caption first needs them.
 
+mod banded;
 mod bits;
+mod chunk;
 mod deflate;
 mod filter;
+mod header;
 mod huffman;
+mod method;
+mod repeats;
 mod runs;
+mod samples;
+mod shape;
+mod text_colors;
+mod tokens;
 
-use std::mem;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use crc32fast;
-use simd_adler32;
-
-use self::deflate::Codes;
-use self::filter::filter;
-use self::runs::Histogram;
+use self::banded::Banded;
+use self::chunk::Kind;
+use self::samples::{pack, put_colors, samples, Inked};
+use self::shape::{Rows, Shape};
+use self::text_colors::{square, TextColors};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
+use captioner::file::indexed::{Colors, Indexed, Rgba};
+use captioner::file::pixels::Pixels;
 use captioner::ink::Stamp;
 
-/// The least bytes of pixels in a band. In smaller bands, headers (some 60 bytes) and first rows (which are filtered
-/// worse) would weigh more; in larger ones, a caption would compress more rows that it does not touch.
-const BAND: usize = 12 << 10;
-/// The least rows in a band, because the first of them compresses worse.
-const MIN_ROWS: usize = 4;
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// Bytes of a file before its first IDAT chunk: signature and IHDR.
-const HEAD: usize = 33;
-const IDAT: &[u8; 4] = b"IDAT";
-/// The header of a zlib stream: deflate, a window of 32 KiB, fast compression.
-const ZLIB_HEADER: &[u8] = &[0x78, 0x01];
-/// The last block of a deflate stream: stored, without bytes.
-const LAST_BLOCK: &[u8] = &[1, 0, 0, 0xff, 0xff];
-/// The checksum of no bytes.
-const ADLER_OF_NOTHING: u32 = 1;
+/// The mean error of a text's colors, in levels of each channel, up to which a kind of few bits is kept.
+const SMOOTH: u64 = square(4);
+/// The same for a palette of eight bits, which otherwise becomes RGB.
+const ACCEPTABLE: u64 = square(7);
 
 /// A picture, and its file without any text.
 pub struct PngTemplate {
-    /// RGB or RGBA.
-    pixels: Vec<u8>,
-    /// Bytes of a pixel: 3 or 4.
-    channels: usize,
-    width: u32,
-    height: u32,
-    /// Rows in each band but the last.
-    band: u32,
-    /// What all bands are compressed with.
-    codes: Box<Codes>,
-    file: Vec<u8>,
-    bands: Vec<Band>,
+    picture: Picture,
+    size: (u32, u32),
+    /// The kind of the file.
+    kind: Kind,
+    plain: Banded,
+    others: Others,
 }
 
-/// Some rows, filtered and compressed.
-struct Band {
-    /// Where in the file its IDAT chunk is.
-    chunk: Range<usize>,
-    /// The Adler-32 of its filtered rows.
-    adler: u32,
+/// What a template is drawn from.
+enum Picture {
+    /// Gray and alpha, RGB or RGBA.
+    Channels(Vec<u8>),
+    /// Grays or indices.
+    Samples {
+        indexed: Indexed,
+        /// Whether no pixel is transparent.
+        is_opaque: bool,
+    },
+}
+
+/// The picture in kinds that have more colors, once a caption needed them.
+#[derive(Default)]
+struct Others {
+    /// Of eight bits.
+    grays: OnceLock<Arc<Banded>>,
+    /// Of eight bits.
+    palette: OnceLock<Arc<Banded>>,
+    /// RGB or RGBA.
+    colors: OnceLock<Arc<Banded>>,
+    /// Bytes of memory that are left for them. What does not fit is not kept.
+    left: AtomicUsize,
+}
+
+/// A kind of file for a picture of samples, and what its samples stand for.
+struct Candidate {
+    kind: Kind,
+    table: Vec<Rgba>,
+    /// What a sample is multiplied by.
+    factor: u8,
+    /// Samples that have their color and keep it.
+    used: Vec<u8>,
+    /// The error up to which it is taken.
+    most: u64,
 }
 
 impl PngTemplate {
-    /// Compresses a whole picture, RGB (three channels) or RGBA (four).
+    /// Compresses a still picture.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
-    pub fn prepare(
-        pixels: Vec<u8>,
-        channels: usize,
-        size: (u32, u32),
-        cancel: &Cancel,
-    ) -> Result<PngTemplate, CaptionError> {
-        let (width, height) = size;
-        let row = width as usize * channels;
-        let band = BAND.div_ceil(row).max(MIN_ROWS).min(height as usize) as u32;
-        let mut file = Vec::with_capacity(pixels.len() / 2 + 1024);
-        file.extend_from_slice(SIGNATURE);
-        let color_type = if channels == 3 { 2 } else { 6 };
-        let mut header = [0, 0, 0, 0, 0, 0, 0, 0, 8, color_type, 0, 0, 0];
-        header[..4].copy_from_slice(&width.to_be_bytes());
-        header[4..8].copy_from_slice(&height.to_be_bytes());
-        write_chunk(&mut file, b"IHDR", &[&header]);
-        // Rows are filtered twice, because keeping all of them would take as much memory as the picture.
-        let (mut filtered, mut buffer) = (Vec::new(), Vec::new());
-        let mut histogram = Histogram::new();
-        for rows in pixels.chunks(band as usize * row) {
-            cancel.check()?;
-            filter(rows, row, channels, &mut filtered);
-            histogram.add(&filtered);
-        }
-        let codes = Box::new(Codes::new(&histogram));
-        let mut bands = Vec::new();
-        for rows in pixels.chunks(band as usize * row) {
-            cancel.check()?;
-            filter(rows, row, channels, &mut filtered);
-            bands.push(write_band(&mut file, &filtered, &codes, &mut buffer));
-        }
-        let mut template = PngTemplate { pixels, channels, width, height, band, codes, file, bands };
-        let adler = template.adler(&template.bands.iter().map(|band| band.adler).collect::<Vec<_>>());
-        write_end(&mut template.file, adler);
-        template.file.shrink_to_fit();
-        Ok(template)
+    pub fn prepare(pixels: Pixels, cancel: &Cancel) -> Result<PngTemplate, CaptionError> {
+        let size = pixels.size();
+        let (picture, kind) = match pixels {
+            Pixels::GrayAlpha(image) => (Picture::Channels(image.into_raw()), Kind::GrayAlpha),
+            Pixels::Rgb(image) => (Picture::Channels(image.into_raw()), Kind::Rgb),
+            Pixels::Rgba(image) => (Picture::Channels(image.into_raw()), Kind::Rgba),
+            Pixels::Indexed(indexed) => {
+                let Colors { depth, is_gray, .. } = indexed.colors;
+                let is_opaque = indexed.is_opaque();
+                let kind = if is_gray { Kind::Gray(depth) } else { Kind::Palette(depth) };
+                (Picture::Samples { indexed, is_opaque }, kind)
+            }
+            Pixels::Animation(_) => return PngTemplate::prepare(pixels.into_still(cancel)?, cancel),
+        };
+        let (plain, left) = match picture {
+            Picture::Channels(ref pixels) => {
+                let head = kind.head(size, &[]);
+                let row = kind.row(size.0);
+                let rows = |rows: Range<u32>, to: &mut Vec<u8>| {
+                    to.extend_from_slice(&pixels[rows.start as usize * row..rows.end as usize * row]);
+                };
+                let left = if kind == Kind::GrayAlpha { pixels.len() } else { 0 };
+                (Banded::prepare(&head, shape(kind, size), &rows, cancel)?, left)
+            }
+            Picture::Samples { ref indexed, .. } => {
+                (prepare_samples(indexed, kind, 1, size, cancel)?, 2 * indexed.samples.len())
+            }
+        };
+        let others = Others { left: AtomicUsize::new(left), ..Others::default() };
+        Ok(PngTemplate { picture, size, kind, plain, others })
     }
 
     /// The file with the stamp on it.
@@ -112,101 +128,216 @@ impl PngTemplate {
     /// # Errors
     /// [`CaptionError::Cancelled`].
     pub fn caption(&self, stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
-        let row = self.width as usize * self.channels;
-        let mut bytes = Vec::with_capacity(self.file.len() + self.file.len() / 8);
-        let mut adlers: Vec<u32> = self.bands.iter().map(|band| band.adler).collect();
-        // How much of `file` has been copied or replaced.
-        let mut done = 0;
-        let (mut pixels, mut filtered, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
-        for index in stamp.bands(self.band, self.height) {
-            cancel.check()?;
-            let rows = index * self.band..((index + 1) * self.band).min(self.height);
-            pixels.clear();
-            pixels.extend_from_slice(&self.pixels[rows.start as usize * row..rows.end as usize * row]);
-            if self.channels == 3 {
-                stamp.put_on_rgb(&mut pixels, self.width, rows);
-            } else {
-                stamp.put_on_rgba(&mut pixels, self.width, rows);
+        if stamp.inks.is_empty() {
+            return Ok(self.plain.file().clone());
+        }
+        match self.picture {
+            Picture::Channels(ref pixels) => self.caption_channels(pixels, stamp, cancel),
+            Picture::Samples { ref indexed, is_opaque } => {
+                self.caption_samples(&Inked { indexed, stamp, is_opaque }, cancel)
             }
-            let replaced = &self.bands[index as usize].chunk;
-            bytes.extend_from_slice(&self.file[done..replaced.start]);
-            filter(&pixels, row, self.channels, &mut filtered);
-            adlers[index as usize] = write_band(&mut bytes, &filtered, &self.codes, &mut buffer).adler;
-            done = replaced.end;
         }
-        if done == 0 {
-            return Ok(self.file.clone());
-        }
-        let end_of_bands = self.bands.last().map_or(done, |band| band.chunk.end);
-        bytes.extend_from_slice(&self.file[done..end_of_bands]);
-        write_end(&mut bytes, self.adler(&adlers));
-        Ok(bytes)
     }
 
     /// Width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
-        (self.width, self.height)
+        self.size
     }
 
-    /// How many bytes of memory it takes.
+    /// Bytes of memory it takes at most.
     pub fn weight(&self) -> usize {
-        self.pixels.len() + self.file.len() + self.bands.len() * mem::size_of::<Band>()
+        let (pixels, others) = match self.picture {
+            Picture::Channels(ref pixels) if self.kind == Kind::GrayAlpha => (pixels.len(), pixels.len()),
+            Picture::Channels(ref pixels) => (pixels.len(), 0),
+            Picture::Samples { ref indexed, .. } => (indexed.samples.len(), 2 * indexed.samples.len()),
+        };
+        pixels + others + self.plain.weight()
     }
 
-    /// The Adler-32 of all bands together.
-    fn adler(&self, adlers: &[u32]) -> u32 {
-        let filtered_row = self.width as usize * self.channels + 1;
-        let mut rows_left = self.height;
-        adlers.iter().fold(ADLER_OF_NOTHING, |adler, &next| {
-            let rows = self.band.min(rows_left);
-            rows_left -= rows;
-            adler_of_both(adler, next, rows as usize * filtered_row)
-        })
+    fn caption_channels(&self, pixels: &[u8], stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+        let (width, row) = (self.size.0, self.kind.row(self.size.0));
+        let own = |rows: Range<u32>| &pixels[rows.start as usize * row..rows.end as usize * row];
+        let is_changed = |rows: Range<u32>| stamp.has_ink_in(rows);
+        if self.kind != Kind::GrayAlpha {
+            let rows = |rows: Range<u32>, to: &mut Vec<u8>| {
+                let start = to.len();
+                to.extend_from_slice(own(rows.clone()));
+                if self.kind == Kind::Rgb {
+                    stamp.put_on_rgb(&mut to[start..], width, rows);
+                } else {
+                    stamp.put_on_rgba(&mut to[start..], width, rows);
+                }
+            };
+            return self.plain.redrawn(self.plain.head(), &is_changed, &rows, cancel);
+        }
+        let colored = |rows: Range<u32>, to: &mut Vec<u8>| {
+            for pixel in own(rows).chunks_exact(2) {
+                to.extend_from_slice(&[pixel[0], pixel[0], pixel[0], pixel[1]]);
+            }
+        };
+        let inked = |rows: Range<u32>, to: &mut Vec<u8>| {
+            let start = to.len();
+            colored(rows.clone(), to);
+            stamp.put_on_rgba(&mut to[start..], width, rows);
+        };
+        if stamp.is_gray() {
+            let rows = |rows: Range<u32>, to: &mut Vec<u8>| {
+                let mut pixels = Vec::new();
+                inked(rows, &mut pixels);
+                pixels.chunks_exact(4).for_each(|pixel| to.extend_from_slice(&[pixel[0], pixel[3]]));
+            };
+            return self.plain.redrawn(self.plain.head(), &is_changed, &rows, cancel);
+        }
+        let head = Kind::Rgba.head(self.size, &[]);
+        let prepare = || Banded::prepare(&head, shape(Kind::Rgba, self.size), &colored, cancel);
+        let plain = self.others.get(&self.others.colors, prepare)?;
+        plain.redrawn(&head, &is_changed, &inked, cancel)
+    }
+
+    fn caption_samples(&self, inked: &Inked, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+        let Inked { indexed, stamp, is_opaque } = *inked;
+        let is_changed = |rows: Range<u32>| stamp.has_ink_in(rows);
+        let colors = TextColors::of(inked, cancel)?;
+        for Candidate { kind, mut table, factor, used, most } in candidates(indexed) {
+            let all = 0..1u16 << kind.bits();
+            let free = all.map(|sample| sample as u8).filter(|sample| !used.contains(sample));
+            let free: Vec<u8> = if let Kind::Palette(_) = kind { free.collect() } else { Vec::new() };
+            // Those past the end of the palette first: the others may have a meaning that is not in the pixels.
+            let (inner, outer): (Vec<u8>, Vec<u8>) = free.iter().partition(|&&sample| usize::from(sample) < table.len());
+            let used: Vec<(u8, Rgba)> = used.iter().map(|&sample| (sample, table[usize::from(sample)])).collect();
+            let fitted = match colors.fitted(&used, &[outer, inner].concat(), most, cancel)? {
+                Some(fitted) => fitted,
+                None => continue,
+            };
+            for &(sample, color) in &fitted.new {
+                if usize::from(sample) >= table.len() {
+                    table.resize(usize::from(sample) + 1, [0, 0, 0, 255]);
+                }
+                table[usize::from(sample)] = color;
+            }
+            let prepare = || prepare_samples(indexed, kind, factor, self.size, cancel);
+            let other;
+            let plain = match kind {
+                kind if kind == self.kind => &self.plain,
+                Kind::Gray(_) => {
+                    other = self.others.get(&self.others.grays, prepare)?;
+                    &*other
+                }
+                _ => {
+                    other = self.others.get(&self.others.palette, prepare)?;
+                    &*other
+                }
+            };
+            let rows = |rows: Range<u32>, to: &mut Vec<u8>| {
+                let mut changed: Vec<u8> = scaled(samples(indexed, rows.clone()), factor);
+                inked.for_each(rows, |number, color| changed[number] = fitted.sample(color));
+                pack(&changed, self.size.0, kind.bits() as u8, to);
+            };
+            return plain.redrawn(&kind.head(self.size, &table), &is_changed, &rows, cancel);
+        }
+        let (kind, channels) = if is_opaque { (Kind::Rgb, 3) } else { (Kind::Rgba, 4) };
+        let colored = |rows: Range<u32>, to: &mut Vec<u8>| {
+            put_colors(samples(indexed, rows), &indexed.colors.table, channels, to);
+        };
+        let inked = |rows: Range<u32>, to: &mut Vec<u8>| {
+            let start = to.len();
+            colored(rows.clone(), to);
+            if is_opaque {
+                stamp.put_on_rgb(&mut to[start..], self.size.0, rows);
+            } else {
+                stamp.put_on_rgba(&mut to[start..], self.size.0, rows);
+            }
+        };
+        let head = kind.head(self.size, &[]);
+        let prepare = || Banded::prepare(&head, shape(kind, self.size), &colored, cancel);
+        let plain = self.others.get(&self.others.colors, prepare)?;
+        plain.redrawn(&head, &is_changed, &inked, cancel)
     }
 }
 
-/// Appends an IDAT chunk of filtered rows to a file. `buffer` is reused by the next call.
-fn write_band(file: &mut Vec<u8>, filtered: &[u8], codes: &Codes, buffer: &mut Vec<u8>) -> Band {
-    let start = file.len();
-    file.extend_from_slice(&[0; 4]);
-    file.extend_from_slice(IDAT);
-    if start == HEAD {
-        file.extend_from_slice(ZLIB_HEADER);
+impl Others {
+    /// What has been prepared before, or is now.
+    fn get<F>(&self, place: &OnceLock<Arc<Banded>>, prepare: F) -> Result<Arc<Banded>, CaptionError>
+    where
+        F: FnOnce() -> Result<Banded, CaptionError>,
+    {
+        if let Some(banded) = place.get() {
+            return Ok(banded.clone());
+        }
+        let banded = Arc::new(prepare()?);
+        let weight = banded.weight();
+        let fits = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(weight));
+        // Another thread may have prepared it meanwhile.
+        if fits.is_ok() && place.set(banded.clone()).is_err() {
+            self.left.fetch_add(weight, Ordering::Relaxed);
+        }
+        Ok(banded)
     }
-    codes.compress(filtered, buffer, file);
-    finish_chunk(file, start);
-    Band { chunk: start..file.len(), adler: simd_adler32::adler32(&filtered) }
 }
 
-/// The Adler-32 of some bytes followed by `length` others, from those of both.
-fn adler_of_both(first: u32, second: u32, length: usize) -> u32 {
-    const MODULUS: u64 = 65521;
-    let halves = |adler: u32| (u64::from(adler & 0xffff), u64::from(adler >> 16));
-    let ((first_sum, first_sums), (second_sum, second_sums)) = (halves(first), halves(second));
-    // The low half is one plus the sum of the bytes, the high one the sum of the low ones after each byte.
-    let before = first_sum + MODULUS - 1;
-    let sum = (before + second_sum) % MODULUS;
-    let sums = (first_sums + second_sums + length as u64 % MODULUS * (before % MODULUS)) % MODULUS;
-    (sums << 16 | sum) as u32
+/// The kinds that a picture of samples can be written in, the smallest first.
+fn candidates(indexed: &Indexed) -> Vec<Candidate> {
+    let Colors { depth, is_gray, ref table } = indexed.colors;
+    let is_used = indexed.used();
+    let used: Vec<u8> = (0..=255).filter(|&sample| is_used[usize::from(sample)]).collect();
+    let most_of = |depth: u8| if depth == 8 { ACCEPTABLE } else { SMOOTH };
+    let palette = |depth: u8| Candidate {
+        kind: Kind::Palette(depth),
+        table: table.clone(),
+        factor: 1,
+        used: used.clone(),
+        most: most_of(depth),
+    };
+    let mut candidates = Vec::new();
+    if is_gray {
+        let all = |depth: u8| (0..1u16 << depth).map(|level| level as u8).collect();
+        let most = SMOOTH;
+        candidates.push(Candidate { kind: Kind::Gray(depth), table: table.clone(), factor: 1, used: all(depth), most });
+        if depth < 8 {
+            let factor = 255 / ((1u16 << depth) - 1) as u8;
+            let transparent = table.iter().position(|color| color[3] == 0).map(|level| level as u8 * factor);
+            let table = Colors::grays(8, transparent).table;
+            candidates.push(Candidate { kind: Kind::Gray(8), table, factor, used: all(8), most });
+        }
+        candidates.push(palette(8));
+    } else {
+        candidates.push(palette(depth));
+        if depth < 8 {
+            candidates.push(palette(8));
+        }
+    }
+    candidates
 }
 
-fn write_chunk(file: &mut Vec<u8>, kind: &[u8; 4], parts: &[&[u8]]) {
-    let start = file.len();
-    file.extend_from_slice(&[0; 4]);
-    file.extend_from_slice(kind);
-    parts.iter().for_each(|part| file.extend_from_slice(part));
-    finish_chunk(file, start);
+fn shape(kind: Kind, (width, height): (u32, u32)) -> Shape {
+    let may_filter = match kind {
+        Kind::Gray(depth) => depth == 8,
+        Kind::Palette(_) => false,
+        Kind::GrayAlpha | Kind::Rgb | Kind::Rgba => true,
+    };
+    Shape { row: kind.row(width), pixel: kind.bits().div_ceil(8), height, may_filter }
 }
 
-/// Sets the length of the chunk that begins at `start`, and adds its checksum.
-fn finish_chunk(file: &mut Vec<u8>, start: usize) {
-    let length = (file.len() - start - 8) as u32;
-    file[start..start + 4].copy_from_slice(&length.to_be_bytes());
-    let checksum = crc32fast::hash(&file[start + 4..]);
-    file.extend_from_slice(&checksum.to_be_bytes());
+fn scaled(samples: &[u8], factor: u8) -> Vec<u8> {
+    samples.iter().map(|sample| sample.wrapping_mul(factor)).collect()
 }
 
-fn write_end(file: &mut Vec<u8>, adler: u32) {
-    write_chunk(file, IDAT, &[LAST_BLOCK, &adler.to_be_bytes()]);
-    write_chunk(file, b"IEND", &[]);
+/// Compresses samples, each multiplied by `factor`.
+fn prepare_samples(
+    indexed: &Indexed,
+    kind: Kind,
+    factor: u8,
+    size: (u32, u32),
+    cancel: &Cancel,
+) -> Result<Banded, CaptionError> {
+    let rows = |rows: Range<u32>, to: &mut Vec<u8>| {
+        let samples = samples(indexed, rows);
+        if factor == 1 {
+            pack(samples, size.0, kind.bits() as u8, to);
+        } else {
+            pack(&scaled(samples, factor), size.0, kind.bits() as u8, to);
+        }
+    };
+    let rows: &Rows = &rows;
+    Banded::prepare(&kind.head(size, &indexed.colors.table), shape(kind, size), rows, cancel)
 }

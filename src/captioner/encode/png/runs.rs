@@ -38,8 +38,11 @@ const fn run_symbols() -> [RunSymbol; 29] {
 }
 
 /// The symbol of a run, by its number and by what it stands for.
-pub fn symbol_of(length: usize) -> (usize, RunSymbol) {
-    let index = RUN_SYMBOLS.iter().take_while(|symbol| symbol.shortest <= length).count() - 1;
+pub const fn symbol_of(length: usize) -> (usize, RunSymbol) {
+    let mut index = RUN_SYMBOLS.len() - 1;
+    while RUN_SYMBOLS[index].shortest > length {
+        index -= 1;
+    }
     (END + 1 + index, RUN_SYMBOLS[index])
 }
 

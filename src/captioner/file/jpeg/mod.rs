@@ -84,7 +84,7 @@ fn decode_fast(
         RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)
     };
     let image = image.ok_or_else(|| DecodeError::Damaged("it has too few pixels".into()))?;
-    Ok(Still { image, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
+    Ok(Still { image, colors: None, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
 }
 
 /// With the decoder that takes any sampling and any scans, and is slower. It is always strict.
@@ -109,7 +109,7 @@ fn decode_any(
     let image = image.ok_or(DecodeError::Unsupported("a CMYK JPEG of an unusual sampling"))?;
     let orientation = decoder.exif_data().and_then(Orientation::from_exif_chunk);
     let meaning = Meaning::of_profile(decoder.icc_profile());
-    Ok(Still { image, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
+    Ok(Still { image, colors: None, meaning, orientation: orientation.unwrap_or(Orientation::NoTransforms) })
 }
 
 /// A file that cannot be read on once its decoding was cancelled: the decoder itself knows no cancel.
