@@ -187,7 +187,8 @@ impl Captioner {
                 return Ok(template);
             }
         }
-        let DecodedTemplate { version, info, pixels } = self.decode(name, &source, image_macro.format, cancel)?;
+        let DecodedTemplate { version, info, pixels } =
+            self.decode(name, &source, image_macro.format, cancel)?;
         let variant = info.variant(image_macro);
         let key = version.map(|version| TemplateKey { file: FileKey::new(name, version), variant });
         if let Some(template) = key.as_ref().and_then(|key| self.templates.get(key)) {

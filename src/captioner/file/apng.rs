@@ -100,7 +100,12 @@ fn read_frame(
 }
 
 /// Shows a frame on the canvas. Returns what its part of the canvas is to be afterwards, unless it stays as it is.
-fn show(canvas: &mut RgbaImage, frame: &FrameControl, image: &RgbaImage, is_first: bool) -> Option<RgbaImage> {
+fn show(
+    canvas: &mut RgbaImage,
+    frame: &FrameControl,
+    image: &RgbaImage,
+    is_first: bool,
+) -> Option<RgbaImage> {
     let (x, y) = (frame.x_offset, frame.y_offset);
     let after = match frame.dispose_op {
         DisposeOp::None => None,

@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn levels_are_evenly_spaced() {
-        let levels = |depth| Colors::grays(depth, None).table.iter().map(|color| color[0]).collect::<Vec<_>>();
+        let levels =
+            |depth| Colors::grays(depth, None).table.iter().map(|color| color[0]).collect::<Vec<_>>();
         assert_eq!(levels(1), [0, 255]);
         assert_eq!(levels(2), [0, 85, 170, 255]);
         assert_eq!(levels(4)[15], 255);

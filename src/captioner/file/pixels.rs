@@ -61,7 +61,11 @@ impl Pixels {
                 } else {
                     let indexed = Indexed { samples, colors };
                     let scaled = Pixels::expanded(&indexed).scaled(size, quality, cancel)?;
-                    if indexed.colors.is_gray { scaled.into_gray() } else { scaled }
+                    if indexed.colors.is_gray {
+                        scaled.into_gray()
+                    } else {
+                        scaled
+                    }
                 }
             }
             Pixels::GrayAlpha(image) => {

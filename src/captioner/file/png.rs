@@ -138,15 +138,17 @@ fn rows_of_passes(width: u32, height: u32) -> u64 {
 
 /// What the samples of a gray or a palette PNG stand for; `None` if it has no palette and needs one.
 fn colors_of(info: &Info) -> Option<Colors> {
-    let (depth, transparency) = (info.bit_depth as u8, info.trns.as_ref().map_or(&[][..], |alphas| &alphas[..]));
+    let (depth, transparency) =
+        (info.bit_depth as u8, info.trns.as_ref().map_or(&[][..], |alphas| &alphas[..]));
     if info.color_type == ColorType::Grayscale {
         // Of the two bytes in the file, the decoder keeps the one that counts.
         return Some(Colors::grays(depth, transparency.first().copied()));
     }
     let entries = info.palette.as_ref()?.as_chunks().0;
-    let table = entries.iter().enumerate().map(|(index, &[r, g, b])| {
-        [r, g, b, transparency.get(index).copied().unwrap_or(255)]
-    });
+    let table = entries
+        .iter()
+        .enumerate()
+        .map(|(index, &[r, g, b])| [r, g, b, transparency.get(index).copied().unwrap_or(255)]);
     Some(Colors::palette(depth, table.collect()))
 }
 

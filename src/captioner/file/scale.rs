@@ -1,7 +1,7 @@
 //! Scaling pictures, and putting them on white.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::{U8, U8x3, U8x4};
+use fast_image_resize::pixels::{U8x3, U8x4, U8};
 use fast_image_resize::{FilterType, MulDiv, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use image::{GrayImage, Rgb, RgbImage, RgbaImage};
 

@@ -51,7 +51,8 @@ impl Banded {
         let (method, band) = Method::of(&shape, rows, cancel)?;
         let mut file = Vec::with_capacity(head.len() + shape.row * shape.height as usize / 2 + 1024);
         file.extend_from_slice(head);
-        let mut banded = Banded { shape, method, band, file: Vec::new(), head: head.len(), bands: Vec::new() };
+        let mut banded =
+            Banded { shape, method, band, file: Vec::new(), head: head.len(), bands: Vec::new() };
         let mut drawn = Drawn::new();
         for index in 0..shape.height.div_ceil(band) {
             cancel.check()?;
@@ -126,7 +127,14 @@ impl Banded {
     }
 
     /// Appends an IDAT chunk of one band to a file.
-    fn write_band(&self, index: u32, filters: Filters, rows: &Rows, drawn: &mut Drawn, file: &mut Vec<u8>) -> Band {
+    fn write_band(
+        &self,
+        index: u32,
+        filters: Filters,
+        rows: &Rows,
+        drawn: &mut Drawn,
+        file: &mut Vec<u8>,
+    ) -> Band {
         let start = begin_chunk(file, IDAT);
         if index == 0 {
             file.extend_from_slice(ZLIB_HEADER);
@@ -176,7 +184,14 @@ impl Drawn {
     }
 
     /// Returns the Adler-32 of the filtered rows.
-    fn write_photo(&mut self, shape: &Shape, codes: &Codes, own: Range<u32>, rows: &Rows, file: &mut Vec<u8>) -> u32 {
+    fn write_photo(
+        &mut self,
+        shape: &Shape,
+        codes: &Codes,
+        own: Range<u32>,
+        rows: &Rows,
+        file: &mut Vec<u8>,
+    ) -> u32 {
         self.pixels.clear();
         rows(own, &mut self.pixels);
         filter(&self.pixels, shape.row, shape.pixel, &mut self.filtered);
@@ -208,7 +223,8 @@ impl Drawn {
         self.filtered.drain(..self.filtered.len() - window);
         self.end = own.end;
         self.append(shape, filters, own, false, rows);
-        let (ref mut repeats, ref mut tokens) = *self.repeats.get_or_insert_with(|| (Repeats::new(), Tokens::new()));
+        let (ref mut repeats, ref mut tokens) =
+            *self.repeats.get_or_insert_with(|| (Repeats::new(), Tokens::new()));
         tokens.clear();
         repeats.split(&self.filtered, window, tokens);
         let own = &self.filtered[window..];
@@ -229,7 +245,8 @@ impl Drawn {
         if !shape.may_filter {
             return Filters::None;
         }
-        let (ref mut repeats, ref mut tokens) = *self.repeats.get_or_insert_with(|| (Repeats::new(), Tokens::new()));
+        let (ref mut repeats, ref mut tokens) =
+            *self.repeats.get_or_insert_with(|| (Repeats::new(), Tokens::new()));
         self.pixels.clear();
         rows(own, &mut self.pixels);
         smallest(&self.pixels, shape, repeats, tokens).0

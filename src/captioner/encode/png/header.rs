@@ -51,7 +51,9 @@ fn items(lengths: &[u8]) -> Vec<Item> {
             for zeros in run.chunks(138) {
                 match zeros.len() {
                     few @ 0..=2 => items.extend((0..few).map(|_| item(0))),
-                    some @ 3..=10 => items.push(Item { symbol: FEW_ZEROS, extra: Code::new(some as u32 - 3, 3) }),
+                    some @ 3..=10 => {
+                        items.push(Item { symbol: FEW_ZEROS, extra: Code::new(some as u32 - 3, 3) })
+                    }
                     many => items.push(Item { symbol: MANY_ZEROS, extra: Code::new(many as u32 - 11, 7) }),
                 }
             }

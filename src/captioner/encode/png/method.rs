@@ -46,11 +46,13 @@ impl Method {
     /// [`CaptionError::Cancelled`].
     pub fn of(shape: &Shape, rows: &Rows, cancel: &Cancel) -> Result<(Method, u32), CaptionError> {
         let band_of = |bytes: usize| bytes.div_ceil(shape.row + 1).min(shape.height as usize) as u32;
-        let samples: Vec<Vec<u8>> = samples(shape).map(|range| {
-            let mut pixels = Vec::new();
-            rows(range, &mut pixels);
-            pixels
-        }).collect();
+        let samples: Vec<Vec<u8>> = samples(shape)
+            .map(|range| {
+                let mut pixels = Vec::new();
+                rows(range, &mut pixels);
+                pixels
+            })
+            .collect();
         let is_photo = shape.may_filter && !samples.iter().any(|pixels| repeats_much(pixels, shape));
         let size = if is_photo { None } else { size_of_repeats(&samples, shape, cancel)? };
         if let Some(size) = size {
@@ -98,14 +100,19 @@ fn repeats_much(pixels: &[u8], shape: &Shape) -> bool {
             let place = &mut last[(word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize];
             let before = *place as usize;
             *place = at as u32;
-            repeated += usize::from(before < at && bytes[before..before + REPEATED] == bytes[at..at + REPEATED]);
+            repeated +=
+                usize::from(before < at && bytes[before..before + REPEATED] == bytes[at..at + REPEATED]);
         }
         repeated * RARELY * shape.pixel > bytes.len()
     })
 }
 
 /// How many bytes the parts take in the method of repeats; `None` if they do not take much less than as a photo.
-fn size_of_repeats(samples: &[Vec<u8>], shape: &Shape, cancel: &Cancel) -> Result<Option<usize>, CaptionError> {
+fn size_of_repeats(
+    samples: &[Vec<u8>],
+    shape: &Shape,
+    cancel: &Cancel,
+) -> Result<Option<usize>, CaptionError> {
     let (mut repeats, mut tokens) = (Repeats::new(), Tokens::new());
     let mut size = 0;
     for pixels in samples {
@@ -128,7 +135,12 @@ fn size_of_repeats(samples: &[Vec<u8>], shape: &Shape, cancel: &Cancel) -> Resul
 }
 
 /// The filters with which pixels get smallest, and the bytes that they take then, about.
-pub fn smallest(pixels: &[u8], shape: &Shape, repeats: &mut Repeats, tokens: &mut Tokens) -> (Filters, usize) {
+pub fn smallest(
+    pixels: &[u8],
+    shape: &Shape,
+    repeats: &mut Repeats,
+    tokens: &mut Tokens,
+) -> (Filters, usize) {
     let all = [Filters::None, Filters::Up, Filters::Best];
     let candidates = if shape.may_filter { &all[..] } else { &all[..1] };
     let mut filtered = Vec::new();

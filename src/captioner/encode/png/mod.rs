@@ -154,7 +154,12 @@ impl PngTemplate {
         pixels + others + self.plain.weight()
     }
 
-    fn caption_channels(&self, pixels: &[u8], stamp: &Stamp, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
+    fn caption_channels(
+        &self,
+        pixels: &[u8],
+        stamp: &Stamp,
+        cancel: &Cancel,
+    ) -> Result<Vec<u8>, CaptionError> {
         let (width, row) = (self.size.0, self.kind.row(self.size.0));
         let own = |rows: Range<u32>| &pixels[rows.start as usize * row..rows.end as usize * row];
         let is_changed = |rows: Range<u32>| stamp.has_ink_in(rows);
@@ -203,8 +208,10 @@ impl PngTemplate {
             let free = all.map(|sample| sample as u8).filter(|sample| !used.contains(sample));
             let free: Vec<u8> = if let Kind::Palette(_) = kind { free.collect() } else { Vec::new() };
             // Those past the end of the palette first: the others may have a meaning that is not in the pixels.
-            let (inner, outer): (Vec<u8>, Vec<u8>) = free.iter().partition(|&&sample| usize::from(sample) < table.len());
-            let used: Vec<(u8, Rgba)> = used.iter().map(|&sample| (sample, table[usize::from(sample)])).collect();
+            let (inner, outer): (Vec<u8>, Vec<u8>) =
+                free.iter().partition(|&&sample| usize::from(sample) < table.len());
+            let used: Vec<(u8, Rgba)> =
+                used.iter().map(|&sample| (sample, table[usize::from(sample)])).collect();
             let fitted = match colors.fitted(&used, &[outer, inner].concat(), most, cancel)? {
                 Some(fitted) => fitted,
                 None => continue,
@@ -266,7 +273,8 @@ impl Others {
         }
         let banded = Arc::new(prepare()?);
         let weight = banded.weight();
-        let fits = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(weight));
+        let fits =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(weight));
         // Another thread may have prepared it meanwhile.
         if fits.is_ok() && place.set(banded.clone()).is_err() {
             self.left.fetch_add(weight, Ordering::Relaxed);
@@ -292,7 +300,13 @@ fn candidates(indexed: &Indexed) -> Vec<Candidate> {
     if is_gray {
         let all = |depth: u8| (0..1u16 << depth).map(|level| level as u8).collect();
         let most = SMOOTH;
-        candidates.push(Candidate { kind: Kind::Gray(depth), table: table.clone(), factor: 1, used: all(depth), most });
+        candidates.push(Candidate {
+            kind: Kind::Gray(depth),
+            table: table.clone(),
+            factor: 1,
+            used: all(depth),
+            most,
+        });
         if depth < 8 {
             let factor = 255 / ((1u16 << depth) - 1) as u8;
             let transparent = table.iter().position(|color| color[3] == 0).map(|level| level as u8 * factor);

@@ -171,9 +171,11 @@ fn quarters_per_literal(bytes: &[u8]) -> u32 {
     }
     let total: u32 = counts.iter().sum();
     // In integers, so that it is the same on every machine: of each count, the logarithm in sixteenths.
-    let all: u64 = counts.iter().filter(|&&count| count > 0).map(|&count| {
-        u64::from(count) * u64::from(sixteenths(total).saturating_sub(sixteenths(count)))
-    }).sum();
+    let all: u64 = counts
+        .iter()
+        .filter(|&&count| count > 0)
+        .map(|&count| u64::from(count) * u64::from(sixteenths(total).saturating_sub(sixteenths(count))))
+        .sum();
     let entropy = all / u64::from(total.max(1));
     (entropy as u32 / 4).clamp(QUARTERS, 8 * QUARTERS)
 }

@@ -148,7 +148,10 @@ impl TextColors {
         }
         let all: u64 = self.counts.iter().map(|pixel| pixel.1).sum();
         let error = |nearest: &[(u64, u8)]| -> u64 {
-            let errors = nearest.iter().zip(&self.counts).map(|(nearest, &(_, count))| nearest.0.saturating_mul(count));
+            let errors = nearest
+                .iter()
+                .zip(&self.counts)
+                .map(|(nearest, &(_, count))| nearest.0.saturating_mul(count));
             errors.fold(0, u64::saturating_add) / all.max(1)
         };
         for sample in free {
@@ -166,7 +169,8 @@ impl TextColors {
         if error(&nearest) > most {
             return Ok(None);
         }
-        let found = self.counts.iter().zip(&nearest).map(|(&(color, _), nearest)| (self.key(color), nearest.1));
+        let found =
+            self.counts.iter().zip(&nearest).map(|(&(color, _), nearest)| (self.key(color), nearest.1));
         Ok(Some(Fitted { colors: self, new, found: found.collect() }))
     }
 }

@@ -144,7 +144,8 @@ impl Tokens {
                 continue;
             }
             let (symbol, extra, extra_bits) = LENGTHS[length as usize];
-            let first = literals[END + usize::from(symbol)].then(Code::new(u32::from(extra), u32::from(extra_bits)));
+            let first =
+                literals[END + usize::from(symbol)].then(Code::new(u32::from(extra), u32::from(extra_bits)));
             let (symbol, extra) = symbol_of_distance(token & ((1 << DISTANCE_BITS) - 1));
             let second = distances[symbol];
             writer.code(first);

@@ -67,7 +67,8 @@ impl Animation {
             canvas.draw(self, frame, cancel)?;
             // What the last frame has restored is not as it was shown either.
             let changed = restored.map_or(frame.rect, |rect| rect.union(&frame.rect));
-            let part = if builder.needs_all() { Rect::of(size) } else { scaled_part(&changed, self.size(), size) };
+            let part =
+                if builder.needs_all() { Rect::of(size) } else { scaled_part(&changed, self.size(), size) };
             let scaled = thresholded(resize_premultiplied(&canvas.pixels, size, &part, cancel)?);
             canvas.dispose(frame);
             restored = Some(frame.rect).filter(|_| frame.dispose == DisposalMethod::Previous);
