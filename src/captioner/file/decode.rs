@@ -43,7 +43,8 @@ impl Decoded {
     }
 }
 
-fn format_of(file: &[u8]) -> Option<Format> {
+/// The format of a file, by its first bytes; `None` if it is no picture that can be decoded.
+pub fn format_of(file: &[u8]) -> Option<Format> {
     if file.starts_with(b"\xff\xd8\xff") {
         Some(Format::Jpeg)
     } else if file.starts_with(b"\x89PNG\r\n\x1a\n") {
