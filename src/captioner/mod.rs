@@ -31,7 +31,7 @@ use image_macro::{Caption, Edit, ImageMacro};
 
 pub use self::cache::{Cache, CacheStats};
 pub use self::cancel::Cancel;
-pub use self::error::{Cause, CaptionError, Flaw};
+pub use self::error::{CaptionError, Cause, Flaw};
 pub use self::file::decode::format_of;
 pub use self::fingerprint::Fingerprint;
 pub use self::settings::Settings;
@@ -116,7 +116,12 @@ impl Captioner {
     /// # Errors
     /// [`CaptionError::BadPicture`], [`CaptionError::UnknownFont`], [`CaptionError::BadFile`] of a font,
     /// [`CaptionError::Io`], [`CaptionError::Encode`], [`CaptionError::Cancelled`].
-    pub fn caption_picture(&self, file: &[u8], edit: &Edit, cancel: &Cancel) -> Result<Picture, CaptionError> {
+    pub fn caption_picture(
+        &self,
+        file: &[u8],
+        edit: &Edit,
+        cancel: &Cancel,
+    ) -> Result<Picture, CaptionError> {
         cancel.check()?;
         // Before the picture is decoded, which takes longer.
         let fonts = FontSet::load(&self.fonts, &edit.captions, cancel)?;

@@ -133,6 +133,10 @@ mod tests {
         assert!(refused(&[("top_text", &[b'a'; 20_000])]).contains("has more than 16384 bytes"));
         assert!(refused(&[("top_text", b"a")]).contains("\"template\" is missing"));
         let empty = refused(&[("picture", b""), ("top_text", b"a")]);
-        assert!(empty.contains("\"picture\" has no file in it, and the field \"template\" is missing"), "{}", empty);
+        assert!(
+            empty.contains("\"picture\" has no file in it, and the field \"template\" is missing"),
+            "{}",
+            empty
+        );
     }
 }

@@ -20,7 +20,9 @@ mod size;
 mod values;
 
 pub use self::align::{HAlign, VAlign};
-pub use self::caption::{Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT};
+pub use self::caption::{
+    Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT,
+};
 pub use self::color::Color;
 pub use self::decode::{edit_from_query, from_json, from_query};
 pub use self::error::{shortened, Invalid};

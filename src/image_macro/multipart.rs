@@ -42,7 +42,8 @@ impl Boundary {
                 && text.ends_with(|last| last != ' ')
         };
         let needed = || {
-            let sentence = "a form needs \"Content-Type: multipart/form-data; boundary=…\", with a boundary of \
+            let sentence =
+                "a form needs \"Content-Type: multipart/form-data; boundary=…\", with a boundary of \
                             up to 70 characters";
             Invalid(sentence.to_string())
         };
@@ -69,7 +70,8 @@ pub fn parts<'a>(body: &'a [u8], boundary: &Boundary) -> Result<Vec<Part<'a>>, I
     let lines = Lines { body, finder: Finder::new(delimiter.as_bytes()), length: delimiter.len() };
     let mut parts = Vec::new();
     // The first one needs no line before it.
-    let first = if body.starts_with(&delimiter.as_bytes()[2..]) { lines.at(0, delimiter.len() - 2) } else { None };
+    let first =
+        if body.starts_with(&delimiter.as_bytes()[2..]) { lines.at(0, delimiter.len() - 2) } else { None };
     let mut line = first.or_else(|| lines.after(0)).ok_or_else(|| malformed("it has no boundary"))?;
     while !line.is_last {
         if parts.len() == MAX_PARTS {
@@ -151,14 +153,15 @@ fn part(bytes: &[u8]) -> Result<Part<'_>, Invalid> {
         } else if header.name.eq_ignore_ascii_case("Content-Transfer-Encoding") {
             let is_none = |name: &&str| name.eq_ignore_ascii_case(value.trim());
             if !["binary", "8bit", "7bit"].iter().any(|name| is_none(name)) {
-                let sentence = format!("a part is encoded as {:?}, and must be sent as it is", shortened(value));
+                let sentence =
+                    format!("a part is encoded as {:?}, and must be sent as it is", shortened(value));
                 return Err(malformed(&sentence));
             }
         }
     }
-    let name = disposition.and_then(name_in).ok_or_else(|| {
-        malformed("a part needs one \"Content-Disposition: form-data; name=\\\"…\\\"\"")
-    })?;
+    let name = disposition
+        .and_then(name_in)
+        .ok_or_else(|| malformed("a part needs one \"Content-Disposition: form-data; name=\\\"…\\\"\""))?;
     Ok(Part { name, value: &bytes[end..] })
 }
 
@@ -295,8 +298,21 @@ mod tests {
     fn a_part_ends_at_a_line_that_is_the_boundary_and_nowhere_else() {
         let around = |value: &str| format!("--b\r\n{}{}\r\n--b--", HEAD, value);
         for text in [
-            "", "x", "\r\n", "\r\n\r\n", "-", "\n--b\n", "\r\n--", "\r\n--bb\r\n", "\r\n--b.", "\r\n-- b\r\n",
-            "\r--b\r\n", "\r\n--B\r\n", "\r\n--b x\r\n", "é\0", "\r\r\n",
+            "",
+            "x",
+            "\r\n",
+            "\r\n\r\n",
+            "-",
+            "\n--b\n",
+            "\r\n--",
+            "\r\n--bb\r\n",
+            "\r\n--b.",
+            "\r\n-- b\r\n",
+            "\r--b\r\n",
+            "\r\n--B\r\n",
+            "\r\n--b x\r\n",
+            "é\0",
+            "\r\r\n",
         ] {
             assert_eq!(value(&around(text)), text);
         }
@@ -339,9 +355,17 @@ mod tests {
         ] {
             assert_eq!(named(parameters), Ok(expected.to_string()), "{}", parameters);
         }
-        for wrong in
-            ["", "name=", "name=\"\"", "name=\"a", "name=\"a\"b", "name=\"a\"; name=\"a\"", "name", "na me=a", "=a"]
-        {
+        for wrong in [
+            "",
+            "name=",
+            "name=\"\"",
+            "name=\"a",
+            "name=\"a\"b",
+            "name=\"a\"; name=\"a\"",
+            "name",
+            "na me=a",
+            "=a",
+        ] {
             assert!(named(wrong).is_err(), "{:?}", wrong);
         }
         let disposition = "Content-Disposition: form-data; name=a";
