@@ -43,8 +43,10 @@ pub struct Config {
     pub max_connections: usize,
     /// Of these, connections from one address. Does not apply behind trusted proxies, where all are the proxy's.
     pub max_connections_per_client: usize,
-    /// The largest body of a request, in bytes.
+    /// The largest body of a request, in bytes, unless it brings a picture.
     pub max_body: usize,
+    /// The largest body that is a picture, or a form with one, in bytes.
+    pub max_upload: usize,
     /// Bytes that all clients together may occupy with requests that are not answered yet, and with pictures that they
     /// are still reading and that are not cached.
     pub buffers: usize,
@@ -77,6 +79,7 @@ impl Default for Config {
             max_connections: 16_384,
             max_connections_per_client: 4_096,
             max_body: 128 << 10,
+            max_upload: 16 << 20,
             buffers: 64 << 20,
             trust_forwarded: 0,
             cors: Cors::Pictures,

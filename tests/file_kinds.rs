@@ -41,7 +41,7 @@ fn seen(name: &str, file: &[u8], lenient: bool) -> Result<RgbaImage, String> {
     let query = format!("template={}&format=png", name.split('.').next().unwrap());
     match captioner.caption(&asked(&query), &Cancel::new()) {
         Ok(picture) => Ok(decoded(&picture.bytes)),
-        Err(CaptionError::BadFile { fault, .. }) => Err(fault),
+        Err(CaptionError::BadFile { flaw, .. }) => Err(flaw.to_string()),
         Err(error) => panic!("{}: {:?}", name, error),
     }
 }

@@ -14,16 +14,25 @@ pub enum CaptionError {
     /// The client must act: there is no font of that name, likewise.
     #[error("there is no font {0:?}")]
     UnknownFont(String),
-    /// The operator must act: the file is damaged, too large, or of no known format.
-    #[error("the file of {name:?} cannot be used, because {fault}")]
+    /// The operator must act: the file of a template or font cannot be used.
+    #[error("the file of {name:?} cannot be used, because {flaw}")]
     BadFile {
         /// The template's or font's name.
         name: String,
-        /// What is wrong with it, in words for the client: neither paths nor contents.
-        fault: String,
+        /// What is wrong with it.
+        flaw: Flaw,
         /// What its decoder says.
         #[source]
-        cause: Option<Box<dyn Error + Send + Sync>>,
+        cause: Option<Cause>,
+    },
+    /// The client must act: its own picture cannot be used.
+    #[error("the picture cannot be used, because {flaw}")]
+    BadPicture {
+        /// What is wrong with it.
+        flaw: Flaw,
+        /// What its decoder says.
+        #[source]
+        cause: Option<Cause>,
     },
     /// The operator must act: a folder or file cannot be read.
     #[error("the templates or fonts cannot be read")]
@@ -33,7 +42,27 @@ pub enum CaptionError {
     Cancelled,
     /// We must act: an encoder refused what we gave it.
     #[error("the picture cannot be encoded")]
-    Encode(#[source] Box<dyn Error + Send + Sync>),
+    Encode(#[source] Cause),
+}
+
+/// An error below one of ours.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// What is wrong with a file, in words that say nothing of where it is.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Flaw {
+    /// It is no picture of a known format.
+    #[error("it is neither a JPEG, a PNG nor a GIF")]
+    Format,
+    /// It exceeds a limit, which the text names.
+    #[error("it is too large: {0}")]
+    TooLarge(String),
+    /// A kind of a known format that is not supported, which the text names.
+    #[error("it is {0}, which is not supported")]
+    Unsupported(&'static str),
+    /// Its decoder refuses it.
+    #[error("it is damaged")]
+    Damaged,
 }
 
 impl CaptionError {
@@ -48,12 +77,8 @@ impl CaptionError {
     }
 
     /// What is wrong with the file of that name.
-    pub(super) fn bad_file(
-        name: &str,
-        fault: String,
-        cause: Option<Box<dyn Error + Send + Sync>>,
-    ) -> CaptionError {
-        CaptionError::BadFile { name: name.to_string(), fault, cause }
+    pub(super) fn bad_file(name: &str, flaw: Flaw, cause: Option<Cause>) -> CaptionError {
+        CaptionError::BadFile { name: name.to_string(), flaw, cause }
     }
 
     /// An encoder's error.

@@ -1,7 +1,7 @@
 //! Draws captions: turns an [`ImageMacro`] into the bytes of a picture.
 //!
-//! Synchronous, and free of HTTP and futures: the `server` room calls [`Captioner::caption`] on a thread of its pool,
-//! `examples/draw.rs` calls it directly. The steps, each a folder or file of this room:
+//! Synchronous, and free of HTTP and futures: the `server` room calls [`Captioner::caption`] on a thread of its pool, or
+//! [`Captioner::caption_picture`] for a client's own picture; `examples/draw.rs` calls it directly. The steps, each a folder or file of this room:
 //!
 //! 1. `fingerprint` identifies the picture before anything is drawn, so that a cached copy can be served instead.
 //! 2. `library` finds the template's file by its name.
@@ -22,20 +22,23 @@ mod settings;
 mod template;
 mod text;
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use image_macro::Format;
-use image_macro::ImageMacro;
+use image_macro::{Caption, Edit, ImageMacro};
 
 pub use self::cache::{Cache, CacheStats};
 pub use self::cancel::Cancel;
-pub use self::error::CaptionError;
+pub use self::error::{CaptionError, Cause, Flaw};
+pub use self::file::decode::format_of;
 pub use self::fingerprint::Fingerprint;
 pub use self::settings::Settings;
 pub use self::template::TemplateInfo;
 
 use self::file::decode::Decoded;
+use self::file::error::DecodeError;
 use self::file::pixels::Pixels;
 use self::ink::Stamp;
 use self::library::{Content, FileKey, Library, Source, Version};
@@ -44,6 +47,8 @@ use self::text::font_set::FontSet;
 use self::text::fonts::Fonts;
 use self::text::layout;
 
+/// The longest side that a JPEG or a GIF can have.
+const MAX_SIDE: u32 = 65_535;
 /// Capacity of the cache of [`TemplateInfo`]s, in bytes: enough for thousands of templates.
 const INFOS: usize = 1 << 20;
 /// About what one of them takes, in bytes, without its name.
@@ -101,17 +106,40 @@ impl Captioner {
         cancel.check()?;
         let template = self.template(image_macro, cancel)?;
         let fonts = FontSet::load(&self.fonts, &image_macro.captions, cancel)?;
-        let (width, height) = template.size();
-        let placed = layout::place(&image_macro.captions, &fonts, width, height, cancel)?;
-        let stamp = Stamp::draw(&placed, width, height, cancel)?;
+        draw(&template, &image_macro.captions, &fonts, cancel)
+    }
+
+    /// Draws on a client's own picture, a file of any format that templates may have. Nothing of it is cached, and it is
+    /// never decoded leniently. What is drawn has none of its metadata: it is encoded from the pixels, upright and in
+    /// sRGB.
+    ///
+    /// # Errors
+    /// [`CaptionError::BadPicture`], [`CaptionError::UnknownFont`], [`CaptionError::BadFile`] of a font,
+    /// [`CaptionError::Io`], [`CaptionError::Encode`], [`CaptionError::Cancelled`].
+    pub fn caption_picture(
+        &self,
+        file: &[u8],
+        edit: &Edit,
+        cancel: &Cancel,
+    ) -> Result<Picture, CaptionError> {
         cancel.check()?;
-        let start = Instant::now();
-        let bytes = template.caption(&stamp, cancel)?;
-        let encode_time = start.elapsed();
-        let mut too_small: Vec<usize> =
-            placed.iter().filter(|placed| placed.is_too_small).map(|placed| placed.index + 1).collect();
-        too_small.sort_unstable();
-        Ok(Picture { format: template.format(), bytes, encode_time, too_small })
+        // Before the picture is decoded, which takes longer.
+        let fonts = FontSet::load(&self.fonts, &edit.captions, cancel)?;
+        let gif_quality = self.gif_quality(edit.format);
+        let decoded = Decoded::from_file(file, false, gif_quality, cancel);
+        let decoded = decoded.map_err(DecodeError::into_picture_error)?;
+        let info = TemplateInfo::of("", &decoded);
+        let variant = info.variant(edit.width, edit.height, edit.format);
+        let (width, height) = variant.size;
+        if variant.format != Format::Png && width.max(height) > MAX_SIDE {
+            let flaw = Flaw::TooLarge(format!(
+                "{}x{} has a side of more than {} pixels, which only a PNG can have",
+                width, height, MAX_SIDE
+            ));
+            return Err(CaptionError::BadPicture { flaw, cause: None });
+        }
+        let template = Template::prepare(decoded.pixels, variant, &self.settings, cancel)?;
+        draw(&template, &edit.captions, &fonts, cancel)
     }
 
     /// The names of all templates, sorted.
@@ -177,19 +205,19 @@ impl Captioner {
 
     /// The template in the size and format that are asked for; from the cache if it is there.
     fn template(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Arc<Template>, CaptionError> {
-        let name = &image_macro.template;
+        let ImageMacro { template: ref name, width, height, format, .. } = *image_macro;
         let source = self.template_source(name)?;
         let file = FileKey::new(name, source.version);
         if let Some(info) = self.infos.get(&file) {
-            let key = TemplateKey { file, variant: info.variant(image_macro) };
+            let key = TemplateKey { file, variant: info.variant(width, height, format) };
             // Not a miss yet: it is looked up again under the version that has been read.
             if let Some(template) = self.templates.get_early(&key) {
                 return Ok(template);
             }
         }
-        let DecodedTemplate { version, info, pixels } =
-            self.decode(name, &source, image_macro.format, cancel)?;
-        let variant = info.variant(image_macro);
+        let decoded = self.decode(name, &source, format, cancel)?;
+        let DecodedTemplate { version, info, pixels } = decoded;
+        let variant = info.variant(width, height, format);
         let key = version.map(|version| TemplateKey { file: FileKey::new(name, version), variant });
         if let Some(template) = key.as_ref().and_then(|key| self.templates.get(key)) {
             return Ok(template);
@@ -199,6 +227,11 @@ impl Captioner {
             self.templates.insert(key, &template, template.weight());
         }
         Ok(template)
+    }
+
+    /// How well colors are chosen for a GIF, if that is asked for.
+    fn gif_quality(&self, format: Option<Format>) -> Option<u8> {
+        Some(self.settings.gif_quality).filter(|_| format == Some(Format::Gif))
     }
 
     fn template_source(&self, name: &str) -> Result<Source, CaptionError> {
@@ -213,10 +246,15 @@ impl Captioner {
         format: Option<Format>,
         cancel: &Cancel,
     ) -> Result<DecodedTemplate, CaptionError> {
-        let Content { bytes, version } = source.read()?;
+        let Content { bytes, version } = source.read().map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => {
+                let flaw = Flaw::TooLarge("the file is larger than 64 MiB".to_string());
+                CaptionError::bad_file(name, flaw, Some(Box::new(error)))
+            }
+            _ => CaptionError::from(error),
+        })?;
         cancel.check()?;
-        let gif_quality = Some(self.settings.gif_quality).filter(|_| format == Some(Format::Gif));
-        let decoded = Decoded::from_file(&bytes, self.settings.lenient, gif_quality, cancel);
+        let decoded = Decoded::from_file(&bytes, self.settings.lenient, self.gif_quality(format), cancel);
         let decoded = decoded.map_err(|error| error.into_caption_error(name))?;
         if let Some(ref damage) = decoded.damage {
             warn!("the template {:?} is shown as far as it can be decoded: {}", name, damage.in_full());
@@ -230,6 +268,26 @@ impl Captioner {
         }
         Ok(DecodedTemplate { version, info, pixels: decoded.pixels })
     }
+}
+
+/// Places the captions, draws their letters, and encodes what they touch.
+fn draw(
+    template: &Template,
+    captions: &[Caption],
+    fonts: &FontSet,
+    cancel: &Cancel,
+) -> Result<Picture, CaptionError> {
+    let (width, height) = template.size();
+    let placed = layout::place(captions, fonts, width, height, cancel)?;
+    let stamp = Stamp::draw(&placed, width, height, cancel)?;
+    cancel.check()?;
+    let start = Instant::now();
+    let bytes = template.caption(&stamp, cancel)?;
+    let encode_time = start.elapsed();
+    let mut too_small: Vec<usize> =
+        placed.iter().filter(|placed| placed.is_too_small).map(|placed| placed.index + 1).collect();
+    too_small.sort_unstable();
+    Ok(Picture { format: template.format(), bytes, encode_time, too_small })
 }
 
 /// A template's file, decoded.

@@ -10,7 +10,7 @@ use captioner::file::pixels::Pixels;
 use captioner::ink::Stamp;
 use captioner::library::FileKey;
 use captioner::settings::Settings;
-use image_macro::{Format, ImageMacro};
+use image_macro::Format;
 
 /// What a prepared template is cached by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,12 +52,14 @@ impl TemplateInfo {
         TemplateInfo { name: name.to_string(), format: decoded.format, width, height, frames: decoded.frames }
     }
 
-    /// The variant of this template that a request asks for.
-    pub(super) fn variant(&self, image_macro: &ImageMacro) -> Variant {
-        Variant {
-            size: self.fitting_size(image_macro.width, image_macro.height),
-            format: image_macro.format.unwrap_or(self.format),
-        }
+    /// The variant that fits the limits that a request sets, in the format that it names.
+    pub(super) fn variant(
+        &self,
+        max_width: Option<u32>,
+        max_height: Option<u32>,
+        format: Option<Format>,
+    ) -> Variant {
+        Variant { size: self.fitting_size(max_width, max_height), format: format.unwrap_or(self.format) }
     }
 
     /// The largest size within the limits that a request sets which keeps the aspect ratio and does not enlarge the

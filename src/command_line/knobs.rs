@@ -178,8 +178,14 @@ pub static KNOBS: &[Knob] = &[
     Knob {
         name: "max-body",
         value: "BYTES",
-        help: "The largest body of a request",
+        help: "The largest body of a request, unless it brings a picture",
         kind: Kind::Number { range: 1..=1 << 30, unit: "bytes", field: |config| &mut config.max_body },
+    },
+    Knob {
+        name: "max-upload",
+        value: "BYTES",
+        help: "The largest body that is a picture, or a form with one",
+        kind: Kind::Number { range: 1..=1 << 30, unit: "bytes", field: |config| &mut config.max_upload },
     },
     Knob {
         name: "buffers",

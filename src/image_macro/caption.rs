@@ -1,4 +1,4 @@
-//! [`ImageMacro`] and [`Caption`], and their limits.
+//! [`ImageMacro`], [`Edit`] and [`Caption`], and their limits.
 
 use super::align::{HAlign, VAlign};
 use super::color::Color;
@@ -29,6 +29,19 @@ pub struct ImageMacro {
     pub format: Option<Format>,
     /// At most [`MAX_CAPTIONS`], none of them blank. Captions with the same `valign` stand below each other, in this
     /// order.
+    pub captions: Vec<Caption>,
+}
+
+/// What a client asks for on a picture that it sends along: an [`ImageMacro`] without the template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Width in pixels that the picture must not exceed, 1 to [`MAX_SIDE`].
+    pub width: Option<u32>,
+    /// Height in pixels that the picture must not exceed, 1 to [`MAX_SIDE`].
+    pub height: Option<u32>,
+    /// The format of the picture; that of the one sent if `None`.
+    pub format: Option<Format>,
+    /// As those of an [`ImageMacro`].
     pub captions: Vec<Caption>,
 }
 

@@ -1,8 +1,8 @@
-//! Turns the fields of a request into an [`ImageMacro`]: the short form (`top_text=…`) and the long form
-//! (`captions=[…]`). Every error is a sentence for the client.
+//! Turns the fields of a request into an [`ImageMacro`], or an [`Edit`] of a picture that comes with them: the short form
+//! (`top_text=…`) and the long form (`captions=[…]`). Every error is a sentence for the client.
 
 use super::align::{HAlign, VAlign};
-use super::caption::{Caption, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS};
+use super::caption::{Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS};
 use super::color::Color;
 use super::error::Invalid;
 use super::fields::{Fields, Given, Value};
@@ -18,6 +18,14 @@ use super::size::Size;
 /// [`Invalid`], with the sentence for the client.
 pub fn from_query(query: &str) -> Result<ImageMacro, Invalid> {
     query::from_query(query).and_then(image_macro)
+}
+
+/// Decodes the query string of a request whose body is a picture.
+///
+/// # Errors
+/// [`Invalid`], with the sentence for the client.
+pub fn edit_from_query(query: &str) -> Result<Edit, Invalid> {
+    query::from_query(query).and_then(edit_of_own)
 }
 
 /// Decodes a JSON object.
@@ -37,8 +45,28 @@ struct Look {
     size: Size,
 }
 
-fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
+/// The fields of a request for a template.
+pub fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
     let template = fields.take(None, "template");
+    let Edit { width, height, format, captions } = edit(fields)?;
+    let template = match template {
+        Some(given) => given.name()?,
+        None => return Err(Invalid("the field \"template\" is missing: GET /templates lists them".into())),
+    };
+    Ok(ImageMacro { template, width, height, format, captions })
+}
+
+/// The fields of a request that brings its own picture.
+pub fn edit_of_own(mut fields: Fields) -> Result<Edit, Invalid> {
+    if fields.take(None, "template").is_some() {
+        let sentence = "\"template\" contradicts the picture that is sent: give one or the other";
+        return Err(Invalid(sentence.into()));
+    }
+    edit(fields)
+}
+
+/// All fields but the template.
+fn edit(mut fields: Fields) -> Result<Edit, Invalid> {
     let width = fields.take(None, "width").map_or(Ok(None), Given::side)?;
     let height = fields.take(None, "height").map_or(Ok(None), Given::side)?;
     let format = match fields.take(None, "format") {
@@ -65,13 +93,9 @@ fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
         _ => short_form(&mut fields, &look)?,
     };
     debug_assert!(fields.rest().is_empty(), "every name that has a place is taken");
-    let template = match template {
-        Some(given) => given.name()?,
-        None => return Err(Invalid("the field \"template\" is missing: GET /templates lists them".into())),
-    };
 
     captions.retain(|caption| !caption.text.trim().is_empty());
-    Ok(ImageMacro { template, width, height, format, captions })
+    Ok(Edit { width, height, format, captions })
 }
 
 /// `top_text`, `middle_text` and `bottom_text`, each with its look.

@@ -1,7 +1,8 @@
-//! What a client asks for: an [`ImageMacro`], decoded from a query string or from JSON.
+//! What a client asks for: an [`ImageMacro`], decoded from a query string, from JSON or from a form; or an [`Edit`] of a
+//! picture that it sends.
 //!
 //! This room has no I/O, no pixels and no futures. `server` calls it to decode a request, `captioner` draws the
-//! result. [`from_query`] and [`from_json`] check every limit below, so the captioner need not check them again.
+//! result. [`from_query`], [`from_json`] and [`from_form`] check every limit below, so the captioner need not check them again.
 
 mod align;
 mod caption;
@@ -9,18 +10,24 @@ mod color;
 mod decode;
 mod error;
 mod fields;
+mod form;
 mod format;
 mod json;
+mod multipart;
 mod place;
 mod query;
 mod size;
 mod values;
 
 pub use self::align::{HAlign, VAlign};
-pub use self::caption::{Caption, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT};
+pub use self::caption::{
+    Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT,
+};
 pub use self::color::Color;
-pub use self::decode::{from_json, from_query};
+pub use self::decode::{edit_from_query, from_json, from_query};
 pub use self::error::{shortened, Invalid};
+pub use self::form::{from_form, Form};
 pub use self::format::Format;
+pub use self::multipart::Boundary;
 pub use self::size::{Size, MAX_SIZE};
 pub use self::values::normal_name;

@@ -21,11 +21,19 @@ pub fn from_query(query: &str) -> Result<Fields, Invalid> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, text) = pair.split_once('=').unwrap_or((pair, ""));
         let (key, text) = (unescaped(key)?, unescaped(text)?);
-        let (steps, count) = steps_of(&key)?;
-        let field = Place::REQUEST.field(steps[0])?;
-        put(fields.entry(field), field, &steps[1..count], &key, text)?;
+        add(&mut fields, &key, text)?;
     }
     Ok(fields)
+}
+
+/// Adds a pair, unescaped. The fields of a form are named as those of a query string.
+///
+/// # Errors
+/// If the key has brackets that do not match or no place in a request, or is given twice.
+pub fn add(fields: &mut Fields, key: &str, text: String) -> Result<(), Invalid> {
+    let (steps, count) = steps_of(key)?;
+    let field = Place::REQUEST.field(steps[0])?;
+    put(fields.entry(field), field, &steps[1..count], key, text)
 }
 
 /// `+` is a space, `%41` is `A`. A `%` that escapes nothing stays a `%`, as the URL standard has it: people type

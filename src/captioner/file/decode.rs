@@ -58,7 +58,7 @@ impl Decoded {
     }
 }
 
-/// The format of a file, by its first bytes.
+/// The format of a file, by its first bytes; `None` if it is no picture that can be decoded.
 pub fn format_of(file: &[u8]) -> Option<Format> {
     if file.starts_with(b"\xff\xd8\xff") {
         Some(Format::Jpeg)

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use captioner::error::CaptionError;
+use captioner::error::{CaptionError, Cause, Flaw};
 
 /// Why a file cannot be used as a picture.
 #[derive(Debug, thiserror::Error)]
@@ -27,12 +27,28 @@ pub enum DecodeError {
 impl DecodeError {
     /// The error of the template of that name.
     pub fn into_caption_error(self, name: &str) -> CaptionError {
+        match self.into_flaw() {
+            Some((flaw, cause)) => CaptionError::bad_file(name, flaw, cause),
+            None => CaptionError::Cancelled,
+        }
+    }
+
+    /// The error of a client's own picture.
+    pub fn into_picture_error(self) -> CaptionError {
+        match self.into_flaw() {
+            Some((flaw, cause)) => CaptionError::BadPicture { flaw, cause },
+            None => CaptionError::Cancelled,
+        }
+    }
+
+    /// What is wrong with the file, and what its decoder says; `None` if nothing is.
+    fn into_flaw(self) -> Option<(Flaw, Option<Cause>)> {
         match self {
-            DecodeError::Cancelled => CaptionError::Cancelled,
-            DecodeError::Damaged(cause) => {
-                CaptionError::bad_file(name, "it is damaged".to_string(), Some(cause))
-            }
-            other => CaptionError::bad_file(name, other.to_string(), None),
+            DecodeError::Format => Some((Flaw::Format, None)),
+            DecodeError::TooLarge(limit) => Some((Flaw::TooLarge(limit), None)),
+            DecodeError::Unsupported(kind) => Some((Flaw::Unsupported(kind), None)),
+            DecodeError::Damaged(cause) => Some((Flaw::Damaged, Some(cause))),
+            DecodeError::Cancelled => None,
         }
     }
 

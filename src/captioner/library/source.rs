@@ -138,7 +138,7 @@ impl Reading {
             (&file).take(MAX_FILE + 1).read_to_end(&mut bytes)?;
         }
         if before.len().max(bytes.len() as u64) > MAX_FILE {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is larger than 64 MiB"));
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file is larger than 64 MiB"));
         }
         Ok(Reading { bytes, before: Version::of(&before)?, after: Version::of(&file.metadata()?)? })
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use captioner::cache::{Cache, CacheStats};
 use captioner::cancel::Cancel;
-use captioner::error::CaptionError;
+use captioner::error::{CaptionError, Flaw};
 use captioner::library::{FileKey, Library, Version};
 use captioner::text::characters::Characters;
 use captioner::text::font::{has, Font};
@@ -82,7 +82,8 @@ impl Fonts {
         let weight = content.bytes.len();
         let characters = Characters::of(&content.bytes).into_owned();
         let parsed = Font::parse(content.bytes);
-        let font = Arc::new(parsed.map_err(|error| CaptionError::bad_file(name, error.to_string(), None))?);
+        let bad = |error| CaptionError::bad_file(name, Flaw::Damaged, Some(Box::new(error)));
+        let font = Arc::new(parsed.map_err(bad)?);
         if let Some(version) = content.version {
             self.loaded.insert(FileKey::new(name, version), &font, weight);
             self.remember(name, version, Lends::Characters(Arc::new(characters)));

@@ -20,7 +20,7 @@ use super::access_log::{AccessLog, Body};
 use super::body::BodyError;
 use super::conditional::tag_of;
 use super::range::Part;
-use captioner::{CaptionError, Fingerprint, Format};
+use captioner::{CaptionError, Fingerprint, Flaw, Format};
 use image_macro::Invalid;
 use server::connection::rejection::Rejection;
 use server::future_ext::LocalFuture;
@@ -332,6 +332,14 @@ impl From<&CaptionError> for Reply {
             }
             CaptionError::UnknownFont(_) => {
                 Reply::error(StatusCode::NotFound, &(sentence + ": GET /fonts lists them"))
+            }
+            CaptionError::BadPicture { ref flaw, .. } => {
+                let status = match *flaw {
+                    Flaw::Format | Flaw::Unsupported(_) => StatusCode::UnsupportedMediaType,
+                    Flaw::TooLarge(_) => StatusCode::PayloadTooLarge,
+                    Flaw::Damaged => StatusCode::BadRequest,
+                };
+                Reply::error(status, &sentence).because(with_causes(error))
             }
             _ => {
                 let sentence = format!("{}: it is not your fault", sentence);

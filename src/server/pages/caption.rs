@@ -15,6 +15,7 @@ use server::future_ext::ready;
 use server::http::body;
 use server::http::conditional::Conditions;
 use server::http::reply::{Reply, ReplyFuture};
+use server::pages::upload::{self, Upload};
 use server::picture;
 
 /// `GET /caption?…` and HEAD.
@@ -33,7 +34,7 @@ pub fn get(app: &Rc<App>, caller: Caller, request: &Request) -> ReplyFuture {
     }
 }
 
-/// `POST /caption` with JSON.
+/// `POST /caption`: with JSON, or [with a picture](upload) or a form.
 ///
 /// The chain has three links, and their closures run on the reactor:
 ///
@@ -46,10 +47,21 @@ pub fn get(app: &Rc<App>, caller: Caller, request: &Request) -> ReplyFuture {
 ///
 /// Dropping the chain (the client hangs up, the server ends) drops the link that it waits in: the body, or the picture.
 pub fn post(app: &Rc<App>, caller: Caller, request: Request) -> ReplyFuture {
-    if let Some(refusal) = refusal_of(&request) {
+    if let Some(refusal) = refusal_of_coding(&request) {
+        return ready(refusal);
+    }
+    let upload = match Upload::of(&request) {
+        Some(Err(invalid)) => return ready(unread(&request, Reply::from(invalid))),
+        Some(Ok(upload)) => Some(upload),
+        None => None,
+    };
+    if let Some(refusal) = refusal_of(&request).filter(|_| upload.is_none()) {
         return ready(refusal);
     }
     let (_, _, _, headers, body) = request.deconstruct();
+    if let Some(upload) = upload {
+        return upload::answer(app, caller, upload, &headers, body);
+    }
     let body = body::read(&headers, body, app.config.max_body, &app.deadline, &caller);
     let decoded =
         body.map_err(Reply::from).and_then(|body| image_macro::from_json(&body).map_err(Reply::from));
@@ -61,25 +73,38 @@ pub fn post(app: &Rc<App>, caller: Caller, request: Request) -> ReplyFuture {
     }))
 }
 
-/// The answer to a POST that is refused before its body is read. The connection is closed after it if there is a body,
-/// because it is not known where the next request begins.
+/// An answer without having read the body. The connection is closed after it if there is a body, because it is not known
+/// where the next request begins.
+fn unread(request: &Request, reply: Reply) -> Reply {
+    if body::is_there(request.headers()) {
+        reply.closing()
+    } else {
+        reply
+    }
+}
+
+/// The answer to a POST whose body is compressed.
+fn refusal_of_coding(request: &Request) -> Option<Reply> {
+    let coding = request.headers().get_raw("Content-Encoding")?.one().unwrap_or(b"").trim_ascii();
+    if coding.eq_ignore_ascii_case(b"identity") {
+        return None;
+    }
+    let sentence = "the body must not be compressed: leave out Content-Encoding";
+    Some(unread(request, Reply::error(StatusCode::UnsupportedMediaType, sentence)))
+}
+
+/// The answer to a POST that is no upload, and not JSON either, before its body is read.
 fn refusal_of(request: &Request) -> Option<Reply> {
-    let refused = |status, sentence| {
-        let reply = Reply::error(status, sentence);
-        Some(if body::is_there(request.headers()) { reply.closing() } else { reply })
-    };
+    let refused = |status, sentence| Some(unread(request, Reply::error(status, sentence)));
     if !request.query().unwrap_or("").is_empty() {
         let sentence =
             "POST takes its fields from the JSON body: leave the query string empty, or send a GET";
         return refused(StatusCode::BadRequest, sentence);
     }
     let headers = request.headers();
-    let coding = headers.get_raw("Content-Encoding").map(|raw| raw.one().unwrap_or(b"").trim_ascii());
-    if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
-        let sentence = "the body must not be compressed: leave out Content-Encoding";
-        return refused(StatusCode::UnsupportedMediaType, sentence);
-    }
-    let json = "the body must be JSON, with \"Content-Type: application/json\"";
+    let allowed = "the body must be JSON, with \"Content-Type: application/json\", a form, with \
+                   \"multipart/form-data\", or a picture: a JPEG, a PNG or a GIF, with \"image/jpeg\", \
+                   \"image/png\" or \"image/gif\"";
     match headers.get::<ContentType>() {
         // A body without a type is taken for what it most likely is.
         None if !headers.has::<ContentType>() => None,
@@ -92,6 +117,6 @@ fn refusal_of(request: &Request) -> Option<Reply> {
                 _ => None,
             }
         }
-        _ => refused(StatusCode::UnsupportedMediaType, json),
+        _ => refused(StatusCode::UnsupportedMediaType, allowed),
     }
 }

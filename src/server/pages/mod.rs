@@ -6,3 +6,4 @@ pub mod health;
 pub mod listing;
 pub mod metrics;
 pub mod stats;
+pub mod upload;

@@ -105,6 +105,8 @@ const MEMED: Files = &[
     (Part::More, "../../src/server/http/range.rs"),
     (Part::More, "../../src/server/numbers/latency.rs"),
     (Part::More, "../../src/server/pages/metrics.rs"),
+    // A client's own picture: the others take none.
+    (Part::More, "../../src/server/pages/upload.rs"),
     (Part::More, "../../src/server/picture/flights.rs"),
     (Part::More, "../../src/server/picture/timing.rs"),
 ];

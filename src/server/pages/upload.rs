@@ -1,0 +1,150 @@
+//! `POST /caption` with a client's own picture: as the body, or in a form.
+//!
+//! The head of the request says where its fields are. What the body is, its first bytes say: curl calls a photo
+//! `application/x-www-form-urlencoded`, and a browser goes by the name of the file.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::Future;
+use hyper::header::{ContentType, Headers};
+use hyper::mime::{APPLICATION, IMAGE, JSON, OCTET_STREAM, WWW_FORM_URLENCODED};
+use hyper::server::Request;
+use hyper::Body;
+
+use captioner::{format_of, Cancel, CaptionError, Captioner, Flaw, Picture};
+use image_macro::{edit_from_query, from_form, Boundary, Edit, Form, ImageMacro, Invalid};
+use server::app::App;
+use server::connection::caller::Caller;
+use server::future_ext::{failed, ready};
+use server::http::body;
+use server::http::conditional::Conditions;
+use server::http::reply::{Reply, ReplyFuture};
+use server::numbers::counters::Counters;
+use server::picture;
+use server::picture::kept::SharedPicture;
+use server::picture::timing::{Origin, Times};
+use server::pool::{PoolError, Timed};
+
+/// A body that may be, or have, a client's own picture.
+#[derive(Debug)]
+pub enum Upload {
+    /// The body is the picture. The fields are in the query string.
+    Picture(Edit),
+    /// The body is a form, `multipart/form-data`, with the fields and perhaps a picture.
+    Form(Boundary),
+}
+
+/// What became of an upload on its thread.
+enum Outcome {
+    Drawn(Picture),
+    /// A form without a picture. Its template may have been drawn with these captions already.
+    Asked(ImageMacro),
+    Refused(Invalid),
+}
+
+impl Upload {
+    /// The upload that a POST announces; `None` if it must be JSON. Any type may be that of a picture if there are fields
+    /// in the query string, but for that of JSON.
+    ///
+    /// # Errors
+    /// The answer, if its fields are wrong.
+    pub fn of(request: &Request) -> Option<Result<Upload, Invalid>> {
+        let query = request.query().unwrap_or("");
+        let headers = request.headers();
+        let boundary = headers.get_raw("Content-Type").and_then(|raw| raw.one()).and_then(Boundary::of);
+        if let Some(boundary) = boundary {
+            let sentence = "a form has its fields in its body: leave the query string empty";
+            return Some(match boundary {
+                Ok(_) if !query.is_empty() => Err(Invalid(sentence.to_string())),
+                boundary => boundary.map(Upload::Form),
+            });
+        }
+        let is_picture = match headers.get::<ContentType>() {
+            Some(mime) => match (mime.type_(), mime.subtype()) {
+                (APPLICATION, JSON) => false,
+                (APPLICATION, OCTET_STREAM) | (APPLICATION, WWW_FORM_URLENCODED) | (IMAGE, _) => true,
+                _ => !query.is_empty(),
+            },
+            None => !query.is_empty(),
+        };
+        if is_picture {
+            Some(edit_from_query(query).map(Upload::Picture))
+        } else {
+            None
+        }
+    }
+
+    /// Decodes and draws it. Runs on a render thread: to look through a large form takes milliseconds.
+    fn draw(self, captioner: &Captioner, body: &[u8], cancel: &Cancel) -> Result<Outcome, CaptionError> {
+        match self {
+            Upload::Picture(edit) => captioner.caption_picture(body, &edit, cancel).map(Outcome::Drawn),
+            Upload::Form(boundary) => match from_form(body, &boundary) {
+                Ok(Form::Picture(picture, edit)) => {
+                    captioner.caption_picture(picture, &edit, cancel).map(Outcome::Drawn)
+                }
+                Ok(Form::Template(image_macro)) => Ok(Outcome::Asked(image_macro)),
+                Err(invalid) => Ok(Outcome::Refused(invalid)),
+            },
+        }
+    }
+}
+
+/// Reads an upload, of `--max-upload` bytes at most, and answers it.
+///
+/// The bytes of the body count towards `--buffers` as they arrive, because they pass through the connection's intake,
+/// and until the answer is written. What a client announces and does not send costs nothing.
+///
+/// `then` sees both endings of the body, on the reactor: it starts the drawing, or makes the error the answer (408, 413,
+/// 503). Dropping the chain drops what has arrived.
+pub fn answer(app: &Rc<App>, caller: Caller, upload: Upload, headers: &Headers, body: Body) -> ReplyFuture {
+    let body = body::read(headers, body, app.config.max_upload, &app.deadline, &caller);
+    let app = app.clone();
+    Box::new(body.then(move |body| match body {
+        Ok(body) => draw(&app, caller, upload, body),
+        Err(error) => ready(Reply::from(error)),
+    }))
+}
+
+/// Draws an upload in the pool. The picture is not cached and shared with no other request, as it has no fingerprint: to
+/// hash the body would cost more than another request for the same is worth.
+///
+/// The closure of `spawn` runs on a render thread, and owns the body: it is freed there. The deadline is around the wait
+/// for it. The closure of `then` runs on the reactor: it makes the answer, or, if the form has asked for a template, goes
+/// the way of any other request for one. When the deadline passes or the client hangs up, the chain is dropped: a
+/// drawing that waits leaves the queue, one that runs is cancelled between two bands or frames.
+fn draw(app: &Rc<App>, caller: Caller, upload: Upload, body: Vec<u8>) -> ReplyFuture {
+    if let (&Upload::Picture(_), None) = (&upload, format_of(&body)) {
+        return ready(Reply::from(&CaptionError::BadPicture { flaw: Flaw::Format, cause: None }));
+    }
+    if !app.budget.admits(caller.client, 0) {
+        return app.reply_to(failed(PoolError::NoRoom), |reply| reply);
+    }
+    caller.waits_for_drawing();
+    let captioner = app.captioner.clone();
+    let drawing = app.pool.spawn(caller.client, move |cancel| upload.draw(&captioner, &body, cancel));
+    let of_chain = app.clone();
+    Box::new(app.deadline.limit(drawing).then(move |drawn: Result<_, PoolError>| {
+        let app = of_chain;
+        match drawn {
+            Ok(Timed { value: Outcome::Drawn(picture), queued, ran }) => {
+                ready(counted(&app.counters, picture, queued, ran))
+            }
+            Ok(Timed { value: Outcome::Refused(invalid), .. }) => ready(Reply::from(invalid)),
+            Ok(Timed { value: Outcome::Asked(image_macro), .. }) => {
+                picture::picture(&app, caller, image_macro, None, Conditions::default())
+            }
+            Err(error) => app.reply_to(failed(error), |reply| reply),
+        }
+    }))
+}
+
+/// Counts a drawing, and makes its answer.
+fn counted(counters: &Counters, mut picture: Picture, queue: Duration, ran: Duration) -> Reply {
+    let encode = picture.encode_time;
+    let times = Times { queue, draw: ran.saturating_sub(encode), encode };
+    counters.drawn(times);
+    // A slow reader may keep it for a while.
+    picture.bytes.shrink_to_fit();
+    Reply::picture(SharedPicture::new(picture, None), &Origin::Drawn(times))
+}
