@@ -4,10 +4,11 @@
 use gif::{DisposalMethod, Repeat};
 use image::{Rgba, RgbaImage};
 use memed::captioner::{Cancel, CaptionError, Settings};
+use png::{BlendOp, DisposeOp};
 
-use gif_oracle::{blocks, frame_of, gif_of, COLORS, SIZE, WHOLE};
+use gif_oracle::{blocks, frame_of, gif_of, play, COLORS, SIZE, WHOLE};
 use jpeg_writer::{jpeg, Kind};
-use picture_util::{asked, chunk, decoded, draw, look, mean_difference, png, png_of};
+use picture_util::{asked, chunk, decoded, draw, look, mean_difference, png as png_file, png_of};
 use pictures::gradient;
 use util::Folder;
 
@@ -193,7 +194,7 @@ fn converted(value: u8, gamma: f64) -> f64 {
 fn a_gamma_is_obeyed_and_the_usual_one_changes_nothing() {
     let rows: Vec<u8> = (0..=255).flat_map(|value| [value; 3]).collect();
     for &(gamma, power) in &[(100_000u32, 1.0), (55_556, 1.8), (45_455, 0.0), (38_462, 2.6)] {
-        let file = png((256, 1), 8, 2, &[("gAMA", &gamma.to_be_bytes())], &rows);
+        let file = png_file((256, 1), 8, 2, &[("gAMA", &gamma.to_be_bytes())], &rows);
         let seen = seen("gamma.png", &file, false).unwrap();
         for value in 0..=255u8 {
             let expected = if power == 0.0 { f64::from(value) } else { converted(value, power) };
@@ -203,7 +204,7 @@ fn a_gamma_is_obeyed_and_the_usual_one_changes_nothing() {
         }
     }
     // sRGB wins over a gamma, which decoders that know no sRGB are to use.
-    let file = png((256, 1), 8, 2, &[("sRGB", &[0]), ("gAMA", &100_000u32.to_be_bytes())], &rows);
+    let file = png_file((256, 1), 8, 2, &[("sRGB", &[0]), ("gAMA", &100_000u32.to_be_bytes())], &rows);
     assert_eq!(seen("gamma.png", &file, false).unwrap()[(100, 0)].0, [100, 100, 100, 255]);
 }
 
@@ -235,4 +236,94 @@ fn a_first_frame_that_is_larger_than_its_canvas_enlarges_it() {
     folder.put("small.gif", &gif_of((2, 2), COLORS, Repeat::Infinite, &frames));
     assert_eq!(look(&folder.captioner(), "template=small&format=png").dimensions(), (4, 4));
     assert_eq!(look(&folder.captioner(), "template=small").dimensions(), (4, 4));
+}
+
+const BLENDS: [BlendOp; 2] = [BlendOp::Source, BlendOp::Over];
+const DISPOSES: [DisposeOp; 3] = [DisposeOp::None, DisposeOp::Background, DisposeOp::Previous];
+
+/// A frame of blocks of color, a quarter of which are transparent.
+fn holes(width: u32, height: u32, seed: u32) -> RgbaImage {
+    RgbaImage::from_fn(width, height, |x, y| {
+        let block = x / 5 + y / 4 * 3 + seed;
+        if block % 4 == 0 {
+            Rgba([0; 4])
+        } else {
+            Rgba([(block * 40) as u8, (block * 90) as u8, seed as u8 * 60, 255])
+        }
+    })
+}
+
+/// An animated PNG of three frames, the second of which is small; and what is seen while each is shown.
+fn apng(blend: BlendOp, dispose: DisposeOp) -> (Vec<u8>, Vec<RgbaImage>) {
+    let frames = [(0, 0, holes(30, 20, 1)), (7, 5, holes(12, 9, 2)), (0, 0, holes(30, 20, 3))];
+    let mut file = Vec::new();
+    {
+        let mut encoder = ::png::Encoder::new(&mut file, 30, 20);
+        encoder.set_color(::png::ColorType::Rgba);
+        encoder.set_animated(3, 4).unwrap();
+        let mut writer = encoder.write_header().unwrap();
+        for (number, &(left, top, ref image)) in frames.iter().enumerate() {
+            writer.set_frame_dimension(image.width(), image.height()).unwrap();
+            writer.set_frame_position(left, top).unwrap();
+            writer.set_blend_op(blend).unwrap();
+            writer.set_dispose_op(dispose).unwrap();
+            writer.set_frame_delay(7 + number as u16, 100).unwrap();
+            writer.write_image_data(image).unwrap();
+        }
+        writer.finish().unwrap();
+    }
+    let mut canvas = RgbaImage::new(30, 20);
+    let mut seen = Vec::new();
+    for (number, &(left, top, ref image)) in frames.iter().enumerate() {
+        let before = canvas.clone();
+        for (x, y, &pixel) in image.enumerate_pixels() {
+            if pixel[3] > 0 || blend == BlendOp::Source {
+                canvas[(left + x, top + y)] = pixel;
+            }
+        }
+        seen.push(canvas.clone());
+        for (x, y, _) in image.enumerate_pixels().filter(|_| dispose != DisposeOp::None) {
+            let at = (left + x, top + y);
+            let is_restored = dispose == DisposeOp::Previous && number > 0;
+            canvas[at] = if is_restored { before[at] } else { Rgba([0; 4]) };
+        }
+    }
+    (file, seen)
+}
+
+#[test]
+fn an_animated_png_moves_as_a_gif_and_stands_still_otherwise() {
+    for &blend in &BLENDS {
+        for &dispose in &DISPOSES {
+            let (file, expected) = apng(blend, dispose);
+            let folder = Folder::new();
+            folder.put("moving.png", &file);
+            let captioner = folder.captioner();
+            assert_eq!(captioner.template_info("moving", &Cancel::new()).unwrap().frames, 3);
+            let played = play(&draw(&captioner, "template=moving&format=gif"));
+            assert!(played.frames == expected, "{:?} {:?}", blend, dispose);
+            assert_eq!((played.delays, played.repeat), (vec![7, 8, 9], Repeat::Finite(3)));
+            assert!(look(&captioner, "template=moving") == expected[0]);
+            // In the other order, and from the cache.
+            assert_eq!(play(&draw(&captioner, "template=moving&format=gif&top_text=hi")).frames.len(), 3);
+            assert_eq!(captioner.template_info("moving", &Cancel::new()).unwrap().frames, 3);
+        }
+    }
+}
+
+#[test]
+fn an_animated_png_that_was_cut_is_damaged_or_as_long_as_it_goes() {
+    let (file, expected) = apng(BlendOp::Source, DisposeOp::None);
+    let folder = Folder::new();
+    for part in 1..20 {
+        let cut = &file[..file.len() * part / 20];
+        folder.put("cut.png", cut);
+        let strict = folder.captioner().caption(&asked("template=cut&format=gif"), &Cancel::new());
+        assert!(matches!(strict, Err(CaptionError::BadFile { .. })) || part > 18, "{}", part);
+        let lenient = folder.captioner_with(Settings { lenient: true, ..Settings::default() });
+        if let Ok(picture) = lenient.caption(&asked("template=cut&format=gif"), &Cancel::new()) {
+            let frames = play(&picture.bytes).frames;
+            assert!(frames[..] == expected[..frames.len()], "{}", part);
+        }
+    }
 }
