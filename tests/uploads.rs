@@ -20,7 +20,8 @@ const MINE: &str = "/caption?top_text=mine";
 fn form(picture: &[u8], fields: &[(&str, &str)]) -> Vec<u8> {
     let mut body = Vec::new();
     for &(name, value) in fields {
-        let part = format!("------b\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{}\r\n", name, value);
+        let part =
+            format!("------b\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{}\r\n", name, value);
         body.extend_from_slice(part.as_bytes());
     }
     body.extend_from_slice(
@@ -63,7 +64,8 @@ fn a_picture_in_the_body_is_captioned_whatever_its_type_says() {
             assert_eq!(client.get("/health").status, 200, "the connection goes on");
         }
     }
-    let small = serve.connect().post("/caption?width=100&format=gif&top_text=mine", CURL, &shipped("cat.png"));
+    let small =
+        serve.connect().post("/caption?width=100&format=gif&top_text=mine", CURL, &shipped("cat.png"));
     assert_eq!(decoded(small.picture("gif")).width(), 100);
     // Without fields it is the picture as it is.
     let plain = serve.connect().post("/caption", "image/png", &shipped("cat.png"));
@@ -80,7 +82,8 @@ fn a_form_of_a_browser_is_captioned_and_its_empty_fields_are_not_given() {
     let response = client.post("/caption", FORM, &form(&shipped("raccoon.jpg"), &fields));
     assert!(response.picture("jpeg") == &expected[..]);
     // Without a file it is about a template, and that picture is cached.
-    let of_template = form(b"", &[("template", "raccoon"), ("top_text", "é"), ("color", "red"), ("width", "300")]);
+    let of_template =
+        form(b"", &[("template", "raccoon"), ("top_text", "é"), ("color", "red"), ("width", "300")]);
     let response = client.post("/caption", FORM, &of_template);
     assert!(response.picture("jpeg") == &expected[..]);
     assert!(response.headers.contains_key("etag"));
@@ -141,9 +144,10 @@ fn what_is_wrong_with_a_picture_is_said() {
     let serve = Serve::start();
     let jpeg = shipped("raccoon.jpg");
     let lying = png_of_scanlines((100_000, 100_000), &[8, 2, 0, 0, 0], &[], &[0; 100]);
-    let not_a_picture = "the picture cannot be used: it is neither a JPEG, a PNG nor a GIF";
-    let damaged = "the picture cannot be used: it is damaged";
-    let claims = "the picture cannot be used: it is too large: 100000x100000 is more than 40000000 pixels";
+    let not_a_picture = "the picture cannot be used, because it is neither a JPEG, a PNG nor a GIF";
+    let damaged = "the picture cannot be used, because it is damaged";
+    let claims =
+        "the picture cannot be used, because it is too large: 100000x100000 is more than 40000000 pixels";
     let wide = png((70_000, 1), 1, 0, &[], &[0; 8750]);
     for &(body, status, part) in &[
         (&b""[..], 415, not_a_picture),
@@ -173,7 +177,8 @@ fn what_is_wrong_with_a_picture_is_said() {
 fn fields_that_contradict_a_picture_are_refused() {
     let serve = Serve::start();
     let cat = shipped("cat.png");
-    let post = |target: &str, content_type: &str, body: &[u8]| serve.connect().post(target, content_type, body);
+    let post =
+        |target: &str, content_type: &str, body: &[u8]| serve.connect().post(target, content_type, body);
     let contradicts = "\"template\" contradicts the picture";
     assert_refused(&post("/caption?template=cat", CURL, &cat), 400, contradicts);
     assert_refused(&post("/caption", FORM, &form(&cat, &[("template", "cat")])), 400, contradicts);
@@ -196,7 +201,10 @@ fn a_picture_is_too_large_by_its_length_or_by_its_bytes() {
     let mut client = serve.connect();
     let length = cat.len() + 1;
     // It waits to be asked, and is not.
-    let head = format!("POST {} HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n", MINE, length);
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        MINE, length
+    );
     client.send(head.as_bytes());
     assert_refused(&client.response(), 413, &sentence);
     assert!(client.is_closed());

@@ -153,7 +153,8 @@ fn a_damaged_template_is_a_500_that_names_it_and_the_others_are_served() {
     let serve = folder.serve();
     let mut client = serve.connect();
     for &(name, _, _, fault) in &damaged {
-        let parts = format!("the file of {:?} cannot be used, because {}|: it is not your fault", name, fault);
+        let parts =
+            format!("the file of {:?} cannot be used, because {}|: it is not your fault", name, fault);
         // The second time it could come from a cache.
         for _ in 0..2 {
             let target = format!("/caption?template={}&top_text=ok", name);

@@ -53,7 +53,8 @@ fn two_thousand_hostile_uploads_leave_the_server_up_and_its_memory_flat() {
         let file = random.choice(&files).unwrap();
         let mut client = Client::connect(process.program.address);
         let width = [Some("32"), Some("200"), None][number % 3];
-        let fields: Vec<_> = width.iter().map(|width| ("width", *width)).chain(Some(("top_text", "hi"))).collect();
+        let fields: Vec<_> =
+            width.iter().map(|width| ("width", *width)).chain(Some(("top_text", "hi"))).collect();
         let response = match random.u8(..4) {
             0 => client.post("/caption", FORM, &mutated(&form(file, &fields), &mut random)),
             1 => client.post("/caption", FORM, &form(&mutated(file, &mut random), &fields)),
@@ -63,7 +64,12 @@ fn two_thousand_hostile_uploads_leave_the_server_up_and_its_memory_flat() {
             }
         };
         let status = response.status;
-        assert!([200, 400, 404, 413, 415].contains(&status), "{}: {}", number, String::from_utf8_lossy(&response.body));
+        assert!(
+            [200, 400, 404, 413, 415].contains(&status),
+            "{}: {}",
+            number,
+            String::from_utf8_lossy(&response.body)
+        );
         counts[usize::from(status / 100)] += 1;
         if number + 1 == WARM {
             warm = process.settled().resident;
