@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use gif::DecodeOptions;
 use image::{load_from_memory_with_format, ImageFormat, ImageReader};
 use memed::captioner::{Cancel, CaptionError, Captioner, Format, Settings};
-use memed::image_macro::{from_json, from_query, normal_name, Caption, ImageMacro, Invalid, Size};
+use memed::image_macro::{edit_from_query, from_form, from_json, from_query, normal_name};
+use memed::image_macro::{Boundary, Caption, Edit, Form, ImageMacro, Invalid, Size};
 use memed::image_macro::{MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_SIZE, MAX_TEXT};
 
 /// The most pixels of a template. Larger ones take the fuzzer seconds and exercise the same code.
@@ -30,6 +31,7 @@ pub fn run(target: &str, input: &[u8]) {
         "query" => understood(from_query(&String::from_utf8_lossy(input))),
         "json" => understood(from_json(input)),
         "text" => text(input),
+        "upload" => upload(input),
         "gif" | "jpeg" | "png" => template(&with_checksums(input)),
         _ => panic!("there is no target {:?}", target),
     }
@@ -172,6 +174,58 @@ fn template(file: &[u8]) {
             assert_eq!(size, info.fitting_size(width, None), "{:?} of {:?}", format, info);
             assert_eq!(frames, if format == Format::Gif { info.frames } else { 1 }, "{:?}", info);
         }
+    }
+}
+
+// ===== Uploads =====
+
+/// What begins with two dashes is a form, whose boundary its first line is; anything else is a picture.
+fn upload(input: &[u8]) {
+    if !input.starts_with(b"--") {
+        let edit = edit_from_query("top_text=Nothing&bottom_text=holds&width=64").expect("it is right");
+        return own_picture(&with_checksums(input), &edit);
+    }
+    let line = input[2..].split(|&byte| byte == b'\r').next().unwrap_or(b"");
+    let content_type = [b"multipart/form-data; boundary=\"", line, b"\""].concat();
+    let boundary = match Boundary::of(&content_type).expect("it is the type of a form") {
+        Ok(boundary) => boundary,
+        Err(Invalid(sentence)) => return assert!(sentence.len() <= MAX_SENTENCE),
+    };
+    match from_form(input, &boundary) {
+        Ok(Form::Template(image_macro)) => assert_within_limits(&image_macro),
+        Ok(Form::Picture(picture, edit)) => {
+            assert!(input.as_ptr_range().contains(&picture.as_ptr()), "the picture was copied");
+            edit.captions.iter().for_each(assert_caption_is_within_limits);
+            own_picture(picture, &edit);
+        }
+        Err(invalid) => understood(Err(invalid)),
+    }
+}
+
+/// Either it is refused as unusable, or there is a whole picture of it within the size that is asked for.
+fn own_picture(file: &[u8], edit: &Edit) {
+    thread_local! {
+        static CAPTIONER: Captioner = Captioner::new(Settings::default());
+    }
+    let size =
+        ImageReader::new(Cursor::new(file)).with_guessed_format().map(|reader| reader.into_dimensions());
+    if let Ok(Ok((width, height))) = size {
+        if u64::from(width) * u64::from(height) > MAX_AREA {
+            return;
+        }
+    }
+    let drawn = CAPTIONER.with(|captioner| {
+        let drawn = captioner.caption_picture(file, edit, &Cancel::new());
+        assert_eq!(captioner.stats().templates.used, 0, "an upload is cached");
+        drawn
+    });
+    match drawn {
+        Ok(picture) => {
+            let (size, frames) = size_and_frames(picture.format, &picture.bytes);
+            assert!(size.0 <= edit.width.unwrap_or(size.0) && size.1 > 0 && frames > 0, "{:?}", size);
+        }
+        Err(CaptionError::BadPicture { .. }) | Err(CaptionError::UnknownFont(_)) => {}
+        Err(error) => panic!("{:?}", error),
     }
 }
 

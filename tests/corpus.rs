@@ -60,3 +60,8 @@ fn jpegs_are_drawn_on_or_refused() {
 fn pngs_are_drawn_on_or_refused() {
     check_all("png");
 }
+
+#[test]
+fn uploads_are_drawn_on_or_refused() {
+    check_all("upload");
+}

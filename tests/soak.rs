@@ -21,7 +21,7 @@ use self::requests::{Asked, Pictures, ERRORS};
 use util::{until, Client, Response};
 
 /// The server as a process, and the resources that it holds.
-mod process;
+pub mod process;
 /// The requests, and their expected answers.
 mod requests;
 

@@ -81,3 +81,5 @@ mod shutdown;
 mod soak;
 /// Pictures assembled from encoded strips, and conversions between formats.
 mod strip_pictures;
+/// A client's own picture, in the body or in a form.
+mod uploads;

@@ -153,7 +153,12 @@ fn a_damaged_template_is_a_500_that_names_it_and_the_others_are_served() {
     let serve = folder.serve();
     let mut client = serve.connect();
     for &(name, ..) in &damaged {
-        let parts = format!("the file of {:?} cannot be used: it is not your fault", name);
+        let flaw = match name {
+            "empty" | "text" => "it is neither a JPEG, a PNG nor a GIF",
+            "huge-png" | "huge-gif" => "it is too large: ",
+            _ => "it is damaged",
+        };
+        let parts = format!("the file of {:?} cannot be used: {}|: it is not your fault", name, flaw);
         // The second time it could come from a cache.
         for _ in 0..2 {
             let target = format!("/caption?template={}&top_text=ok", name);
