@@ -152,7 +152,7 @@ fn part(bytes: &[u8]) -> Result<Part<'_>, Invalid> {
             }
         } else if header.name.eq_ignore_ascii_case("Content-Transfer-Encoding") {
             let is_none = |name: &&str| name.eq_ignore_ascii_case(value.trim());
-            if !["binary", "8bit", "7bit"].iter().any(|name| is_none(name)) {
+            if !["binary", "8bit", "7bit"].iter().any(is_none) {
                 let sentence =
                     format!("a part is encoded as {:?}, and must be sent as it is", shortened(value));
                 return Err(malformed(&sentence));

@@ -27,9 +27,15 @@ impl Process {
     /// With two threads that draw, so many places in the queue, and little room for pictures, so that most are
     /// drawn again.
     pub fn start(queue: usize) -> Process {
+        Process::with(queue, &[])
+    }
+
+    /// The same with further variables in its environment.
+    pub fn with(queue: usize, variables: &[(&str, &str)]) -> Process {
         let queue = queue.to_string();
         let mut command = Command::new(env!("CARGO_BIN_EXE_memed"));
         command.env_clear().env("MEMED_RESULT_CACHE", "2").args(["-q", "--queue", queue.as_str()]);
+        command.envs(variables.iter().copied());
         let mut program = Program::spawn(&mut command);
         let complaints = program.collect_log();
         Process { program, complaints }
