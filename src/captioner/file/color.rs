@@ -121,7 +121,7 @@ impl Meaning {
         if self.is_as_good_as_srgb() {
             return Ok(image);
         }
-        let is_deep = image.color().bytes_per_pixel() > u8::from(image.color().channel_count());
+        let is_deep = image.color().bytes_per_pixel() > image.color().channel_count();
         let (from, to) = match (image.color().channel_count(), image.color().has_alpha()) {
             (1, _) => (Layout::Gray, Layout::Rgb),
             (2, _) => (Layout::GrayAlpha, Layout::Rgba),

@@ -88,7 +88,7 @@ impl Banded {
         let mut done = self.head;
         let mut drawn = Drawn::new();
         let mut was_changed = false;
-        for index in 0..self.bands.len() {
+        for (index, (band, adler)) in self.bands.iter().zip(&mut adlers).enumerate() {
             let is_changed = is_changed(self.rows_of(index as u32));
             let repeats_changed = was_changed && matches!(self.method, Method::Repeats);
             was_changed = is_changed;
@@ -96,9 +96,9 @@ impl Banded {
                 continue;
             }
             cancel.check()?;
-            let Band { chunk: ref replaced, filters, .. } = self.bands[index];
+            let Band { chunk: ref replaced, filters, .. } = *band;
             bytes.extend_from_slice(&self.file[done..replaced.start]);
-            adlers[index] = self.write_band(index as u32, filters, rows, &mut drawn, &mut bytes).adler;
+            *adler = self.write_band(index as u32, filters, rows, &mut drawn, &mut bytes).adler;
             done = replaced.end;
         }
         let end_of_bands = self.bands.last().map_or(done, |band| band.chunk.end);
@@ -143,10 +143,8 @@ impl Banded {
         let adler = match self.method {
             Method::Photo(ref codes) => drawn.write_photo(&self.shape, codes, own, rows, file),
             Method::Repeats => {
-                let before = match index.checked_sub(1) {
-                    Some(before) => Some((self.rows_of(before), self.filters_of(before))),
-                    None => None,
-                };
+                let before =
+                    index.checked_sub(1).map(|before| (self.rows_of(before), self.filters_of(before)));
                 drawn.write_repeats(&self.shape, filters, own, before, rows, file)
             }
         };

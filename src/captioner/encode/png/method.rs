@@ -57,7 +57,7 @@ impl Method {
         let size = if is_photo { None } else { size_of_repeats(&samples, shape, cancel)? };
         if let Some(size) = size {
             let all: usize = samples.iter().map(Vec::len).sum();
-            let bytes = (COMPRESSED * all / size.max(1)).min(MAX_REPEATS).max(MIN_REPEATS);
+            let bytes = (COMPRESSED * all / size.max(1)).clamp(MIN_REPEATS, MAX_REPEATS);
             return Ok((Method::Repeats, band_of(bytes)));
         }
         let band = BAND.div_ceil(shape.row).max(MIN_ROWS).min(shape.height as usize) as u32;
