@@ -81,7 +81,7 @@ fn every_sampling_in_every_scan_is_decoded() {
 
 #[test]
 fn a_jpeg_that_was_cut_is_refused_wherever_that_was_or_has_all_its_pixels() {
-    for factors in [&SAMPLINGS[0][..], SAMPLINGS[2], SAMPLINGS[6]] {
+    for factors in [SAMPLINGS[0], SAMPLINGS[2], SAMPLINGS[6]] {
         for &kind in &KINDS {
             let file = jpeg(&soft(), factors, kind);
             let whole = seen("cut.jpg", &file, false).unwrap();
@@ -245,7 +245,7 @@ const DISPOSES: [DisposeOp; 3] = [DisposeOp::None, DisposeOp::Background, Dispos
 fn holes(width: u32, height: u32, seed: u32) -> RgbaImage {
     RgbaImage::from_fn(width, height, |x, y| {
         let block = x / 5 + y / 4 * 3 + seed;
-        if block % 4 == 0 {
+        if block.is_multiple_of(4) {
             Rgba([0; 4])
         } else {
             Rgba([(block * 40) as u8, (block * 90) as u8, seed as u8 * 60, 255])
