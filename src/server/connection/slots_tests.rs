@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::executor::{self, Notify};
 use futures::{future, Async, Future};
 
 use super::clock::Clock;
@@ -90,4 +93,29 @@ fn a_client_with_more_than_its_share_makes_room_itself_or_is_refused() {
     assert_eq!(test.poll(1, Look::Again), Async::Ready(Ok(())));
     assert_eq!(test.slots.taken(), 1);
     drop(third);
+}
+
+/// Counts how often a task was notified.
+#[derive(Default)]
+struct Notified(AtomicUsize);
+
+impl Notify for Notified {
+    fn notify(&self, _id: usize) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_slot_that_is_given_back_notifies_the_task_that_waits_once() {
+    let test = Test::new(1, 1);
+    let (busy, slot) = test.connect(1);
+    busy.head_arrives();
+    let notified = Arc::new(Notified::default());
+    let newcomer = future::poll_fn(|| Ok::<_, ()>(test.slots.poll_free(Test::client(2), Look::First)));
+    let mut newcomer = executor::spawn(newcomer);
+    assert_eq!(newcomer.poll_future_notify(&notified, 0), Ok(Async::NotReady));
+    assert_eq!(notified.0.load(Ordering::SeqCst), 0);
+    drop(slot);
+    assert_eq!(notified.0.load(Ordering::SeqCst), 1);
+    assert_eq!(newcomer.poll_future_notify(&notified, 0), Ok(Async::Ready(Ok(()))));
 }

@@ -8,7 +8,8 @@ pub struct Portions<W> {
     _work: W,
 }
 
-/// Calls `work` until it returns `false`, which says that there is no more to do: `portion` times in one poll at most.
+/// Calls `work` until it returns `false`, which says that there is no more to do: `portion` times in one poll at
+/// most, which is one or more.
 pub fn in_portions<W: FnMut() -> bool>(_portion: usize, _work: W) -> Portions<W> {
     unimplemented!("keep both, and do nothing else")
 }

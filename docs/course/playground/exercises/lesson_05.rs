@@ -25,7 +25,7 @@ pub fn plus<F: Future<Item = u32>>(_future: F, _more: u32) -> Plus<F> {
 
 /// What [`plus`] returns.
 pub struct Plus<F> {
-    _future: Option<F>,
+    _future: F,
 }
 
 impl<F: Future<Item = u32>> Future for Plus<F> {

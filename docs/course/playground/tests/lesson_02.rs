@@ -10,11 +10,14 @@ mod exercise;
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use futures::executor::{self, Notify};
 use futures::sync::oneshot;
-use futures::{future, Future};
+use futures::{future, Async, Future};
 use playground::within;
 use tokio_core::reactor::Core;
 
@@ -61,6 +64,34 @@ fn a_sender_that_is_dropped_is_an_error_and_no_endless_wait() {
         }));
         assert_eq!(core.run(receiver), Err(Gone));
     });
+}
+
+#[test]
+fn a_receiver_that_has_moved_to_another_task_notifies_that_one() {
+    within(|| {
+        let (sender, mut receiver) = channel();
+        let [first, second] = [Arc::new(Notified::default()), Arc::new(Notified::default())];
+        {
+            let mut task = executor::spawn(&mut receiver);
+            assert_eq!(task.poll_future_notify(&first, 0), Ok(Async::NotReady));
+        }
+        let mut task = executor::spawn(receiver);
+        assert_eq!(task.poll_future_notify(&second, 0), Ok(Async::NotReady));
+        sender.send(42);
+        assert_eq!(second.0.load(Ordering::SeqCst), 1, "the task that polled last was not notified");
+        assert_eq!(first.0.load(Ordering::SeqCst), 0, "a task that has the receiver no longer was notified");
+        assert_eq!(task.poll_future_notify(&second, 0), Ok(Async::Ready(42)));
+    });
+}
+
+/// Counts how often a task was notified.
+#[derive(Default)]
+struct Notified(AtomicUsize);
+
+impl Notify for Notified {
+    fn notify(&self, _id: usize) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 #[test]

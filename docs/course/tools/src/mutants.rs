@@ -52,6 +52,8 @@ enum Outcome {
     Hangs,
     /// It does not compile, which is no guard of a test.
     Breaks,
+    /// There is no test of that name in the package.
+    Missing,
 }
 
 /// The list.
@@ -102,6 +104,7 @@ pub fn try_all(part: Option<&str>) -> Result<(), String> {
             Outcome::Hangs => "hangs",
             Outcome::Passes => "passes",
             Outcome::Breaks => "does not compile",
+            Outcome::Missing => "is not there",
         };
         println!("{}: {}: {words}", mutant.test, mutant.what);
         if before != Outcome::Passes {
@@ -155,6 +158,12 @@ fn run(copy: &Path, mutant: &Mutant) -> Outcome {
     match within(&mut cargo(&["--no-run"]), LONGEST) {
         Some(true) => {}
         _ => return Outcome::Breaks,
+    }
+    // A name that no test has would pass.
+    let listed = cargo(&[&mutant.test, "--", "--list"]).stdout(Stdio::piped()).output();
+    let is_there = listed.is_ok_and(|listed| String::from_utf8_lossy(&listed.stdout).contains(": test"));
+    if !is_there {
+        return Outcome::Missing;
     }
     match within(&mut cargo(&[&mutant.test]), HANGS) {
         Some(true) => Outcome::Passes,
