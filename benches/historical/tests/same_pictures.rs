@@ -96,7 +96,11 @@ fn json_is_as_good_as_a_query_string() {
     assert_eq!(same(&contestants, "POST", "/caption", &fields, b"{\"template\": ").status, 400);
     assert_eq!(same(&contestants, "POST", "/caption", &fields, b"").status, 400);
     assert_eq!(same(&contestants, "POST", "/caption?template=cat", &fields, json).status, 400);
-    assert_eq!(same(&contestants, "POST", "/caption", &["Content-Type: text/plain"], json).status, 415);
+    // Its sentence names the pictures and forms that only the server takes.
+    for contestant in &contestants {
+        let plain = contestant.connect().request("POST", "/caption", &["Content-Type: text/plain"], json);
+        assert_eq!(plain.status, 415, "{}", contestant.name);
+    }
     let large = [b' '; 1200];
     assert_eq!(same(&contestants, "POST", "/caption", &fields, &large).status, 413);
 }
