@@ -263,6 +263,7 @@ fn apng(blend: BlendOp, dispose: DisposeOp) -> (Vec<u8>, Vec<RgbaImage>) {
         encoder.set_animated(3, 4).unwrap();
         let mut writer = encoder.write_header().unwrap();
         for (number, &(left, top, ref image)) in frames.iter().enumerate() {
+            writer.set_frame_position(0, 0).unwrap();
             writer.set_frame_dimension(image.width(), image.height()).unwrap();
             writer.set_frame_position(left, top).unwrap();
             writer.set_blend_op(blend).unwrap();

@@ -244,7 +244,7 @@ fn preloading_tells_everything_that_cannot_be_decoded() {
     let mut program = Program::start(&arguments);
     let mut log = String::new();
     for _ in 0..3 {
-        log += &program.line_with("cannot be used");
+        log += &program.line_with("cannot preload");
     }
     for part in &["\"a\"", "\"b\"", "\"c\""] {
         assert!(log.contains(part), "{} is not in {}", part, log);

@@ -128,7 +128,12 @@ fn a_response_is_read_whole_though_its_request_was_not() {
         ("POST /templates HTTP/1.1\r\n", 405, "POST is not possible here"),
         ("POST /caption HTTP/1.1\r\n", 413, "the body is larger than"),
         ("POST /caption HTTP/1.1\r\nContent-Type: text/plain\r\n", 415, "the body must be JSON"),
-        ("POST /caption?template=cat HTTP/1.1\r\n", 400, "leave the query string empty"),
+        ("POST /caption?template=cat HTTP/1.1\r\n", 400, "contradicts the picture"),
+        (
+            "POST /caption?template=cat HTTP/1.1\r\nContent-Type: application/json\r\n",
+            400,
+            "leave the query string empty",
+        ),
         ("POST /caption HTTP/1.1\r\nHost: two\r\n", 400, "one Host field"),
     ] {
         let mut client = serve.connect();
