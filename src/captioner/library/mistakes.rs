@@ -5,8 +5,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::folder::Files;
-
 /// As many bytes of a file as tell what it is.
 const HEAD: usize = 16;
 
@@ -22,12 +20,12 @@ pub struct Mistakes {
 pub type Recognise = fn(&[u8]) -> Result<(), &'static str>;
 
 impl Mistakes {
-    /// Looks at a listing, and into the files that were not in the one before. Returns what has not been told before.
+    /// Looks at a listing, paths by name, and into the files that were not in the one before. Returns what has not been told before.
     ///
     /// `hidden`: files that have the name of another, which is served.
     pub fn found(
         &mut self,
-        files: &Files,
+        files: &BTreeMap<String, PathBuf>,
         hidden: &[(PathBuf, PathBuf)],
         recognise: Recognise,
     ) -> Vec<String> {
