@@ -43,7 +43,7 @@ fn bodies_that_never_end_fill_one_budget_and_keep_nobody_from_sending_one() {
 #[test]
 fn heads_that_never_end_are_in_the_budget_too() {
     const HEAD: usize = 60_000;
-    // A machine that is busy elsewhere needs its time for them.
+    // Longer than even a busy machine takes to send them: at the timeout, a head is given up and leaves the budget.
     let header_timeout = Duration::from_secs(60);
     let serve = Serve::with(Config { buffers: 1 << 20, result_cache: 0, header_timeout, ..config() });
     let head = format!("GET /health HTTP/1.1\r\nHost: test\r\nX: {}", "x".repeat(HEAD));

@@ -29,7 +29,7 @@ const ON_THEIR_WAY: usize = 1 << 4;
 /// Pitfall: a `Sleep` for each of them would fill the timer. It holds a sleep until it is due, even if its future is
 /// long gone: a cancel compares the exact time with the rounded one, and they differ. When the timer is full, or the
 /// channel to it, `poll` notifies its own task and returns: the reactor then spins until there is room, a minute perhaps.
-/// Pinned by `more_deadlines_than_the_timer_can_hold_are_all_kept` below.
+/// Pinned by `more_deadlines_than_the_timer_can_hold_are_all_kept` below, which counts the polls.
 pub struct Deadline {
     timer: Timer,
     time: Duration,
@@ -153,6 +153,7 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::rc::Rc;
     use std::time::{Duration, Instant};
 
@@ -192,11 +193,16 @@ mod tests {
         let handle = core.handle();
         let start = Instant::now();
         let (end, ends) = mpsc::unbounded();
+        let polls = Rc::new(Cell::new(0));
         // A task each, so that none is woken by the deadline of another.
         for _ in 0..MANY {
-            let end = end.clone();
-            let never = deadline.limit(future::empty::<(), Expired>());
-            handle.spawn(never.then(move |never| {
+            let (end, of_task) = (end.clone(), polls.clone());
+            let mut never = deadline.limit(future::empty::<(), Expired>());
+            let counted = future::poll_fn(move || {
+                of_task.set(of_task.get() + 1);
+                never.poll()
+            });
+            handle.spawn(counted.then(move |never| {
                 let expired = never.expect_err("it never is");
                 end.unbounded_send((expired, start.elapsed())).map_err(drop)
             }));
@@ -212,6 +218,8 @@ mod tests {
             assert_eq!(expired, Expired::Late);
             assert!((time..time * 2 + Duration::from_secs(2)).contains(&elapsed), "{:?}", elapsed);
         }
+        // When it is polled first, and when it is late. A timer that is full has its tasks polled again and again.
+        assert!(polls.get() <= 3 * MANY, "{} polls: the tasks spin", polls.get());
     }
 
     #[test]

@@ -29,8 +29,8 @@ struct Mutants {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mutant {
-    /// The lesson that speaks of it.
-    pub lesson: u32,
+    /// The lesson that speaks of it; `None`: the article.
+    pub lesson: Option<u32>,
     /// What is changed, in words.
     pub what: String,
     pub file: String,

@@ -1,12 +1,13 @@
 //! Whether the exercises are red as they are given, and green as they are solved.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use course::mutants;
-use course::pages::{course, root};
+use course::pages::{course, markdown, root};
 
 /// The lessons that have an exercise there, as the names of their features.
 fn features(playground: &Path) -> Vec<String> {
@@ -74,4 +75,23 @@ fn mutants_still_apply() {
         };
         assert!(tests.iter().any(|folder| is_in(folder)), "there is no test {}", mutant.test);
     }
+}
+
+/// Names with as many underscores, in code of a page, are those of tests.
+const UNDERSCORES: usize = 3;
+
+#[test]
+fn every_test_that_a_page_names_is_tried_by_a_mutant() {
+    let tried: BTreeSet<_> = mutants::list().unwrap().into_iter().map(|mutant| mutant.test).collect();
+    let mut named = BTreeSet::new();
+    for page in markdown() {
+        let text = fs::read_to_string(page).unwrap();
+        let words = text.split('`').skip(1).step_by(2);
+        let is_name = |word: &&str| word.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase());
+        let names = words.filter(is_name).filter(|word| word.matches('_').count() >= UNDERSCORES);
+        named.extend(names.map(str::to_string));
+    }
+    assert!(named.len() >= 10, "{named:?}");
+    let untried: Vec<_> = named.difference(&tried).collect();
+    assert!(untried.is_empty(), "no mutant tries {untried:?}");
 }
