@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::chunk::{adler_of_both, begin_chunk, finish_chunk, write_end, ADLER_OF_NOTHING, IDAT};
 use super::deflate::Codes;
 use super::filter::{append_filtered, filter, Filters};
-use super::method::{smallest, Method};
+use super::method::{samples, smallest, Method};
 use super::repeats::{Repeats, WINDOW};
 use super::shape::{Rows, Shape};
 use super::tokens::Tokens;
@@ -20,6 +20,8 @@ use captioner::error::CaptionError;
 
 /// The header of a zlib stream: deflate, a window of 32 KiB, fast compression.
 const ZLIB_HEADER: &[u8] = &[0x78, 0x01];
+/// The bytes of each part of a band for which all filters are tried.
+const SAMPLE: usize = 8 << 10;
 
 /// A file, and where its bands are.
 pub struct Banded {
@@ -238,7 +240,7 @@ impl Drawn {
         append_filtered(filters, pixels, above, (shape.row, shape.pixel), &mut self.filtered);
     }
 
-    /// The filters with which a band gets smallest.
+    /// The filters with which parts of a band get smallest.
     fn choose_filters(&mut self, shape: &Shape, own: Range<u32>, rows: &Rows) -> Filters {
         if !shape.may_filter {
             return Filters::None;
@@ -246,7 +248,7 @@ impl Drawn {
         let (ref mut repeats, ref mut tokens) =
             *self.repeats.get_or_insert_with(|| (Repeats::new(), Tokens::new()));
         self.pixels.clear();
-        rows(own, &mut self.pixels);
+        samples(shape, own, SAMPLE).for_each(|part| rows(part, &mut self.pixels));
         smallest(&self.pixels, shape, repeats, tokens).0
     }
 }

@@ -46,7 +46,7 @@ impl Method {
     /// [`CaptionError::Cancelled`].
     pub fn of(shape: &Shape, rows: &Rows, cancel: &Cancel) -> Result<(Method, u32), CaptionError> {
         let band_of = |bytes: usize| bytes.div_ceil(shape.row + 1).min(shape.height as usize) as u32;
-        let samples: Vec<Vec<u8>> = samples(shape)
+        let samples: Vec<Vec<u8>> = samples(shape, 0..shape.height, SAMPLE)
             .map(|range| {
                 let mut pixels = Vec::new();
                 rows(range, &mut pixels);
@@ -75,16 +75,15 @@ impl Method {
     }
 }
 
-/// Some parts of the picture; all of it if it is small.
-fn samples(shape: &Shape) -> impl Iterator<Item = Range<u32>> {
-    let height = shape.height;
-    let rows = (SAMPLE.div_ceil(shape.row) as u32).min(height);
-    let count = if rows * SAMPLES >= height { 1 } else { SAMPLES };
-    let rows = if count == 1 { height.min(rows * SAMPLES) } else { rows };
+/// Some parts of these rows, at equal distances and each of about as many bytes; all of them if they are few.
+pub fn samples(shape: &Shape, of: Range<u32>, bytes: usize) -> impl Iterator<Item = Range<u32>> {
+    let height = of.len() as u32;
+    let rows = bytes.div_ceil(shape.row) as u32;
+    let (count, rows) = if rows * SAMPLES >= height { (1, height) } else { (SAMPLES, rows) };
     let step = height / count;
     (0..count).map(move |number| {
-        let start = number * step + (step - rows.min(step)) / 2;
-        start..(start + rows).min(height)
+        let start = of.start + number * step + (step - rows) / 2;
+        start..start + rows
     })
 }
 

@@ -202,6 +202,15 @@ impl PngTemplate {
     fn caption_samples(&self, inked: &Inked, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
         let Inked { indexed, stamp, is_opaque } = *inked;
         let is_changed = |rows: Range<u32>| stamp.has_ink_in(rows);
+        if self.kind == Kind::Gray(8) && is_opaque && stamp.is_gray() {
+            // Each gray is its own sample, so there is no need to look for one.
+            let rows = |rows: Range<u32>, to: &mut Vec<u8>| {
+                let start = to.len();
+                to.extend_from_slice(samples(indexed, rows.clone()));
+                inked.for_each(rows, |number, [gray, ..]| to[start + number] = gray);
+            };
+            return self.plain.redrawn(self.plain.head(), &is_changed, &rows, cancel);
+        }
         let colors = TextColors::of(inked, cancel)?;
         for Candidate { kind, mut table, factor, used, most } in candidates(indexed) {
             let all = 0..1u16 << kind.bits();

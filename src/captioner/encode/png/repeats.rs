@@ -22,6 +22,8 @@ const HASH_BITS: u32 = 15;
 const MATCH_BITS: u32 = 9;
 /// Gains are counted in quarters of a bit.
 const QUARTERS: u32 = 4;
+/// A code has whole bits, and matches need codes too: where two bytes are as frequent, one of them takes two bits.
+const LEAST_PER_LITERAL: u32 = QUARTERS * 3 / 2;
 
 /// A repetition of bytes before.
 #[derive(Clone, Copy, Default)]
@@ -177,7 +179,7 @@ fn quarters_per_literal(bytes: &[u8]) -> u32 {
         .map(|&count| u64::from(count) * u64::from(sixteenths(total).saturating_sub(sixteenths(count))))
         .sum();
     let entropy = all / u64::from(total.max(1));
-    (entropy as u32 / 4).clamp(QUARTERS, 8 * QUARTERS)
+    (entropy as u32 / 4).clamp(LEAST_PER_LITERAL, 8 * QUARTERS)
 }
 
 /// The binary logarithm in sixteenths, about.
@@ -185,4 +187,111 @@ fn sixteenths(number: u32) -> u32 {
     let whole = number.ilog2();
     let fraction = (u64::from(number) << 4 >> whole) as u32 - 16;
     whole * 16 + fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{common, quarters_per_literal, sixteenths, Repeats, WINDOW};
+    use captioner::encode::png::tokens::Tokens;
+    use fastrand::Rng;
+    use miniz_oxide::inflate::decompress_to_vec_zlib;
+    use simd_adler32::adler32;
+
+    /// A zlib stream of these bytes, cut into blocks. Each can repeat what is in the one before.
+    fn stream(bytes: &[u8], blocks: usize) -> Vec<u8> {
+        let (mut repeats, mut tokens, mut buffer) = (Repeats::new(), Tokens::new(), Vec::new());
+        let mut file = vec![0x78, 0x01];
+        for start in (0..bytes.len()).step_by(blocks) {
+            let window = start.min(WINDOW);
+            let end = (start + blocks).min(bytes.len());
+            tokens.clear();
+            repeats.split(&bytes[start - window..end], window, &mut tokens);
+            tokens.write(&bytes[start..end], &mut buffer, &mut file);
+        }
+        file.extend_from_slice(&[1, 0, 0, 0xff, 0xff]);
+        file.extend_from_slice(&adler32(&bytes).to_be_bytes());
+        file
+    }
+
+    fn assert_comes_back(bytes: &[u8]) {
+        for &blocks in &[bytes.len().max(1), 40_000] {
+            let stream = stream(bytes, blocks);
+            assert!(decompress_to_vec_zlib(&stream).unwrap() == bytes, "{} bytes in {}", bytes.len(), blocks);
+        }
+    }
+
+    fn noise(length: usize, values: u8) -> Vec<u8> {
+        let mut random = Rng::with_seed(length as u64);
+        (0..length).map(|_| random.u8(0..=values)).collect()
+    }
+
+    #[test]
+    fn noise_of_few_and_of_many_values_comes_back_and_does_not_grow() {
+        for &values in &[0, 1, 2, 15, 255] {
+            (0..50)
+                .chain(vec![257, 1000, 70_000, 140_000])
+                .for_each(|length| assert_comes_back(&noise(length, values)));
+        }
+        assert!(stream(&noise(200_000, 255), 200_000).len() < 200_100);
+        // Of three symbols, the end of a block among them, one has one bit and the others two: a bit and a half for a literal.
+        assert!(stream(&noise(200_000, 1), 200_000).len() < 200_000 / 8 * 3 / 2);
+    }
+
+    #[test]
+    fn matches_of_every_length_come_back() {
+        let random = noise(300, 255);
+        for length in 1..=300 {
+            let bytes = [&random[..length], &[1, 2, 3], &random[..length], &[4]].concat();
+            assert_comes_back(&bytes);
+            // A run, and a match that overlaps itself.
+            assert_comes_back(&vec![7; length]);
+            assert_comes_back(&[5, 6, 7].iter().copied().cycle().take(length).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn matches_at_every_distance_come_back_and_none_is_farther_than_the_window() {
+        let random = noise(40, 255);
+        let mut distances: Vec<usize> = (40..1000).collect();
+        (10..16).for_each(|power| distances.extend((1 << power) - 3..=(1 << power) + 3));
+        for distance in distances {
+            let bytes = [&random[..], &vec![0; distance - 40], &random].concat();
+            assert_comes_back(&bytes);
+            let is_found = stream(&bytes, bytes.len()).len() < 40 + 100;
+            assert_eq!(is_found, distance <= WINDOW, "{}", distance);
+        }
+    }
+
+    #[test]
+    fn a_block_repeats_the_one_before() {
+        let random = noise(WINDOW, 255);
+        let bytes = random.repeat(4);
+        assert!(stream(&bytes, WINDOW).len() < WINDOW + 3000);
+        assert_comes_back(&bytes);
+    }
+
+    #[test]
+    fn words_that_differ_late_have_a_common_beginning() {
+        let bytes = noise(300, 255);
+        for length in 0..270 {
+            let mut other = bytes.clone();
+            other[length] ^= 1;
+            for &most in &[0, 3, 8, 258] {
+                assert_eq!(common(&bytes, &other, most), length.min(most));
+            }
+        }
+    }
+
+    #[test]
+    fn literals_of_fewer_values_take_fewer_bits() {
+        assert_eq!(quarters_per_literal(&[]), 6);
+        assert_eq!(quarters_per_literal(&[9; 1000]), 6);
+        let of = |values| quarters_per_literal(&noise(100_000, values));
+        assert!((30..=32).contains(&of(255)), "{}", of(255));
+        assert!((14..=18).contains(&of(15)), "{}", of(15));
+        assert_eq!(
+            [1, 2, 3, 4, 1 << 20].iter().map(|&number| sixteenths(number)).collect::<Vec<_>>(),
+            [0, 16, 24, 32, 320]
+        );
+    }
 }
