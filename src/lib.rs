@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+extern crate bytemuck;
 extern crate bytes;
 extern crate clap;
 // Derive macros of today say `::core`, which edition 2015 looks for here.

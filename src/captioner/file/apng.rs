@@ -8,7 +8,7 @@ use png::{BlendOp, DisposeOp, FrameControl, Reader};
 
 use super::error::DecodeError;
 use super::limits::check_frames;
-use super::png::{image_of, meaning_of, open, read_rows};
+use super::png::{image_of, meaning_of, open, read_samples};
 use captioner::cancel::Cancel;
 use captioner::file::animation::scaled::{thresholded, Builder};
 use captioner::file::animation::Animation;
@@ -91,12 +91,11 @@ fn read_frame(
     frame: &FrameControl,
     cancel: &Cancel,
 ) -> Result<DynamicImage, DecodeError> {
-    let (width, height) = (frame.width, frame.height);
+    let size = (frame.width, frame.height);
+    let (samples, ended) = read_samples(reader, size, cancel)?;
+    ended?;
     let wrong = || DecodeError::Damaged("a frame is wrong".into());
-    let line = reader.output_line_size(width).ok_or_else(wrong)?;
-    let mut pixels = vec![0; line * height as usize];
-    read_rows(reader, (width, height), &mut pixels, cancel)?;
-    image_of(width, height, reader.output_color_type(), pixels).ok_or_else(wrong)
+    image_of(size, reader.output_color_type().0, samples).ok_or_else(wrong)
 }
 
 /// Shows a frame on the canvas. Returns what its part of the canvas is to be afterwards, unless it stays as it is.

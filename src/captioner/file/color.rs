@@ -141,12 +141,15 @@ impl Meaning {
                 Ok(transform) => transform,
                 Err(_) => return Ok(image),
             };
-            let source: Vec<u16> =
-                image.as_bytes().as_chunks().0.iter().map(|&bytes| u16::from_ne_bytes(bytes)).collect();
-            let mut pixels = vec![0u16; count * result];
-            convert(&*transform, &source, channels, &mut pixels, result, cancel)?;
-            let bytes = pixels.into_iter().map(|value| ((u32::from(value) + 128) / 257) as u8).collect();
-            raw(width, height, result, bytes)
+            let source: &[u16] = ::bytemuck::cast_slice(image.as_bytes());
+            let mut pixels = Vec::with_capacity(count * result);
+            let mut piece = vec![0u16; PIECE * result];
+            for source in source.chunks(PIECE * channels) {
+                let piece = &mut piece[..source.len() / channels * result];
+                convert(&*transform, source, channels, piece, result, cancel)?;
+                pixels.extend(piece.iter().map(|&value| ((u32::from(value) + 128) / 257) as u8));
+            }
+            raw(width, height, result, pixels)
         } else {
             let transform = match self.transform_of_bytes(from, to) {
                 Some(transform) => transform,

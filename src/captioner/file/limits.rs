@@ -33,6 +33,19 @@ pub fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
     Ok(())
 }
 
+/// Refuses a picture of sixteen bits per channel that would take more memory than the largest one of eight.
+///
+/// # Errors
+/// [`DecodeError::TooLarge`].
+pub fn check_deep(width: u32, height: u32) -> Result<(), DecodeError> {
+    if u64::from(width) * u64::from(height) > MAX_PIXELS / 2 {
+        let sentence =
+            format!("{}x{} of 16 bits a channel is more than {} pixels", width, height, MAX_PIXELS / 2);
+        return Err(DecodeError::TooLarge(sentence));
+    }
+    Ok(())
+}
+
 /// Refuses an animation that is too large to be worth decoding: `frames` of that canvas and one more, which paint
 /// `frame_pixels` together.
 ///

@@ -3,12 +3,12 @@
 use std::io::Cursor;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, RgbImage, RgbaImage};
+use image::{DynamicImage, GrayImage, ImageBuffer};
 use png::{BitDepth, ColorType, Decoder, Info, InterlaceInfo, Limits, Reader, Transformations};
 
 use super::error::DecodeError;
 use super::indexed::{unpacked, Colors};
-use super::limits::{check_size, MAX_PIXELS};
+use super::limits::{check_deep, check_size, MAX_PIXELS};
 use super::still::Still;
 use captioner::cancel::Cancel;
 use captioner::file::color::Meaning;
@@ -40,10 +40,10 @@ fn decode_as(
 ) -> Result<(Still, Option<DecodeError>), DecodeError> {
     let mut reader = open(file, keeps_samples)?;
     let is_of_samples = keeps_samples && is_of_samples(reader.info());
-    let too_large = || DecodeError::Damaged("its header is wrong".into());
-    let mut pixels = vec![0; reader.output_buffer_size().ok_or_else(too_large)?];
-    let size = (reader.info().width, reader.info().height);
-    let damage = match read_rows(&mut reader, size, &mut pixels, cancel) {
+    let wrong = || DecodeError::Damaged("its header is wrong".into());
+    let (width, height) = (reader.info().width, reader.info().height);
+    let (samples, ended) = read_samples(&mut reader, (width, height), cancel)?;
+    let damage = match ended {
         Err(DecodeError::Cancelled) => return Err(DecodeError::Cancelled),
         Err(error) if !is_lenient => return Err(error),
         ended => ended.err(),
@@ -51,15 +51,15 @@ fn decode_as(
     // What follows the pixels may say how to turn them. A file without an end has lost nothing that is seen.
     let _ = reader.finish();
     let info = reader.info();
-    let (width, height) = (info.width, info.height);
-    let (image, colors) = if is_of_samples {
-        let colors = colors_of(info).ok_or_else(|| DecodeError::Damaged("it has no palette".into()))?;
-        let samples = unpacked(pixels, width as usize, colors.depth);
-        (GrayImage::from_raw(width, height, samples).map(DynamicImage::ImageLuma8), Some(colors))
-    } else {
-        (image_of(width, height, reader.output_color_type(), pixels), None)
+    let (image, colors) = match samples {
+        Samples::Bytes(bytes) if is_of_samples => {
+            let colors = colors_of(info).ok_or_else(|| DecodeError::Damaged("it has no palette".into()))?;
+            let samples = unpacked(bytes, width as usize, colors.depth);
+            (GrayImage::from_raw(width, height, samples).map(DynamicImage::ImageLuma8), Some(colors))
+        }
+        samples => (image_of((width, height), reader.output_color_type().0, samples), None),
     };
-    let image = image.ok_or_else(too_large)?;
+    let image = image.ok_or_else(wrong)?;
     let orientation = info.exif_metadata.as_ref().and_then(|exif| Orientation::from_exif_chunk(exif));
     let orientation = orientation.unwrap_or(Orientation::NoTransforms);
     Ok((Still { image, colors, meaning: meaning_of(info), orientation }, damage))
@@ -83,12 +83,15 @@ pub fn open(file: &[u8], keeps_samples: bool) -> Result<Reader<Cursor<&[u8]>>, D
     if file.get(12..16) == Some(b"CgBI") {
         return Err(DecodeError::Unsupported("a PNG in Apple's own variant, CgBI"));
     }
-    // RGBA with sixteen bits per channel, and as much again for the decoder's own work.
-    let limits = Limits { bytes: MAX_PIXELS as usize * 16 };
+    // RGBA, and as much again for the decoder's own work.
+    let limits = Limits { bytes: MAX_PIXELS as usize * 8 };
     let mut decoder = Decoder::new_with_limits(Cursor::new(file), limits);
     decoder.set_ignore_text_chunk(true);
     let header = decoder.read_header_info().map_err(DecodeError::damaged)?;
     check_size(header.width, header.height)?;
+    if header.bit_depth == BitDepth::Sixteen {
+        check_deep(header.width, header.height)?;
+    }
     let keeps_samples = keeps_samples && is_of_samples(header);
     decoder.set_transformations(match keeps_samples {
         true => Transformations::IDENTITY,
@@ -97,13 +100,49 @@ pub fn open(file: &[u8], keeps_samples: bool) -> Result<Reader<Cursor<&[u8]>>, D
     decoder.read_info().map_err(DecodeError::damaged)
 }
 
+/// Values that are converted before a cancel is looked for.
+const PIECE: usize = 1 << 20;
+
 /// Of each pass of Adam7: the first column and row, and how far apart its columns and rows are.
 const PASSES: [(u32, u32, u32, u32); 7] =
     [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
+/// What a decoder returns.
+pub enum Samples {
+    /// Of eight bits each, or fewer and packed.
+    Bytes(Vec<u8>),
+    /// Of sixteen bits.
+    Values(Vec<u16>),
+}
+
+/// Reads the rows of a picture of `width` by `height`. Those that cannot be read are zeros; then the second value says why.
+///
+/// # Errors
+/// [`DecodeError::Damaged`], if it cannot be that large; [`DecodeError::Cancelled`].
+pub fn read_samples(
+    reader: &mut Reader<Cursor<&[u8]>>,
+    (width, height): (u32, u32),
+    cancel: &Cancel,
+) -> Result<(Samples, Result<(), DecodeError>), DecodeError> {
+    let line = reader.output_line_size(width).and_then(|line| line.checked_mul(height as usize));
+    let bytes = line.ok_or_else(|| DecodeError::Damaged("it cannot be that large".into()))?;
+    if reader.output_color_type().1 != BitDepth::Sixteen {
+        let mut samples = vec![0; bytes];
+        let ended = read_rows(reader, (width, height), &mut samples, cancel);
+        return Ok((Samples::Bytes(samples), ended));
+    }
+    let mut values = vec![0u16; bytes / 2];
+    let ended = read_rows(reader, (width, height), ::bytemuck::cast_slice_mut(&mut values), cancel);
+    for piece in values.chunks_mut(PIECE) {
+        cancel.check().map_err(|_| DecodeError::Cancelled)?;
+        piece.iter_mut().for_each(|value| *value = u16::from_be(*value));
+    }
+    Ok((Samples::Values(values), ended))
+}
+
 /// Decompresses rows, one at a time, so that a cancel is seen soon. Reads nothing after the last one: what follows is not
 /// needed, and not all files have it.
-pub fn read_rows(
+fn read_rows(
     reader: &mut Reader<Cursor<&[u8]>>,
     (width, height): (u32, u32),
     pixels: &mut [u8],
@@ -152,35 +191,23 @@ fn colors_of(info: &Info) -> Option<Colors> {
     Some(Colors::palette(depth, table.collect()))
 }
 
-/// A picture of the decoder's bytes.
-pub fn image_of(
-    width: u32,
-    height: u32,
-    (color, depth): (ColorType, BitDepth),
-    pixels: Vec<u8>,
-) -> Option<DynamicImage> {
-    if depth == BitDepth::Sixteen {
-        let values = pixels.as_chunks().0.iter().map(|&bytes| u16::from_be_bytes(bytes)).collect();
-        return match color {
-            ColorType::Grayscale => {
-                ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageLuma16)
-            }
-            ColorType::GrayscaleAlpha => {
-                ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageLumaA16)
-            }
-            ColorType::Rgb => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgb16),
-            ColorType::Rgba => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgba16),
-            ColorType::Indexed => None,
-        };
-    }
-    match color {
-        ColorType::Grayscale => GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
-        ColorType::GrayscaleAlpha => {
-            GrayAlphaImage::from_raw(width, height, pixels).map(DynamicImage::ImageLumaA8)
+/// A picture of what the decoder returned.
+pub fn image_of((width, height): (u32, u32), color: ColorType, samples: Samples) -> Option<DynamicImage> {
+    use self::DynamicImage::*;
+    use self::Samples::*;
+
+    match (color, samples) {
+        (ColorType::Grayscale, Bytes(all)) => ImageBuffer::from_raw(width, height, all).map(ImageLuma8),
+        (ColorType::Grayscale, Values(all)) => ImageBuffer::from_raw(width, height, all).map(ImageLuma16),
+        (ColorType::GrayscaleAlpha, Bytes(all)) => ImageBuffer::from_raw(width, height, all).map(ImageLumaA8),
+        (ColorType::GrayscaleAlpha, Values(all)) => {
+            ImageBuffer::from_raw(width, height, all).map(ImageLumaA16)
         }
-        ColorType::Rgb => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
-        ColorType::Rgba => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
-        ColorType::Indexed => None,
+        (ColorType::Rgb, Bytes(all)) => ImageBuffer::from_raw(width, height, all).map(ImageRgb8),
+        (ColorType::Rgb, Values(all)) => ImageBuffer::from_raw(width, height, all).map(ImageRgb16),
+        (ColorType::Rgba, Bytes(all)) => ImageBuffer::from_raw(width, height, all).map(ImageRgba8),
+        (ColorType::Rgba, Values(all)) => ImageBuffer::from_raw(width, height, all).map(ImageRgba16),
+        (ColorType::Indexed, _) => None,
     }
 }
 
