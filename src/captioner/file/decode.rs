@@ -1,5 +1,6 @@
 //! Decoding a picture file of any format.
 
+use super::jpeg::kind::JpegKind;
 use super::{jpeg, png};
 use captioner::cancel::Cancel;
 use captioner::file::animation::Animation;
@@ -13,6 +14,8 @@ pub struct Decoded {
     pub format: Format,
     /// Its content, in sRGB.
     pub pixels: Pixels,
+    /// How it is compressed, if it is a JPEG of a usual kind.
+    pub jpeg: Option<JpegKind>,
     /// What is wrong with it, if it was decoded all the same.
     pub damage: Option<DecodeError>,
 }
@@ -25,9 +28,11 @@ impl Decoded {
     /// [`DecodeError`].
     pub fn from_file(file: &[u8], is_lenient: bool, cancel: &Cancel) -> Result<Decoded, DecodeError> {
         let format = format_of(file).ok_or(DecodeError::Format)?;
+        let mut jpeg = None;
         let (pixels, damage) = match format {
             Format::Jpeg => {
-                let (still, damage) = jpeg::decode(file, is_lenient, cancel)?;
+                let (still, kind, damage) = jpeg::decode(file, is_lenient, cancel)?;
+                jpeg = kind;
                 (still.into_pixels(cancel)?, damage)
             }
             Format::Png => {
@@ -39,7 +44,7 @@ impl Decoded {
                 (Pixels::Animation(animation), damage)
             }
         };
-        Ok(Decoded { format, pixels, damage })
+        Ok(Decoded { format, pixels, jpeg, damage })
     }
 }
 

@@ -4,7 +4,7 @@ pub mod animation;
 mod color;
 pub mod decode;
 pub mod error;
-mod jpeg;
+pub mod jpeg;
 pub mod limits;
 pub mod matcher;
 pub mod palette;

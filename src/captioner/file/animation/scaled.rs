@@ -9,6 +9,7 @@ use super::{Animation, Frame};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::animation::canvas::Canvas;
+use captioner::file::animation::room::Room;
 use captioner::file::matcher::Matcher;
 use captioner::file::palette::Palette;
 use captioner::file::scale::{resize_premultiplied, scaled_part};
@@ -38,6 +39,7 @@ impl Animation {
             repeat: Repeat::Finite(0),
             palettes: vec![palette],
             global: Some(0),
+            background: None,
             frames: vec![frame],
         })
     }
@@ -57,7 +59,7 @@ impl Animation {
         let is_shared = |global: &usize| self.frames.iter().all(|frame| frame.palette == *global);
         let has_enough = |palette: &Palette| palette.used() >= ENOUGH_COLORS;
         let shared = match self.global.filter(is_shared) {
-            Some(global) => Some(self.freed_palette(global, cancel)?.0).filter(has_enough),
+            Some(global) => Some(Room::of(self, global, cancel)?.with(&[], true, 0).0).filter(has_enough),
             None => None,
         };
         let global = shared.as_ref().map(|_| 0);
@@ -97,7 +99,7 @@ impl Animation {
             frames.push(Frame { dispose, delay, needs_user_input, ..scaled });
         }
         let (width, height) = (size.0 as u16, size.1 as u16);
-        Ok(Animation { width, height, repeat: self.repeat, palettes, global, frames })
+        Ok(Animation { width, height, repeat: self.repeat, palettes, global, background: None, frames })
     }
 
     /// Whether no pixel of the canvas is transparent after any frame.
