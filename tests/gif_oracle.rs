@@ -193,6 +193,16 @@ impl Bench {
         Bench(Folder::new())
     }
 
+    /// The file to be drawn on.
+    pub fn put(&self, file: &[u8]) {
+        self.0.put("animation.gif", file);
+    }
+
+    /// With a query that has its own colors.
+    pub fn draw_as(&self, query: &str) -> Vec<u8> {
+        draw(&self.0.captioner(), &format!("template=animation&{}", query))
+    }
+
     pub fn draw(&self, file: &[u8], query: &str) -> Vec<u8> {
         self.0.put("animation.gif", file);
         draw(&self.0.captioner(), &format!("template=animation&{}&{}", query, LOOK))

@@ -60,7 +60,7 @@ const TEXTS: [&str; 6] = [
     "",
     "&top_text=top",
     "&bottom_text=bottom",
-    "&top_text=top&middle_text=and the middle&bottom_text=bottom&color=red",
+    "&top_text=top&middle_text=and the middle&bottom_text=bottom&color=gray",
     "&middle_text=a text that takes some more room than that&outline=none",
     "&top_text=X&size=512",
 ];

@@ -49,6 +49,7 @@ mod gif_pictures;
 /// Comparison with the golden pictures, which a person has approved.
 mod golden;
 /// JPEGs of every sampling, in any scans.
+mod jpeg_kinds;
 mod jpeg_writer;
 /// The position, size and lines of text.
 mod layout_pictures;

@@ -39,6 +39,7 @@ pub use self::template::TemplateInfo;
 
 use self::file::decode::Decoded;
 use self::file::error::DecodeError;
+use self::file::jpeg::kind::JpegKind;
 use self::file::pixels::Pixels;
 use self::ink::Stamp;
 use self::library::{Content, FileKey, Library, Source, Version};
@@ -216,13 +217,13 @@ impl Captioner {
             }
         }
         let decoded = self.decode(name, &source, format, cancel)?;
-        let DecodedTemplate { version, info, pixels } = decoded;
+        let DecodedTemplate { version, info, pixels, jpeg } = decoded;
         let variant = info.variant(width, height, format);
         let key = version.map(|version| TemplateKey { file: FileKey::new(name, version), variant });
         if let Some(template) = key.as_ref().and_then(|key| self.templates.get(key)) {
             return Ok(template);
         }
-        let template = Arc::new(Template::prepare(pixels, variant, &self.settings, cancel)?);
+        let template = Arc::new(Template::prepare(pixels, jpeg, variant, &self.settings, cancel)?);
         if let Some(key) = key {
             self.templates.insert(key, &template, template.weight());
         }
@@ -266,7 +267,7 @@ impl Captioner {
         if let Some(version) = version {
             self.infos.insert(FileKey::new(name, version), &info, INFO + 2 * name.len());
         }
-        Ok(DecodedTemplate { version, info, pixels: decoded.pixels })
+        Ok(DecodedTemplate { version, info, pixels: decoded.pixels, jpeg: decoded.jpeg })
     }
 }
 
@@ -296,6 +297,7 @@ struct DecodedTemplate {
     version: Option<Version>,
     info: Arc<TemplateInfo>,
     pixels: Pixels,
+    jpeg: Option<JpegKind>,
 }
 
 #[cfg(test)]

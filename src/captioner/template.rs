@@ -6,6 +6,7 @@ use captioner::encode::jpeg::JpegTemplate;
 use captioner::encode::png::PngTemplate;
 use captioner::error::CaptionError;
 use captioner::file::decode::Decoded;
+use captioner::file::jpeg::kind::JpegKind;
 use captioner::file::pixels::Pixels;
 use captioner::ink::Stamp;
 use captioner::library::FileKey;
@@ -84,12 +85,13 @@ pub enum Template {
 }
 
 impl Template {
-    /// Scales, converts and compresses a picture.
+    /// Scales, converts and compresses a picture. `jpeg` is how its file was compressed, if it was a JPEG.
     ///
     /// # Errors
     /// [`CaptionError::Encode`], [`CaptionError::Cancelled`].
     pub fn prepare(
         pixels: Pixels,
+        jpeg: Option<JpegKind>,
         variant: Variant,
         settings: &Settings,
         cancel: &Cancel,
@@ -100,16 +102,20 @@ impl Template {
             Format::Jpeg | Format::Png => pixels.into_still(cancel)?,
             Format::Gif => pixels,
         };
+        let is_scaled = size != pixels.size();
         let pixels = pixels.scaled(size, settings.gif_quality, cancel)?;
         Ok(match format {
             Format::Jpeg => Template::Jpeg(JpegTemplate::prepare(
                 &pixels.into_rgb(cancel)?,
+                jpeg.as_ref(),
+                is_scaled,
                 settings.jpeg_quality,
                 cancel,
             )?),
             Format::Png => Template::Png(PngTemplate::prepare(pixels, cancel)?),
             Format::Gif => {
-                Template::Gif(GifTemplate::new(pixels.into_animation(settings.gif_quality, cancel)?))
+                let animation = pixels.into_animation(settings.gif_quality, cancel)?;
+                Template::Gif(GifTemplate::prepare(animation, cancel)?)
             }
         })
     }

@@ -1,5 +1,6 @@
 //! Decoding a picture file of any format.
 
+use super::jpeg::kind::JpegKind;
 use super::{apng, jpeg, png};
 use captioner::cancel::Cancel;
 use captioner::file::animation::Animation;
@@ -16,6 +17,8 @@ pub struct Decoded {
     pub pixels: Pixels,
     /// How many frames the file has.
     pub frames: usize,
+    /// How it is compressed, if it is a JPEG of a usual kind.
+    pub jpeg: Option<JpegKind>,
     /// What is wrong with it, if it was decoded all the same.
     pub damage: Option<DecodeError>,
 }
@@ -35,13 +38,15 @@ impl Decoded {
     ) -> Result<Decoded, DecodeError> {
         let format = format_of(file).ok_or(DecodeError::Format)?;
         let frames = if format == Format::Png { apng::frames(file) } else { 1 };
+        let mut kind = None;
         let (pixels, damage) = match (format, gif_quality) {
             (Format::Png, Some(quality)) if frames > 1 => {
                 let (animation, damage) = apng::decode(file, quality, is_lenient, cancel)?;
                 (Pixels::Animation(animation), damage)
             }
             (Format::Jpeg, _) => {
-                let (still, damage) = jpeg::decode(file, is_lenient, cancel)?;
+                let (still, jpeg, damage) = jpeg::decode(file, is_lenient, cancel)?;
+                kind = jpeg;
                 (still.into_pixels(cancel)?, damage)
             }
             (Format::Png, _) => {
@@ -54,7 +59,7 @@ impl Decoded {
             }
         };
         let frames = frames.max(pixels.frames());
-        Ok(Decoded { format, pixels, frames, damage })
+        Ok(Decoded { format, pixels, frames, jpeg: kind, damage })
     }
 }
 

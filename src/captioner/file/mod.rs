@@ -6,7 +6,7 @@ mod color;
 pub mod decode;
 pub mod error;
 pub mod indexed;
-mod jpeg;
+pub mod jpeg;
 pub mod limits;
 pub mod matcher;
 pub mod palette;

@@ -1,8 +1,7 @@
 //! The palette of a GIF frame: at most 256 colors, with some entries kept free for the text.
 //!
-//! Choosing 256 colors for a picture takes longer than drawing on it. So it is done once, when a template is prepared.
-//! The entries that are missed least are freed then; a caption puts its own colors there, and no other pixel
-//! changes.
+//! Choosing 256 colors for a picture takes longer than drawing on it. So it is done once, when a template is prepared. A
+//! caption puts its own colors in free entries, and no other pixel changes.
 
 /// A color without transparency: red, green, blue.
 pub type Rgb = [u8; 3];
@@ -19,61 +18,32 @@ pub struct Palette {
     colors: Vec<Rgb>,
     /// Indices that no pixel uses, in the order in which colors are put there. May lie past `colors`.
     free: Vec<u8>,
+    /// Whether the first of them stays free.
+    has_spare: bool,
 }
 
 impl Palette {
-    /// This palette of a decoded GIF, with some entries freed.
-    ///
-    /// `counts` has the number of pixels of each index, `transparent` the indices that are transparent in some frame.
-    /// Also returns the index that each index has become.
-    pub fn freed(&self, counts: &[u64; MAX], transparent: &[u8]) -> (Palette, [u8; MAX]) {
-        let mut target: [u8; MAX] = [0; MAX];
-        for (index, target) in target.iter_mut().enumerate() {
-            *target = index as u8;
-        }
-        let is_transparent = |index: usize| transparent.contains(&(index as u8));
-        // Indices past the end of the table are black, and must stay so.
-        let is_used = |index: usize| counts[index] > 0;
-        let mut free: Vec<u8> =
-            (0..MAX).filter(|&i| !is_used(i) && !is_transparent(i)).map(|i| i as u8).collect();
-
-        // The entry whose pixels change least by taking the nearest color goes first.
-        let mut used: Vec<usize> =
-            (0..self.colors.len()).filter(|&i| is_used(i) && !is_transparent(i)).collect();
-        let mut counts = *counts;
-        let colors: Vec<Rgb> = (0..MAX).map(|index| self.color(index as u8)).collect();
-        let between = |index: usize, other: usize| distance(colors[index], colors[other]);
-        let nearest_to = |index: usize, used: &[usize]| {
-            let distance = |&other: &usize| if other == index { u32::MAX } else { between(index, other) };
-            used.iter().copied().min_by_key(distance).unwrap_or(index)
-        };
-        let mut nearest: Vec<usize> = (0..MAX).collect();
-        if free.len() < FREE {
-            used.iter().for_each(|&index| nearest[index] = nearest_to(index, &used));
-        }
-        while free.len() < FREE && used.len() > 2 {
-            let cost = |&index: &usize| counts[index] * u64::from(between(index, nearest[index]));
-            let gone = *used.iter().min_by_key(|index| (cost(index), **index)).expect("there are some");
-            let heir = nearest[gone];
-            used.retain(|&index| index != gone);
-            counts[heir] += counts[gone];
-            free.push(gone as u8);
-            for target in target.iter_mut().filter(|target| usize::from(**target) == gone) {
-                *target = heir as u8;
-            }
-            for &index in &used {
-                if nearest[index] == gone {
-                    nearest[index] = nearest_to(index, &used);
-                }
-            }
-        }
-        (Palette { colors: self.colors.clone(), free }, target)
-    }
-
-    /// The palette with these colors; its other entries are free.
+    /// The palette with these colors; its other entries are free, and the first of them is the spare.
     pub fn of(colors: Vec<Rgb>) -> Palette {
         let free = (colors.len()..MAX).map(|index| index as u8).collect();
-        Palette { colors, free }
+        Palette { colors, free, has_spare: true }
+    }
+
+    /// The palette with these entries free. `has_spare`: the first of them is the spare.
+    pub fn with_free(self, free: Vec<u8>, has_spare: bool) -> Palette {
+        Palette { free, has_spare, ..self }
+    }
+
+    /// The free entries.
+    pub fn free(&self) -> &[u8] {
+        &self.free
+    }
+
+    /// Gives entries up to that index a color of their own, black, if they have none.
+    pub fn extend_to(&mut self, index: u8) {
+        if self.colors.len() <= usize::from(index) {
+            self.colors.resize(usize::from(index) + 1, [0; 3]);
+        }
     }
 
     /// The color of an index; black past the end, as in GIF decoders.
@@ -93,27 +63,17 @@ impl Palette {
 
     /// The free index that a frame without a transparent index can use as one.
     pub fn spare(&self) -> Option<u8> {
-        self.free.first().copied()
-    }
-
-    /// The palette with these colors in its free entries, as many as there is room for.
-    pub fn with(&self, colors: &[Rgb]) -> Palette {
-        let mut palette = self.clone();
-        for &color in colors {
-            palette.claim(color);
-        }
-        palette
+        self.free.first().copied().filter(|_| self.has_spare)
     }
 
     /// Puts a color in a free entry, if there is one besides the spare.
     pub fn claim(&mut self, color: Rgb) -> Option<u8> {
-        if self.free.len() < 2 {
+        let first = usize::from(self.has_spare);
+        if self.free.len() <= first {
             return None;
         }
-        let index = self.free.remove(1);
-        if self.colors.len() <= usize::from(index) {
-            self.colors.resize(usize::from(index) + 1, [0; 3]);
-        }
+        let index = self.free.remove(first);
+        self.extend_to(index);
         self.colors[usize::from(index)] = color;
         Some(index)
     }
@@ -144,36 +104,4 @@ pub const WEIGHTS: [u32; 3] = [2, 4, 1];
 pub fn distance(a: Rgb, b: Rgb) -> u32 {
     let square = |i: usize| WEIGHTS[i] * (i32::from(a[i]) - i32::from(b[i])).pow(2) as u32;
     square(0) + square(1) + square(2)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Palette, FREE};
-
-    fn grays() -> Vec<[u8; 3]> {
-        (0..=255).map(|level| [level; 3]).collect()
-    }
-
-    #[test]
-    fn a_full_palette_gives_up_its_least_used_colors() {
-        let mut counts = [100; 256];
-        counts[7] = 1;
-        let (palette, target) = Palette::of(grays()).freed(&counts, &[3]);
-        assert_eq!(palette.free.len(), FREE);
-        assert!(palette.free.contains(&7));
-        assert!(target[7] == 6 || target[7] == 8, "{}", target[7]);
-        assert!(!palette.free.contains(&3));
-        assert!(target.iter().all(|index| !palette.free.contains(index)));
-    }
-
-    #[test]
-    fn a_small_palette_grows() {
-        let mut counts = [0; 256];
-        counts[..2].copy_from_slice(&[1, 1]);
-        let (palette, _) = Palette::of(vec![[0; 3], [255; 3]]).freed(&counts, &[]);
-        assert_eq!(palette.free.len(), 254);
-        let with_text = palette.with(&[[255, 0, 0]]);
-        assert_eq!(with_text.color(3), [255, 0, 0]);
-        assert_eq!(with_text.bytes().len(), 4 * 3);
-    }
 }

@@ -43,7 +43,7 @@ impl Pixels {
         }
     }
 
-    /// Scales the picture: grays stay grays, and a picture of a palette becomes one of colors. The palettes of an animation have room for a text's colors then. `quality` is how well an
+    /// Scales the picture: grays stay grays, and a picture of a palette becomes one of colors. `quality` is how well an
     /// animation's colors are chosen, 1 to 100.
     ///
     /// # Errors
@@ -51,8 +51,7 @@ impl Pixels {
     pub fn scaled(self, size: (u32, u32), quality: u8, cancel: &Cancel) -> Result<Pixels, CaptionError> {
         let is_same = size == self.size();
         Ok(match self {
-            Pixels::Animation(animation) if is_same => Pixels::Animation(animation.freed(cancel)?),
-            still if is_same => still,
+            same if is_same => same,
             Pixels::Rgb(image) => Pixels::Rgb(resize_rgb(&image, size, cancel)?),
             Pixels::Rgba(image) => Pixels::Rgba(resize_rgba(image, size, cancel)?),
             Pixels::Indexed(Indexed { samples, colors }) => {

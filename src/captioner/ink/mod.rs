@@ -70,6 +70,15 @@ impl Stamp {
         Ok(Stamp { inks })
     }
 
+    /// Whether everything on it is a gray: no letter or outline has another color, and there are no emoji.
+    pub fn is_gray(&self) -> bool {
+        let is_gray = |color: Color| color.r == color.g && color.g == color.b;
+        self.inks.iter().all(|ink| {
+            let (fill, outline) = ink.colors();
+            is_gray(fill) && outline.is_none_or(is_gray) && ink.painted.is_none()
+        })
+    }
+
     /// The colors of all emoji, that of most pixels first.
     pub fn emoji_colors(&self) -> Vec<Color> {
         let mut counts = HashMap::new();

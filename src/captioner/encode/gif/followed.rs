@@ -90,6 +90,14 @@ impl<'a> Followed<'a> {
         self.spans.last().map_or(0, |last| last.numbers().end)
     }
 
+    /// A rectangle that contains all of them, if there are any.
+    pub fn area(&self) -> Option<Rect> {
+        if self.is_all() {
+            return Some(Rect::of(self.canvas));
+        }
+        self.stamp.inks.iter().map(|ink| ink.area).reduce(|all, area| all.union(&area))
+    }
+
     /// Whether every pixel of the canvas is followed.
     pub fn is_all(&self) -> bool {
         self.len() as u64 == u64::from(self.canvas.0) * u64::from(self.canvas.1)

@@ -2,28 +2,59 @@
 
 use std::mem;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::lzw::{self, Codes, Strip, STRIP};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
+use captioner::file::animation::room::Target;
 use captioner::file::animation::Frame;
 use captioner::ink::rect::Rect;
 
 /// The strips of one frame, as far as they have been compressed.
 #[derive(Default)]
-pub struct Strips(OnceLock<Vec<OnceLock<Strip>>>);
+pub struct Strips {
+    /// As in the file.
+    plain: OnceLock<Vec<OnceLock<Strip>>>,
+    /// With palette entries given up: those of the last text that needed it. Most texts are black and white, and need the
+    /// same.
+    freed: Mutex<Option<Arc<Freed>>>,
+}
+
+/// The strips of a frame whose palette has given up entries.
+struct Freed {
+    target: Target,
+    /// `None`: as in the file.
+    strips: Vec<OnceLock<Option<Strip>>>,
+}
 
 /// A frame and its strips.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct TemplateFrame<'a> {
     /// The frame.
     pub frame: &'a Frame,
-    /// Of that frame.
-    pub strips: &'a Strips,
+    strips: &'a Strips,
+    freed: Option<Arc<Freed>>,
 }
 
 impl<'a> TemplateFrame<'a> {
+    /// The frame with those strips. `target` is what its indices become, if its palette gives up any.
+    pub fn new(frame: &'a Frame, strips: &'a Strips, target: Option<&Target>) -> TemplateFrame<'a> {
+        let freed = target.map(|target| {
+            let mut last = strips.freed.lock().expect("nothing panics while it is locked");
+            match *last {
+                Some(ref freed) if freed.target == *target => freed.clone(),
+                _ => {
+                    let strips = frame.indices.chunks(STRIP).map(|_| OnceLock::new()).collect();
+                    let freed = Arc::new(Freed { target: *target, strips });
+                    *last = Some(freed.clone());
+                    freed
+                }
+            }
+        });
+        TemplateFrame { frame, strips, freed }
+    }
+
     /// The codes of its pixels, as they are.
     ///
     /// # Errors
@@ -32,7 +63,7 @@ impl<'a> TemplateFrame<'a> {
         let mut codes = Codes::new(self.code_size());
         for index in 0..self.frame.indices.len().div_ceil(STRIP) {
             cancel.check()?;
-            codes.append(self.strip(index));
+            self.append_strip(index, &mut codes);
         }
         Ok(codes.finish())
     }
@@ -68,29 +99,43 @@ impl<'a> TemplateFrame<'a> {
             } else {
                 pixels.extend(range.clone().map(|number| self.index_in(rect, number).unwrap_or(filler)));
             }
+            if let Some(ref freed) = self.freed {
+                freed.free(&mut pixels);
+            }
             if paint(range, &mut pixels) || !has_same_strips {
                 codes.append(&Strip::compress(&pixels, code_size));
             } else {
-                codes.append(self.strip(index));
+                self.append_strip(index, &mut codes);
             }
         }
         Ok(codes.finish())
     }
 
-    /// Bytes of memory that the frame takes at most, once all of its strips are compressed: its indices, and twice
-    /// their compressed bytes, which are half as many more if they are noise.
-    pub fn weight(&self) -> usize {
-        let pixels = self.frame.indices.len();
-        let strips = pixels.div_ceil(STRIP) * mem::size_of::<OnceLock<Strip>>();
-        mem::size_of::<Frame>() + mem::size_of::<Strips>() + 4 * pixels + strips
+    /// Appends the strip of that number.
+    fn append_strip(&self, index: usize, codes: &mut Codes) {
+        let freed = match self.freed {
+            Some(ref freed) => freed.strips[index].get_or_init(|| {
+                let plain = self.pixels(index);
+                let mut pixels = plain.to_vec();
+                freed.free(&mut pixels);
+                (pixels != plain).then(|| Strip::compress(&pixels, self.code_size()))
+            }),
+            None => &None,
+        };
+        codes.append(freed.as_ref().unwrap_or_else(|| self.strip(index)));
     }
 
-    /// The strip of that number.
+    /// The strip of that number as in the file.
     fn strip(&self, index: usize) -> &'a Strip {
         let all = &self.frame.indices;
-        let strips = self.strips.0.get_or_init(|| all.chunks(STRIP).map(|_| OnceLock::new()).collect());
-        let pixels = &all[index * STRIP..];
-        strips[index].get_or_init(|| Strip::compress(&pixels[..STRIP.min(pixels.len())], self.code_size()))
+        let strips = self.strips.plain.get_or_init(|| all.chunks(STRIP).map(|_| OnceLock::new()).collect());
+        strips[index].get_or_init(|| Strip::compress(self.pixels(index), self.code_size()))
+    }
+
+    /// The pixels of the strip of that number.
+    fn pixels(&self, index: usize) -> &'a [u8] {
+        let pixels = &self.frame.indices[index * STRIP..];
+        &pixels[..STRIP.min(pixels.len())]
     }
 
     fn code_size(&self) -> u8 {
@@ -104,4 +149,20 @@ impl<'a> TemplateFrame<'a> {
         let own = &self.frame.rect;
         own.holds(x, y).then(|| self.frame.indices[own.number_of(x, y)])
     }
+}
+
+impl Freed {
+    fn free(&self, pixels: &mut [u8]) {
+        pixels.iter_mut().for_each(|pixel| *pixel = self.target[usize::from(*pixel)]);
+    }
+}
+
+/// Bytes of memory that a frame takes at most, once all of its strips are compressed: its indices, and twice their
+/// compressed bytes, which are half as many more if they are noise; three times if its palette may give up entries.
+pub fn weight(frame: &Frame, may_be_freed: bool) -> usize {
+    let pixels = frame.indices.len();
+    let strips = |size: usize| pixels.div_ceil(STRIP) * size;
+    let plain = mem::size_of::<Frame>() + mem::size_of::<Strips>() + 4 * pixels;
+    let freed = mem::size_of::<Freed>() + pixels * 3 / 2 + strips(mem::size_of::<OnceLock<Option<Strip>>>());
+    plain + strips(mem::size_of::<OnceLock<Strip>>()) + if may_be_freed { freed } else { 0 }
 }

@@ -19,11 +19,14 @@ use self::frame::{Strips, TemplateFrame};
 use self::player::{PaintedFrame, Player};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
+use captioner::file::animation::room::{Room, Target, Wanted};
 use captioner::file::animation::{Animation, Frame};
-use captioner::file::palette::{Palette, Rgb};
+use captioner::file::palette::{Palette, Rgb, FREE, MAX};
 use captioner::ink::Stamp;
 use image_macro::Color;
 
+/// Where a file has the index of its background.
+const BACKGROUND: usize = 11;
 /// Bytes of a file before its global color table.
 const HEADER: usize = 13;
 /// Bytes of the largest color table.
@@ -32,6 +35,8 @@ const TABLE: usize = 256 * 3;
 /// An animation, and what has been compressed of it so far.
 pub struct GifTemplate {
     animation: Animation,
+    /// Of each palette.
+    rooms: Vec<Room>,
     /// Of each frame.
     strips: Vec<Strips>,
     /// The file without any text, once it was asked for.
@@ -40,9 +45,22 @@ pub struct GifTemplate {
 
 impl GifTemplate {
     /// Compresses nothing yet.
-    pub fn new(animation: Animation) -> GifTemplate {
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn prepare(mut animation: Animation, cancel: &Cancel) -> Result<GifTemplate, CaptionError> {
+        for frame in animation.frames.iter_mut().filter(|frame| frame.indices.is_empty()) {
+            // A frame that paints nothing still has a delay, so it becomes one transparent pixel.
+            let past_the_table = animation.palettes[frame.palette].entries().min(MAX - 1) as u8;
+            let index = frame.transparent.unwrap_or(past_the_table);
+            frame.indices.push(index);
+            frame.highest = index;
+            frame.transparent = Some(index);
+        }
+        let rooms = (0..animation.palettes.len()).map(|index| Room::of(&animation, index, cancel));
+        let rooms = rooms.collect::<Result<_, _>>()?;
         let strips = animation.frames.iter().map(|_| Strips::default()).collect();
-        GifTemplate { animation, strips, plain: OnceLock::new() }
+        Ok(GifTemplate { animation, rooms, strips, plain: OnceLock::new() })
     }
 
     /// The file with the stamp on it.
@@ -76,8 +94,8 @@ impl GifTemplate {
         cancel: &Cancel,
     ) -> Result<Option<Vec<u8>>, CaptionError> {
         let animation = &self.animation;
-        let wanted = text_colors(stamp);
-        let palettes = animation.palettes.iter().map(|palette| palette.with(&wanted)).collect();
+        let (palettes, targets): (Vec<Palette>, Vec<Option<Target>>) =
+            self.palettes_for(stamp, followed).unzip();
         let mut player = Player::new(animation, palettes, followed);
         let mut global = animation.global.map_or(Vec::new(), |global| player.palettes[global].bytes());
         if !global.is_empty() && followed.is_all() {
@@ -90,8 +108,9 @@ impl GifTemplate {
         let encoder = Encoder::new(file, animation.width, animation.height, &global);
         let mut encoder = encoder.map_err(CaptionError::encode)?;
         encoder.set_repeat(animation.repeat).map_err(CaptionError::encode)?;
-        for frame in self.frames() {
-            let painted = match player.play(frame, cancel)? {
+        for (frame, strips) in animation.frames.iter().zip(&self.strips) {
+            let frame = TemplateFrame::new(frame, strips, targets[frame.palette].as_ref());
+            let painted = match player.play(&frame, cancel)? {
                 Some(painted) => painted,
                 None => return Ok(None),
             };
@@ -101,6 +120,7 @@ impl GifTemplate {
             encoder.write_lzw_pre_encoded_frame(&written).map_err(CaptionError::encode)?;
         }
         let mut bytes = encoder.into_inner().map_err(CaptionError::encode)?;
+        bytes[BACKGROUND] = animation.background.unwrap_or(0);
         if let Some(index) = animation.global.filter(|_| followed.is_all()) {
             let table = player.palettes[index].bytes();
             bytes[HEADER..HEADER + table.len()].copy_from_slice(&table);
@@ -115,13 +135,28 @@ impl GifTemplate {
 
     /// Bytes of memory it takes at most.
     pub fn weight(&self) -> usize {
-        let palettes = self.animation.palettes.iter().map(Palette::weight);
-        self.frames().map(|frame| frame.weight()).chain(palettes).sum()
+        let rooms = self.rooms.iter().map(Room::weight);
+        let may_be_freed = |frame: &Frame| !self.rooms[frame.palette].is_ample();
+        let frames = self.animation.frames.iter().map(|frame| frame::weight(frame, may_be_freed(frame)));
+        frames.chain(rooms).sum()
     }
 
-    fn frames(&self) -> impl Iterator<Item = TemplateFrame<'_>> {
-        let frames = self.animation.frames.iter().zip(&self.strips);
-        frames.map(|(frame, strips)| TemplateFrame { frame, strips })
+    /// Each palette with the text's colors, and what its indices become.
+    fn palettes_for<'a>(
+        &'a self,
+        stamp: &Stamp,
+        followed: &'a Followed,
+    ) -> impl Iterator<Item = (Palette, Option<Target>)> + 'a {
+        let wanted = wanted_colors(stamp);
+        let area = followed.area();
+        // A frame that does not reach all of the text is enlarged, and transparent around its own pixels.
+        let is_enlarged = move |frame: &Frame| area.is_some_and(|area| frame.rect.union(&area) != frame.rect);
+        self.rooms.iter().enumerate().map(move |(index, room)| {
+            let mut frames = self.animation.frames.iter().filter(|frame| frame.palette == index);
+            let needs_spare = frames.any(|frame| frame.transparent.is_none() && is_enlarged(frame));
+            // Where all pixels are followed, some are painted in the colors of frames with other palettes.
+            room.with(&wanted, needs_spare, if followed.is_all() { FREE } else { 0 })
+        })
     }
 }
 
@@ -145,9 +180,9 @@ fn written(frame: &Frame, painted: PaintedFrame, palette: Option<Vec<u8>>) -> gi
 /// Colors of emoji that get an entry of the palette before mixtures do. Twemoji draws an emoji in about six.
 const EMOJI_COLORS: usize = 12;
 
-/// The colors that the text needs, most important first: those of letters and outlines, the most frequent ones of
-/// emoji, mixtures of letters and outlines in halves, in quarters and in eighths, and the other colors of emoji.
-fn text_colors(stamp: &Stamp) -> Vec<Rgb> {
+/// The colors that the text needs, most important first: exactly those of letters and outlines; about the most frequent
+/// ones of emoji, mixtures of letters and outlines in halves, in quarters and in eighths, and the other colors of emoji.
+fn wanted_colors(stamp: &Stamp) -> Vec<Wanted> {
     let rgb = |color: Color| [color.r, color.g, color.b];
     let pairs: Vec<(Rgb, Option<Rgb>)> = stamp
         .inks
@@ -157,28 +192,28 @@ fn text_colors(stamp: &Stamp) -> Vec<Rgb> {
             (rgb(fill), outline.map(rgb))
         })
         .collect();
-    let mut colors: Vec<Rgb> = Vec::new();
-    let mut want = |color: Rgb| {
-        if !colors.contains(&color) {
-            colors.push(color);
+    let mut all: Vec<Wanted> = Vec::new();
+    let mut want = |color: Rgb, is_exact: bool| {
+        if all.iter().all(|wanted| wanted.color != color) {
+            all.push(Wanted { color, is_exact });
         }
     };
     for &(fill, outline) in &pairs {
-        want(fill);
-        outline.map(&mut want);
+        want(fill, true);
+        outline.into_iter().for_each(|outline| want(outline, true));
     }
     // There are never as many free entries as all of these.
     let emoji: Vec<Rgb> = stamp.emoji_colors().into_iter().take(2 * EMOJI_COLORS).map(rgb).collect();
-    emoji.iter().take(EMOJI_COLORS).for_each(|&color| want(color));
+    emoji.iter().take(EMOJI_COLORS).for_each(|&color| want(color, false));
     for &(part, whole) in &[(1, 2), (1, 4), (3, 4), (1, 8), (3, 8), (5, 8), (7, 8)] {
         for &(fill, outline) in &pairs {
             if let Some(outline) = outline {
                 let mix =
                     |i: usize| (u32::from(fill[i]) * part + u32::from(outline[i]) * (whole - part)) / whole;
-                want([mix(0) as u8, mix(1) as u8, mix(2) as u8]);
+                want([mix(0) as u8, mix(1) as u8, mix(2) as u8], false);
             }
         }
     }
-    emoji.into_iter().for_each(want);
-    colors
+    emoji.into_iter().for_each(|color| want(color, false));
+    all
 }

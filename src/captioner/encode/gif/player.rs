@@ -79,7 +79,7 @@ impl<'a> Player<'a> {
     /// [`CaptionError::Cancelled`].
     pub fn play(
         &mut self,
-        template: TemplateFrame,
+        template: &TemplateFrame,
         cancel: &Cancel,
     ) -> Result<Option<PaintedFrame>, CaptionError> {
         let frame = template.frame;
@@ -156,7 +156,7 @@ impl<'a> Player<'a> {
     /// The frame with the pixels of `repainted`.
     fn painted(
         &self,
-        template: TemplateFrame,
+        template: &TemplateFrame,
         rect: Rect,
         highest: u8,
         cancel: &Cancel,

@@ -58,26 +58,10 @@ impl BitWriter {
     #[inline(always)]
     pub fn block(&mut self, block: &Coefficients, predictor: i32, dc: &HuffmanTable, ac: &HuffmanTable) {
         self.bytes.reserve(LARGEST_BLOCK);
-        let (size, bits) = magnitude(block.values[0] - predictor);
-        self.coefficient(dc.0[size as usize & 0xff], size, bits);
-        // The AC coefficients come in zigzag order.
-        let mut left = in_zigzag_order(block.nonzero) & !1;
-        let mut last = 0;
-        while left != 0 {
-            let position = left.trailing_zeros() as usize & 63;
-            left &= left - 1;
-            let mut zeros = position - last - 1;
-            last = position;
-            while zeros > 15 {
-                self.coefficient(ac.0[ZERO_RUN], 0, 0);
-                zeros -= 16;
-            }
-            let (size, bits) = magnitude(block.values[usize::from(ZIGZAG[position]) & 63]);
-            self.coefficient(ac.0[(zeros << 4 | size as usize) & 0xff], size, bits);
-        }
-        if last != 63 {
-            self.coefficient(ac.0[END_OF_BLOCK], 0, 0);
-        }
+        for_each_symbol(block, predictor, |Symbol { is_dc, code, size, bits }| {
+            let table = if is_dc { dc } else { ac };
+            self.coefficient(table.0[code & 0xff], size, bits);
+        });
     }
 
     /// Writes a range of the bits of a finished writer.
@@ -121,6 +105,42 @@ impl BitWriter {
             let word = (self.pending >> self.count) as u32;
             self.bytes.extend_from_slice(&word.to_be_bytes());
         }
+    }
+}
+
+/// A symbol of a block, and the bits of a value after its code.
+pub struct Symbol {
+    /// Whether its code is one for DC coefficients.
+    pub is_dc: bool,
+    /// Its number in the table, below 256.
+    pub code: usize,
+    size: u32,
+    bits: u32,
+}
+
+/// Calls `each` with the symbols of a block, in their order.
+#[inline(always)]
+pub fn for_each_symbol<F: FnMut(Symbol)>(block: &Coefficients, predictor: i32, mut each: F) {
+    let (size, bits) = magnitude(block.values[0] - predictor);
+    each(Symbol { is_dc: true, code: size as usize, size, bits });
+    let mut each = |code: usize, size, bits| each(Symbol { is_dc: false, code, size, bits });
+    // The AC coefficients come in zigzag order.
+    let mut left = in_zigzag_order(block.nonzero) & !1;
+    let mut last = 0;
+    while left != 0 {
+        let position = left.trailing_zeros() as usize & 63;
+        left &= left - 1;
+        let mut zeros = position - last - 1;
+        last = position;
+        while zeros > 15 {
+            each(ZERO_RUN, 0, 0);
+            zeros -= 16;
+        }
+        let (size, bits) = magnitude(block.values[usize::from(ZIGZAG[position]) & 63]);
+        each(zeros << 4 | size as usize, size, bits);
+    }
+    if last != 63 {
+        each(END_OF_BLOCK, 0, 0);
     }
 }
 

@@ -11,8 +11,11 @@ use captioner::file::error::DecodeError;
 use captioner::file::limits::{check_frames, check_size, MAX_FRAME_PIXELS};
 use captioner::ink::rect::Rect;
 
+/// Where a file has the index of the background.
+const BACKGROUND: usize = 11;
+
 impl Animation {
-    /// Decodes a GIF file. [`Animation::freed`] or [`Animation::scaled`] then makes room for a text's colors.
+    /// Decodes a GIF file.
     ///
     /// # Errors
     /// [`DecodeError`]. A file that ends within a frame is damaged: half an animation is not what the operator meant to
@@ -74,7 +77,8 @@ impl Animation {
         let repeat = decoder.repeat();
         let global = tables.global;
         let palettes = tables.into_palettes();
-        Ok((Animation { width, height, repeat, palettes, global, frames }, damage))
+        let background = file.get(BACKGROUND).copied();
+        Ok((Animation { width, height, repeat, palettes, global, background, frames }, damage))
     }
 }
 
@@ -99,7 +103,6 @@ fn read_frame(
 }
 
 /// The frame without what lies outside of the canvas; if nothing is left, it has no indices, and clears nothing either.
-/// `highest` is not set yet.
 fn cropped(frame: &gif::Frame, buffer: Vec<u8>, width: u16, height: u16, palette: usize) -> Frame {
     let (left, top) = (u32::from(frame.left), u32::from(frame.top));
     let (right, bottom) = (left + u32::from(frame.width), top + u32::from(frame.height));
@@ -120,8 +123,8 @@ fn cropped(frame: &gif::Frame, buffer: Vec<u8>, width: u16, height: u16, palette
     Frame {
         rect,
         palette,
+        highest: indices.iter().copied().max().unwrap_or(0),
         indices,
-        highest: 0,
         transparent: frame.transparent,
         dispose,
         delay: frame.delay,

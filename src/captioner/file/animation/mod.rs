@@ -2,6 +2,7 @@
 
 pub mod canvas;
 mod decode;
+pub mod room;
 pub mod scaled;
 mod tables;
 
@@ -16,7 +17,7 @@ use captioner::ink::rect::Rect;
 /// Pixels gone through before a cancel is looked for: about a millisecond's worth.
 const PIECE: usize = 128 << 10;
 
-/// A GIF. Its palettes have free entries for the colors of a text, unless it was only decoded.
+/// A GIF.
 pub struct Animation {
     /// Width of the canvas in pixels.
     pub width: u16,
@@ -28,6 +29,8 @@ pub struct Animation {
     pub palettes: Vec<Palette>,
     /// Index in `palettes` of the global color table, if the file has one.
     pub global: Option<usize>,
+    /// The index of the background of the canvas in that one. Browsers ignore it, but some viewers clear frames to it.
+    pub background: Option<u8>,
     /// In the order in which they are shown. At least one.
     pub frames: Vec<Frame>,
 }
@@ -39,9 +42,9 @@ pub struct Frame {
     /// Index of its palette in the animation's.
     pub palette: usize,
     /// An index into the palette for each pixel of `rect`, row by row. Only of a decoded frame that lies outside of the
-    /// canvas, there are none.
+    /// canvas, there are none, until it is prepared.
     pub indices: Vec<u8>,
-    /// The highest of them; not of a frame that was only decoded.
+    /// The highest of them.
     pub highest: u8,
     /// The index that leaves a pixel of the canvas as it is.
     pub transparent: Option<u8>,

@@ -9,6 +9,7 @@ use super::{Animation, Frame};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::animation::canvas::Canvas;
+use captioner::file::animation::room::Room;
 use captioner::file::matcher::Matcher;
 use captioner::file::palette::Palette;
 use captioner::file::scale::{resize_premultiplied, scaled_part};
@@ -38,6 +39,7 @@ impl Animation {
             repeat: Repeat::Finite(0),
             palettes: vec![palette],
             global: Some(0),
+            background: None,
             frames: vec![frame],
         })
     }
@@ -48,15 +50,13 @@ impl Animation {
     /// # Errors
     /// [`CaptionError::Cancelled`].
     pub fn scaled(&self, size: (u32, u32), quality: u8, cancel: &Cancel) -> Result<Animation, CaptionError> {
-        // If every pixel stays opaque, a frame need only paint what changes. Otherwise a pixel may have to become
-        // transparent again, so each frame is painted whole and cleared afterwards.
         let is_opaque = self.is_always_opaque();
         // A palette that all frames share is kept if it has enough colors: then mixtures do not flicker from frame to
         // frame. Palettes of single frames do not have each other's colors, so new ones are chosen.
         let is_shared = |global: &usize| self.frames.iter().all(|frame| frame.palette == *global);
         let has_enough = |palette: &Palette| palette.used() >= ENOUGH_COLORS;
         let shared = match self.global.filter(is_shared) {
-            Some(global) => Some(self.freed_palette(global, cancel)?.0).filter(has_enough),
+            Some(global) => Some(Room::of(self, global, cancel)?.with(&[], true, 0).0).filter(has_enough),
             None => None,
         };
         let mut canvas = Canvas::new(self);
@@ -153,7 +153,8 @@ impl Builder {
     pub fn finish(self, repeat: Repeat) -> Animation {
         let (width, height) = (self.size.0 as u16, self.size.1 as u16);
         let global = Some(0).filter(|_| self.is_shared);
-        Animation { width, height, repeat, palettes: self.palettes, global, frames: self.frames }
+        let Builder { palettes, frames, .. } = self;
+        Animation { width, height, repeat, palettes, global, background: None, frames }
     }
 }
 

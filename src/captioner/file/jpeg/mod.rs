@@ -1,5 +1,6 @@
 //! Decoding a JPEG file.
 
+pub mod kind;
 mod segments;
 
 use std::io::{self, Read};
@@ -12,6 +13,7 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::errors::DecodeErrors;
 
+use self::kind::JpegKind;
 use self::segments::Segments;
 use super::error::DecodeError;
 use super::limits::check_size;
@@ -21,6 +23,7 @@ use captioner::file::color::Meaning;
 
 /// Decodes a JPEG. What is damaged or missing is an error, unless `is_lenient`: then the decoder fills it, and the picture
 /// comes with the error.
+/// Also returns how the file is compressed, if pictures can be compressed in the same way.
 ///
 /// # Errors
 /// [`DecodeError`].
@@ -28,19 +31,21 @@ pub fn decode(
     file: &[u8],
     is_lenient: bool,
     cancel: &Cancel,
-) -> Result<(Still, Option<DecodeError>), DecodeError> {
-    let Segments { frame, bytes, restarts_apart, missing } = Segments::read(file)?;
+) -> Result<(Still, Option<JpegKind>, Option<DecodeError>), DecodeError> {
+    let Segments { frame, kind, bytes, restarts_apart, missing } = Segments::read(file)?;
     check_size(frame.width, frame.height)?;
     let decode = if frame.has_thirds() || restarts_apart { decode_any } else { decode_fast };
     let missing = missing.map(|why| DecodeError::Damaged(why.into()));
-    match (missing, decode(&bytes, frame.channels(), !is_lenient, cancel)) {
-        (None, Ok(still)) if !is_lenient => Ok((still, None)),
+    let (still, damage) = match (missing, decode(&bytes, frame.channels(), !is_lenient, cancel)) {
+        (None, Ok(still)) if !is_lenient => (still, None),
         // What could be decoded was: now see whether that was all.
-        (None, Ok(still)) => Ok((still, decode(&bytes, frame.channels(), true, cancel).err())),
-        (Some(error), Ok(still)) if is_lenient => Ok((still, Some(error))),
-        (Some(error), Ok(_)) => Err(error),
-        (_, Err(error)) => Err(error),
-    }
+        (None, Ok(still)) => (still, decode(&bytes, frame.channels(), true, cancel).err()),
+        (Some(error), Ok(still)) if is_lenient => (still, Some(error)),
+        (Some(error), Ok(_)) => return Err(error),
+        (_, Err(error)) => return Err(error),
+    };
+    let kind = kind.map(|kind| kind.turned(still.orientation));
+    Ok((still, kind, damage))
 }
 
 /// With the fast decoder. It takes components sampled in each, every second or every fourth pixel, and misreads scans of

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use super::kind::{JpegKind, Sampling, Steps};
 use captioner::file::error::DecodeError;
 
 /// A file that has been read.
@@ -17,6 +18,8 @@ use captioner::file::error::DecodeError;
 pub struct Segments {
     /// What its frame header says.
     pub frame: Frame,
+    /// How it is compressed; `None` if that is not known, or no way that is written here.
+    pub kind: Option<JpegKind>,
     /// What its decoder needs of the file, with an end.
     pub bytes: Vec<u8>,
     /// Whether a scan of one component of several has restarts, but for progressive files.
@@ -41,6 +44,8 @@ struct Component {
     id: u8,
     /// Blocks in an MCU, across and down.
     blocks: (u32, u32),
+    /// The number of its quantization table.
+    table: u8,
 }
 
 const START: u8 = 0xd8;
@@ -49,6 +54,7 @@ const SCAN: u8 = 0xda;
 const RESTARTS: u8 = 0xdd;
 /// The longest code and the longest number after it, twice, in bits.
 const ONES: usize = 64;
+const TABLES: u8 = 0xdb;
 const COEFFICIENTS: usize = 64;
 
 impl Segments {
@@ -63,6 +69,7 @@ impl Segments {
         let (mut interval, mut has_end, mut missing) = (0, false, None);
         let mut restarts_apart = false;
         let mut known = Known::default();
+        let mut tables = BTreeMap::new();
         let mut at = START_LENGTH;
         while let Some((marker, start)) = next_marker(file, at) {
             at = start;
@@ -92,6 +99,8 @@ impl Segments {
                 RESTARTS => {
                     interval = body.first_chunk().map_or(0, |bytes| u32::from(u16::from_be_bytes(*bytes)))
                 }
+                // Tables may be replaced between scans. The first ones are those of the first component at least.
+                TABLES if known.0.is_empty() => read_tables(body, &mut tables),
                 _ => {}
             }
             bytes.extend_from_slice(&[0xff, marker]);
@@ -119,7 +128,8 @@ impl Segments {
         if !known.has_all(&frame, has_end) {
             missing = Some("it ends early");
         }
-        Ok(Segments { frame, bytes, restarts_apart, missing })
+        let kind = frame.kind(&tables);
+        Ok(Segments { frame, kind, bytes, restarts_apart, missing })
     }
 }
 
@@ -147,7 +157,7 @@ impl Frame {
         let described = body[6..].chunks_exact(3).take(count);
         let blocks = |factors: u8| (u32::from(factors >> 4), u32::from(factors & 15));
         let components: Vec<_> =
-            described.map(|one| Component { id: one[0], blocks: blocks(one[1]) }).collect();
+            described.map(|one| Component { id: one[0], blocks: blocks(one[1]), table: one[2] }).collect();
         let is_valid = |component: &Component| {
             (1..=4).contains(&component.blocks.0) && (1..=4).contains(&component.blocks.1)
         };
@@ -167,6 +177,16 @@ impl Frame {
         self.components.iter().any(|component| component.blocks.0 == 3 || component.blocks.1 == 3)
     }
 
+    fn kind(&self, tables: &BTreeMap<u8, Steps>) -> Option<JpegKind> {
+        let blocks: Vec<_> = self.components.iter().map(|component| component.blocks).collect();
+        let sampling = Sampling::of(&blocks)?;
+        let table_of = |component: &Component| tables.get(&component.table).copied();
+        let luma = table_of(&self.components[0])?;
+        let chroma = self.components.iter().skip(1).map(table_of).collect::<Option<Vec<_>>>()?;
+        let chroma = chroma.into_iter().reduce(finer).unwrap_or(luma);
+        Some(JpegKind { sampling, luma, chroma, is_upright: true })
+    }
+
     /// The number of MCUs in a scan of these components. In a scan of one component, an MCU is one of its blocks.
     fn mcus(&self, scanned: &[Component]) -> u32 {
         let most = |of: fn(&Component) -> u32| self.components.iter().map(of).max().unwrap_or(1);
@@ -179,6 +199,31 @@ impl Frame {
             _ => self.width.div_ceil(8 * across) * self.height.div_ceil(8 * down),
         }
     }
+}
+
+/// Reads quantization tables, up to one that is not whole.
+fn read_tables(body: &[u8], tables: &mut BTreeMap<u8, Steps>) {
+    let mut rest = body;
+    while let Some((&head, after)) = rest.split_first() {
+        let size = if head >> 4 == 0 { 1 } else { 2 };
+        let table = match after.get(..COEFFICIENTS * size) {
+            Some(table) => table,
+            None => return,
+        };
+        let mut steps = [0; COEFFICIENTS];
+        for (step, bytes) in steps.iter_mut().zip(table.chunks_exact(size)) {
+            let value = bytes.iter().fold(0, |value, &byte| value << 8 | u32::from(byte));
+            *step = value.clamp(1, 255) as u8;
+        }
+        tables.insert(head & 15, steps);
+        rest = &after[COEFFICIENTS * size..];
+    }
+}
+
+/// The smaller step of each.
+fn finer(mut one: Steps, other: Steps) -> Steps {
+    one.iter_mut().zip(&other).for_each(|(step, &other)| *step = other.min(*step));
+    one
 }
 
 /// Of each component, the bits that are still unknown of each coefficient; 255: all of them.
