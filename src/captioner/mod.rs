@@ -139,7 +139,8 @@ impl Captioner {
             ));
             return Err(CaptionError::BadPicture { flaw, cause: None });
         }
-        let template = Template::prepare(decoded.pixels, variant, &self.settings, cancel)?;
+        let Decoded { pixels, jpeg, .. } = decoded;
+        let template = Template::prepare(pixels, jpeg, variant, &self.settings, cancel)?;
         draw(&template, &edit.captions, &fonts, cancel)
     }
 

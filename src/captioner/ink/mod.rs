@@ -179,16 +179,6 @@ impl Stamp {
     pub fn has_ink_in(&self, rows: Range<u32>) -> bool {
         self.inks.iter().any(|ink| ink.area.top < rows.end && ink.area.bottom > rows.start)
     }
-
-    /// Whether all ink is black, white or gray.
-    pub fn is_gray(&self) -> bool {
-        let is_gray = |color: Color| color.r == color.g && color.g == color.b;
-        self.inks.iter().all(|ink| {
-            let (fill, outline) = ink.colors();
-            // Emoji have colors.
-            is_gray(fill) && outline.is_none_or(is_gray) && ink.painted.is_none()
-        })
-    }
 }
 
 impl Ink {

@@ -183,7 +183,7 @@ mod tests {
         let at = |index: isize| samples[index.clamp(0, samples.len() as isize - 1) as usize];
         let pixel = |number: usize| {
             let sample = (number / 2) as isize;
-            let next = if number % 2 == 0 { sample - 1 } else { sample + 1 };
+            let next = if number.is_multiple_of(2) { sample - 1 } else { sample + 1 };
             0.75 * at(sample) + 0.25 * at(next)
         };
         let mean = |index: usize| (pixel(2 * index) + pixel((2 * index + 1).min(pixels - 1))) / 2.0;
@@ -192,8 +192,9 @@ mod tests {
 
     #[test]
     fn samples_are_found_from_the_means_of_their_pixels() {
-        for &pixels in &[1, 2, 3, 4, 5, 6, 31, 32, 1001] {
-            let samples: Vec<f32> = (0..(pixels + 1) / 2).map(|x| (x * 7919 % 255) as f32 - 128.0).collect();
+        for &pixels in &[1usize, 2, 3, 4, 5, 6, 31, 32, 1001] {
+            let samples: Vec<f32> =
+                (0..pixels.div_ceil(2)).map(|x| (x * 7919 % 255) as f32 - 128.0).collect();
             let equations = equations(samples.len(), pixels % 2 == 1);
             let mut found = means(&samples, pixels);
             solve_row(&mut found, &equations);

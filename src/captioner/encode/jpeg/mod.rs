@@ -43,7 +43,7 @@ pub struct JpegTemplate {
     picture: Picture,
     plain: Form,
     /// The form for text in color; `None` if it is the plain one. Compressed when a text first needs it.
-    colorful: OnceLock<Option<Form>>,
+    colorful: OnceLock<Option<Box<Form>>>,
 }
 
 /// The pixels of a template.
@@ -136,9 +136,9 @@ impl JpegTemplate {
             let most = self.plain.file.len() + self.plain.file.len() * MORE / 100 + EXTRA;
             let is_gray = self.plain.plan.sampling == Sampling::Gray;
             // Another thread may have been faster, with the same result.
-            let _ = self.colorful.set(form.filter(|form| is_gray || form.file.len() <= most));
+            let _ = self.colorful.set(form.filter(|form| is_gray || form.file.len() <= most).map(Box::new));
         }
-        Ok(self.colorful.get().and_then(|form| form.as_ref()).unwrap_or(&self.plain))
+        Ok(self.colorful.get().and_then(Option::as_deref).unwrap_or(&self.plain))
     }
 
     /// Width and height in pixels.

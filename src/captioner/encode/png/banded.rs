@@ -245,10 +245,10 @@ impl Drawn {
         if !shape.may_filter {
             return Filters::None;
         }
-        let (ref mut repeats, ref mut tokens) =
-            *self.repeats.get_or_insert_with(|| (Repeats::new(), Tokens::new()));
         self.pixels.clear();
         samples(shape, own, SAMPLE).for_each(|part| rows(part, &mut self.pixels));
+        let (ref mut repeats, ref mut tokens) =
+            *self.repeats.get_or_insert_with(|| (Repeats::new(), Tokens::new()));
         smallest(&self.pixels, shape, repeats, tokens).0
     }
 }
