@@ -72,7 +72,8 @@ fn size_of(number: i32) -> u32 {
     32 - number.unsigned_abs().leading_zeros()
 }
 
-fn zigzag() -> Vec<usize> {
+/// The places of coefficients in a block of rows, in the order of a file.
+pub fn zigzag() -> Vec<usize> {
     let mut order: Vec<usize> = (0..64).collect();
     order.sort_by_key(|&n| {
         let (x, y) = (n % 8, n / 8);

@@ -66,7 +66,9 @@ fn assert_in_every_format(odd: &Odd) {
         let bare = visible(bare);
         let off = mean_difference(&visible(expected), &bare);
         assert!(off <= odd.off + most, "{} {}: {} off", odd.name, format, off);
-        let captioned = look(&captioner, &format!("{}&top_text=HI&color=red&size=20", query));
+        // A text in color has the whole JPEG compressed in another way.
+        let color = if *format == "jpeg" { "" } else { "&color=red" };
+        let captioned = look(&captioner, &format!("{}&top_text=HI{}&size=20", query, color));
         if width >= 32 && height >= 48 {
             // A strong contrast rings in a JPEG, as far as its block reaches.
             let bounds = changed(&bare, &visible(captioned), 60).expect("there is text");

@@ -47,6 +47,14 @@ pub struct Asked {
     pub outline: Option<[u8; 3]>,
 }
 
+impl Asked {
+    /// Whether its letters or their outline are not gray.
+    pub fn has_color(&self) -> bool {
+        let is_gray = |[r, g, b]: [u8; 3]| r == g && g == b;
+        !is_gray(self.color) || !self.outline.is_none_or(is_gray)
+    }
+}
+
 /// Any text; may be empty.
 pub fn texts() -> impl Strategy<Value = String> {
     vec(select(PIECES), 0..8).prop_map(|pieces| pieces.concat())

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use image::{DynamicImage, Rgba, RgbaImage};
+use image::{DynamicImage, RgbImage, Rgba, RgbaImage};
+use jpeg_encoder::{ColorType, Encoder, QuantizationTableType};
 use memed::captioner::{Captioner, Settings};
 use miniz_oxide::inflate::decompress_to_vec_zlib;
 use proptest::prelude::{prop_oneof, Just};
@@ -12,6 +13,7 @@ use proptest::strategy::Strategy;
 use super::asked::{captions, query_of, Asked};
 use super::check;
 use super::templates::{rgb_png, templates, Template};
+use jpeg_writer::zigzag;
 use picture_util::{draw, png_of};
 use strip_pictures::{decoded_png, whole_jpeg};
 use util::Folder;
@@ -89,6 +91,34 @@ fn parts_of(file: &[u8]) -> Vec<Range<usize>> {
     parts
 }
 
+/// The sampling factors of luma.
+fn luma_factors(file: &[u8]) -> u8 {
+    let frame = file.windows(2).position(|marker| marker == [0xff, 0xc0]).expect("it has a frame");
+    file[frame + 11]
+}
+
+/// The quantization tables of luma and chroma, row by row.
+fn steps(file: &[u8]) -> [Box<[u16; 64]>; 2] {
+    let mut tables = file.windows(4).enumerate().filter(|&(_, bytes)| bytes == [0xff, 0xdb, 0, 67]);
+    [0, 1].map(|_| {
+        let at = tables.next().expect("there are two").0 + 5;
+        let mut steps = Box::new([0; 64]);
+        zigzag().iter().zip(&file[at..at + 64]).for_each(|(&place, &step)| steps[place] = step.into());
+        steps
+    })
+}
+
+/// What jpeg-encoder makes of a whole picture at 4:4:4 with these steps.
+fn whole_jpeg_444(pixels: &RgbImage, [luma, chroma]: [Box<[u16; 64]>; 2]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, 100);
+    encoder
+        .set_quantization_tables(QuantizationTableType::Custom(luma), QuantizationTableType::Custom(chroma));
+    encoder.set_restart_interval(pixels.width().div_ceil(8) as u16);
+    encoder.encode(pixels, pixels.width() as u16, pixels.height() as u16, ColorType::Rgb).unwrap();
+    bytes
+}
+
 #[test]
 fn a_jpeg_is_the_whole_one_and_keeps_the_strips_that_nothing_touches() {
     check(360, &cases(), |(template, captions, width)| {
@@ -97,14 +127,25 @@ fn a_jpeg_is_the_whole_one_and_keeps_the_strips_that_nothing_touches() {
         let bare = flat(&pixels_of(&draw(&folder.captioner(), &query("template", &[], "png", width))));
         folder.put("flat.png", &rgb_png(&bare));
         let raster = pixels_of(&draw(&folder.captioner(), &query("flat", &captions, "png", None)));
-        let whole = whole_jpeg(
-            &DynamicImage::ImageRgba8(raster.clone()).into_rgb8(),
-            Settings::default().jpeg_quality,
-        );
-
-        let captioned = draw_twice(&folder, &query("template", &captions, "jpeg", width));
+        let pixels = DynamicImage::ImageRgba8(raster.clone()).into_rgb8();
+        // A JPEG keeps its own sampling and steps.
+        let (name, width) = match template {
+            Template::Jpeg(_) => ("flat", None),
+            _ => ("template", width),
+        };
+        let captioned = draw_twice(&folder, &query(name, &captions, "jpeg", width));
+        let is_sampled = luma_factors(&captioned) == 0x22;
+        let whole = match is_sampled {
+            true => whole_jpeg(&pixels, Settings::default().jpeg_quality),
+            false => whole_jpeg_444(&pixels, steps(&captioned)),
+        };
         assert!(captioned == whole, "it is another than the one that is compressed whole");
-        let plain = draw(&folder.captioner(), &query("template", &[], "jpeg", width));
+        if !is_sampled {
+            // All of it is compressed in another way than without text.
+            assert!(captions.iter().any(|asked| asked.has_color()));
+            return;
+        }
+        let plain = draw(&folder.captioner(), &query(name, &[], "jpeg", width));
         let (before, after) = (parts_of(&plain), parts_of(&captioned));
         let strips = raster.height().div_ceil(16) as usize;
         assert_eq!((before.len(), after.len()), (strips + 1, strips + 1));
