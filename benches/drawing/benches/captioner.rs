@@ -111,7 +111,10 @@ fn final_raster(captioner: &Captioner, template: &str) -> RgbImage {
     image::load_from_memory(&caption(captioner, &asked)).unwrap().into_rgb8()
 }
 
-/// A whole JPEG by libjpeg-turbo, at our quality and subsampling.
+/// That of `raccoon` and `rocket`, which is kept: steps of 2 and more, at 4:2:0.
+const QUALITY: u8 = 92;
+
+/// A whole JPEG by libjpeg-turbo, at the quality and sampling of the template.
 #[cfg(feature = "turbojpeg")]
 fn whole_jpeg(image: &RgbImage) -> usize {
     let image = turbojpeg::Image {
@@ -122,7 +125,7 @@ fn whole_jpeg(image: &RgbImage) -> usize {
         format: turbojpeg::PixelFormat::RGB,
     };
     let mut compressor = turbojpeg::Compressor::new().unwrap();
-    compressor.set_quality(85).unwrap();
+    compressor.set_quality(QUALITY.into()).unwrap();
     compressor.set_subsamp(turbojpeg::Subsamp::Sub2x2).unwrap();
     compressor.compress_to_vec(image).unwrap().len()
 }
@@ -139,7 +142,7 @@ const WHOLE_JPEG: &str = "jpeg-encoder, whole";
 /// A whole JPEG by the encoder that `memed` itself uses.
 fn our_whole_jpeg(image: &RgbImage) -> usize {
     let mut bytes = Vec::new();
-    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 85);
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, QUALITY);
     encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
     let (width, height) = (image.width() as u16, image.height() as u16);
     encoder.encode(image, width, height, jpeg_encoder::ColorType::Rgb).unwrap();

@@ -41,33 +41,38 @@ impl Chroma {
         let rows_each = if sampling == Sampling::Half { 2 } else { 1 };
         let (columns, rows) = (width.div_ceil(2), height.div_ceil(rows_each));
         let mcus = columns.div_ceil(8);
-        let empty = Fine { means: [0; 64], samples: [0; 64] };
-        let mut chroma: Vec<[Fine; 2]> = means.iter().map(|_| [empty; 2]).collect();
         let across = equations(columns, width % 2 == 1);
         let down = equations(rows, rows_each == 2 && height % 2 == 1);
-        for component in 0..2 {
-            let mut samples = Vec::with_capacity(columns * rows);
-            for y in 0..rows {
-                cancel.check()?;
-                let pixels = [y * rows_each, (y * rows_each + rows_each - 1).min(height - 1)];
-                let rows = pixels.map(|y| [0, 1, 2].map(|plane| &planes[plane][y * width..][..width]));
-                let start = samples.len();
-                samples.extend((0..columns).map(|x| mean(&rows, x, width, component)));
-                solve_row(&mut samples[start..], &across);
+        let mut sums = [0, 1, 2].map(|_| vec![0.0; columns]);
+        let mut samples = Vec::with_capacity(columns * rows);
+        for y in 0..rows {
+            cancel.check()?;
+            let [above, below] = [y * rows_each, (y * rows_each + rows_each - 1).min(height - 1)];
+            for (plane, sums) in planes.iter().zip(&mut sums) {
+                add_up([above, below].map(|y| &plane[y * width..][..width]), sums);
             }
-            if rows_each == 2 {
-                solve_columns(&mut samples, columns, &down, cancel)?;
-            }
-            for (index, mcu) in chroma.iter_mut().enumerate() {
-                let (left, top) = (index % mcus * 8, index / mcus * 8);
-                let fine = &mut mcu[component];
-                fine.means = means[index][component];
-                for (place, sample) in fine.samples.iter_mut().enumerate() {
-                    let x = (left + place % 8).min(columns - 1);
-                    let y = (top + place / 8).min(rows - 1);
-                    *sample = (samples[y * columns + x] + 128.5) as u8;
+            let start = samples.len();
+            samples.extend((0..columns).map(|x| chroma_of([sums[0][x], sums[1][x], sums[2][x]])));
+            solve_row(&mut samples[start..], &across);
+        }
+        if rows_each == 2 {
+            solve_columns(&mut samples, columns, &down, cancel)?;
+        }
+        let empty = Fine { means: [0; 64], samples: [0; 64] };
+        let mut chroma = Vec::with_capacity(means.len());
+        for (index, means) in means.iter().enumerate() {
+            let (left, top) = (index % mcus * 8, index / mcus * 8);
+            let mut fine = [empty; 2];
+            for (row, places) in (top..top + 8).zip((0..64).step_by(8)) {
+                let row = &samples[row.min(rows - 1) * columns..][..columns];
+                for (x, place) in (left..left + 8).zip(places..) {
+                    let [cb, cr] = row[x.min(columns - 1)];
+                    fine[0].samples[place] = (cb + 128.5) as u8;
+                    fine[1].samples[place] = (cr + 128.5) as u8;
                 }
             }
+            fine.iter_mut().zip(means).for_each(|(fine, means)| fine.means = *means);
+            chroma.push(fine);
         }
         Ok(Chroma(chroma))
     }
@@ -87,16 +92,28 @@ impl Chroma {
     }
 }
 
-/// The mean chroma of the pixels of a sample, around zero. `rows` are their red, green and blue.
-fn mean(rows: &[[&[u8]; 3]; 2], x: usize, width: usize, component: usize) -> f32 {
-    const WEIGHTS: [[f32; 3]; 2] = [[-0.168_735_9, -0.331_264_1, 0.5], [0.5, -0.418_687_6, -0.081_312_4]];
-    let (left, right) = (2 * x, (2 * x + 1).min(width - 1));
-    let sum = |plane: usize| {
-        let of_row = |row: &[&[u8]; 3]| f32::from(row[plane][left]) + f32::from(row[plane][right]);
-        of_row(&rows[0]) + of_row(&rows[1])
-    };
-    let weights = WEIGHTS[component];
-    (weights[0] * sum(0) + weights[1] * sum(1) + weights[2] * sum(2)) / 4.0
+/// Blue and red chroma, around zero.
+type Sample = [f32; 2];
+
+/// Adds the pixels of each sample, of two rows by two columns.
+fn add_up([above, below]: [&[u8]; 2], sums: &mut [f32]) {
+    let pairs = above.chunks_exact(2).zip(below.chunks_exact(2));
+    for (sum, (above, below)) in sums.iter_mut().zip(pairs) {
+        let [a, b, c, d] = [above[0], above[1], below[0], below[1]].map(u16::from);
+        *sum = f32::from(a + b + c + d);
+    }
+    if above.len() % 2 == 1 {
+        // The last column stands for the one that is not there.
+        let last = above.len() - 1;
+        sums[last / 2] = 2.0 * (f32::from(above[last]) + f32::from(below[last]));
+    }
+}
+
+/// The mean chroma of four pixels, from the sums of their red, green and blue.
+fn chroma_of([red, green, blue]: [f32; 3]) -> Sample {
+    const CB: [f32; 3] = [-0.168_735_9, -0.331_264_1, 0.5];
+    const CR: [f32; 3] = [0.5, -0.418_687_6, -0.081_312_4];
+    [CB, CR].map(|weights| (weights[0] * red + weights[1] * green + weights[2] * blue) / 4.0)
 }
 
 /// An equation, solved for its own sample by those before and after: Thomas' algorithm.
@@ -133,22 +150,26 @@ fn equations(count: usize, is_odd: bool) -> Vec<Equation> {
     equations
 }
 
-fn solve_row(samples: &mut [f32], equations: &[Equation]) {
-    let mut last = 0.0;
+fn solve_row(samples: &mut [Sample], equations: &[Equation]) {
+    let mut last = [0.0; 2];
     for (sample, equation) in samples.iter_mut().zip(equations) {
-        *sample = (*sample - equation.before * last) * equation.own;
-        last = *sample;
+        for (value, last) in sample.iter_mut().zip(&mut last) {
+            *value = (*value - equation.before * *last) * equation.own;
+            *last = *value;
+        }
     }
-    let mut next = 0.0;
+    let mut next = [0.0; 2];
     for (sample, equation) in samples.iter_mut().zip(equations).rev() {
-        *sample -= equation.after * next;
-        next = *sample;
+        for (value, next) in sample.iter_mut().zip(&mut next) {
+            *value -= equation.after * *next;
+            *next = *value;
+        }
     }
 }
 
 /// All columns at once, row by row.
 fn solve_columns(
-    samples: &mut [f32],
+    samples: &mut [Sample],
     columns: usize,
     equations: &[Equation],
     cancel: &Cancel,
@@ -156,26 +177,27 @@ fn solve_columns(
     for (y, equation) in equations.iter().enumerate() {
         cancel.check()?;
         let (above, here) = samples.split_at_mut(y * columns);
-        let here = &mut here[..columns];
+        let here = here[..columns].as_flattened_mut();
         if y == 0 {
             here.iter_mut().for_each(|sample| *sample *= equation.own);
             continue;
         }
-        for (sample, above) in here.iter_mut().zip(&above[(y - 1) * columns..]) {
+        for (sample, above) in here.iter_mut().zip(above[(y - 1) * columns..].as_flattened()) {
             *sample = (*sample - equation.before * above) * equation.own;
         }
     }
     for (y, equation) in equations.iter().enumerate().rev().skip(1) {
         cancel.check()?;
         let (here, below) = samples[y * columns..].split_at_mut(columns);
-        here.iter_mut().zip(&*below).for_each(|(sample, below)| *sample -= equation.after * below);
+        let below = below.as_flattened();
+        here.as_flattened_mut().iter_mut().zip(below).for_each(|(one, below)| *one -= equation.after * below);
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{equations, solve_columns, solve_row};
+    use super::{equations, solve_columns, solve_row, Sample};
     use captioner::cancel::Cancel;
 
     /// What a decoder makes of samples, and the means of its pixels.
@@ -196,17 +218,18 @@ mod tests {
             let samples: Vec<f32> =
                 (0..pixels.div_ceil(2)).map(|x| (x * 7919 % 255) as f32 - 128.0).collect();
             let equations = equations(samples.len(), pixels % 2 == 1);
-            let mut found = means(&samples, pixels);
-            solve_row(&mut found, &equations);
-            let off = found.iter().zip(&samples).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(off < 0.01, "{} pixels: {}", pixels, off);
-            let mut columns: Vec<f32> =
-                means(&samples, pixels).iter().flat_map(|&mean| vec![mean, -mean]).collect();
-            solve_columns(&mut columns, 2, &equations, &Cancel::new()).unwrap();
-            assert!(columns
-                .iter()
-                .zip(found.iter().flat_map(|&x| vec![x, -x]))
-                .all(|(a, b)| (a - b).abs() < 0.01));
+            let due: Vec<Sample> = samples.iter().map(|&sample| [sample, -sample]).collect();
+            let means: Vec<Sample> = means(&samples, pixels).iter().map(|&mean| [mean, -mean]).collect();
+            let is_found = |found: &[Sample]| {
+                let pairs = found.as_flattened().iter().zip(due.as_flattened());
+                pairs.map(|(a, b)| (a - b).abs()).all(|off| off < 0.01)
+            };
+            let mut row = means.clone();
+            solve_row(&mut row, &equations);
+            assert!(is_found(&row), "{} pixels", pixels);
+            let mut column = means;
+            solve_columns(&mut column, 1, &equations, &Cancel::new()).unwrap();
+            assert!(is_found(&column), "{} pixels", pixels);
         }
     }
 }

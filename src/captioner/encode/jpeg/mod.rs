@@ -90,7 +90,7 @@ impl JpegTemplate {
         for rows in image.as_raw().chunks(ROWS * 3 * width as usize) {
             cancel.check()?;
             for (channel, plane) in planes.iter_mut().enumerate() {
-                plane.extend(rows.iter().skip(channel).step_by(3));
+                plane.extend(rows.as_chunks::<3>().0.iter().map(|pixel| pixel[channel]));
             }
         }
         let picture = Picture { width, height, planes };

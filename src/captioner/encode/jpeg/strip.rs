@@ -205,7 +205,8 @@ impl Strip {
     ) {
         let [luma, cb, cr] = self.ycbcr::<W, H>(mcu);
         let Coding { tables, chroma, first } = *coding;
-        for start in (0..H).step_by(8).flat_map(|y| (0..W).step_by(8).map(move |x| y * W + x)) {
+        for block in 0..W * H / 64 {
+            let start = block / (W / 8) * 8 * W + block % (W / 8) * 8;
             transform(simd, &luma, start, W, &tables.luma.quantizer, &mut self.block);
             self.writer.block(&self.block, self.predictors[0], &tables.luma.dc, &tables.luma.ac);
             self.predictors[0] = self.block.values[0];

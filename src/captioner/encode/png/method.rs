@@ -23,7 +23,7 @@ const MAX_REPEATS: usize = 192 << 10;
 /// The compressed bytes of such a band that are aimed at: its headers are a fiftieth of them.
 const COMPRESSED: usize = 6 << 10;
 /// The bytes of each part of the picture that is looked at.
-const SAMPLE: usize = 24 << 10;
+const SAMPLE: usize = 16 << 10;
 /// How many parts those are.
 const SAMPLES: u32 = 3;
 /// A photo repeats fewer than one of so many pixels.

@@ -11,6 +11,9 @@ use super::tokens::Tokens;
 pub const WINDOW: usize = 1 << 15;
 /// How many positions of a chain are looked at.
 const TRIES: usize = 48;
+/// And if a match as long as `FAIR` is waiting, which a better one seldom follows.
+const FEW_TRIES: usize = 8;
+const FAIR: usize = 8;
 /// A match as long as this is good enough: no better one is searched for.
 const GOOD: usize = 64;
 /// A match as long as this does not wait for the next position.
@@ -61,7 +64,11 @@ impl Repeats {
         // The last position has no match, so none is waiting at the end.
         let mut at = start;
         while at < bytes.len() {
-            let found = if waiting.length < LAZY { self.find(bytes, at, worth) } else { Match::default() };
+            let found = match waiting.length {
+                0..FAIR => self.find(bytes, at, worth, TRIES),
+                FAIR..LAZY => self.find(bytes, at, worth, FEW_TRIES),
+                _ => Match::default(),
+            };
             self.insert(bytes, at);
             if waiting.gain > 0 && waiting.gain >= found.gain {
                 tokens.repeat(waiting.length, waiting.distance);
@@ -94,7 +101,7 @@ impl Repeats {
 
     /// The match that saves most.
     #[inline(always)]
-    fn find(&self, bytes: &[u8], at: usize, worth: u32) -> Match {
+    fn find(&self, bytes: &[u8], at: usize, worth: u32, tries: usize) -> Match {
         let mut best = Match::default();
         let rest = &bytes[at..];
         let four = match rest.first_chunk() {
@@ -119,7 +126,7 @@ impl Repeats {
             }
         };
         let mut position = self.heads[hash(four)] as usize;
-        for _ in 0..TRIES {
+        for _ in 0..tries {
             if position == 0 || at + 1 - position > WINDOW {
                 break;
             }
