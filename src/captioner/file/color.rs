@@ -6,7 +6,7 @@ use std::sync::Arc;
 use image::{DynamicImage, RgbImage, RgbaImage};
 use moxcms::{
     Chromaticity, CicpProfile, ColorPrimaries, ColorProfile, DataColorSpace, Layout, MatrixCoefficients,
-    ToneReprCurve, TransferCharacteristics, Transform8BitExecutor, TransformExecutor, TransformOptions,
+    ToneReprCurve, TransferCharacteristics, Transform8BitExecutor, TransformExecutor, TransformOptions, Xyzd,
 };
 
 use captioner::cancel::Cancel;
@@ -19,6 +19,9 @@ const UNSEEN: u8 = 1;
 /// How far a gamma may be from that of sRGB, as a fraction, to be taken for it: libpng's threshold.
 const NEAR: f32 = 0.05;
 const SRGB_GAMMA: f32 = 0.45455;
+/// How far apart primaries may be for their numbers to be roundings of the same. In the darkest colors, where the curve of
+/// sRGB is steepest, that is a level.
+const ROUNDING: f64 = 0.0003;
 
 /// What the numbers of a picture mean.
 #[derive(Clone, Default)]
@@ -173,6 +176,9 @@ impl Meaning {
         if self.0.as_ref().is_none_or(|profile| profile.color_space != DataColorSpace::Rgb) {
             return false;
         }
+        if self.0.as_ref().is_some_and(|profile| has_numbers_of_srgb(profile)) {
+            return true;
+        }
         let transform = match self.transform_of_bytes(Layout::Rgb, Layout::Rgb) {
             Some(transform) => transform,
             None => return true,
@@ -187,6 +193,37 @@ impl Meaning {
         transform.transform(&colors, &mut converted).is_ok()
             && colors.iter().zip(&converted).all(|(a, b)| a.abs_diff(*b) <= UNSEEN)
     }
+}
+
+/// Whether the primaries and the curves are those of sRGB, but for rounding. To see that costs a tenth of what it costs to
+/// prepare a conversion.
+fn has_numbers_of_srgb(profile: &ColorProfile) -> bool {
+    const POINTS: usize = 64;
+    let tables =
+        [&profile.lut_a_to_b_perceptual, &profile.lut_a_to_b_colorimetric, &profile.lut_a_to_b_saturation];
+    if tables.iter().any(|table| table.is_some()) || profile.cicp.is_some() {
+        return false;
+    }
+    let srgb = ColorProfile::new_srgb();
+    let colorants = |of: &ColorProfile| [of.red_colorant, of.green_colorant, of.blue_colorant];
+    let is_near = |(one, other): (&Xyzd, &Xyzd)| {
+        [one.x - other.x, one.y - other.y, one.z - other.z].iter().all(|off| off.abs() < ROUNDING)
+    };
+    let to_srgb = |light: f64| match light {
+        light if light <= 0.003_130_8 => 12.92 * light,
+        light => 1.055 * light.powf(1.0 / 2.4) - 0.055,
+    };
+    let is_curve = |curve: &Option<ToneReprCurve>| match *curve {
+        Some(ToneReprCurve::Lut(ref values)) if values.len() > POINTS => (0..=POINTS).all(|point| {
+            let place = point * (values.len() - 1) / POINTS;
+            let (encoded, light) =
+                (place as f64 / (values.len() - 1) as f64, f64::from(values[place]) / 65535.0);
+            (to_srgb(light) - encoded).abs() < 0.25 / 255.0
+        }),
+        _ => false,
+    };
+    colorants(profile).iter().zip(&colorants(&srgb)).all(is_near)
+        && [&profile.red_trc, &profile.green_trc, &profile.blue_trc].iter().all(|curve| is_curve(curve))
 }
 
 /// Converts pixels, some at a time.

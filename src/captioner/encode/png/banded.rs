@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::chunk::{adler_of_both, begin_chunk, finish_chunk, write_end, ADLER_OF_NOTHING, IDAT};
 use super::deflate::Codes;
 use super::filter::{append_filtered, filter, Filters};
-use super::method::{samples, smallest, Method};
+use super::method::{candidates, samples, smallest, Method};
 use super::repeats::{Repeats, WINDOW};
 use super::shape::{Rows, Shape};
 use super::tokens::Tokens;
@@ -249,6 +249,6 @@ impl Drawn {
         samples(shape, own, SAMPLE).for_each(|part| rows(part, &mut self.pixels));
         let (ref mut repeats, ref mut tokens) =
             *self.repeats.get_or_insert_with(|| (Repeats::new(), Tokens::new()));
-        smallest(&self.pixels, shape, repeats, tokens).0
+        smallest(&self.pixels, shape, candidates(shape), repeats, tokens).0
     }
 }

@@ -53,8 +53,10 @@ impl Method {
                 pixels
             })
             .collect();
-        let is_photo = shape.may_filter && !samples.iter().any(|pixels| repeats_much(pixels, shape));
-        let size = if is_photo { None } else { size_of_repeats(&samples, shape, cancel)? };
+        let repeats = samples.iter().map(|pixels| !shape.may_filter || repeats_much(pixels, shape));
+        let repeats: Vec<bool> = repeats.collect();
+        let size =
+            if repeats.contains(&true) { size_of_repeats(&samples, &repeats, shape, cancel)? } else { None };
         if let Some(size) = size {
             let all: usize = samples.iter().map(Vec::len).sum();
             let bytes = (COMPRESSED * all / size.max(1)).clamp(MIN_REPEATS, MAX_REPEATS);
@@ -107,16 +109,20 @@ fn repeats_much(pixels: &[u8], shape: &Shape) -> bool {
 }
 
 /// How many bytes the parts take in the method of repeats; `None` if they do not take much less than as a photo.
+/// `repeats_much` says it of each part.
 fn size_of_repeats(
     samples: &[Vec<u8>],
+    repeats_much: &[bool],
     shape: &Shape,
     cancel: &Cancel,
 ) -> Result<Option<usize>, CaptionError> {
     let (mut repeats, mut tokens) = (Repeats::new(), Tokens::new());
     let mut size = 0;
-    for pixels in samples {
+    for (pixels, &repeats_much) in samples.iter().zip(repeats_much) {
         cancel.check()?;
-        size += smallest(pixels, shape, &mut repeats, &mut tokens).1;
+        // Where hardly anything repeats, pixels are best filtered.
+        let candidates = if repeats_much { candidates(shape) } else { &[Filters::Best] };
+        size += smallest(pixels, shape, candidates, &mut repeats, &mut tokens).1;
     }
     if !shape.may_filter {
         return Ok(Some(size));
@@ -133,15 +139,22 @@ fn size_of_repeats(
     Ok(if size * 10 < photo.len() * 9 { Some(size) } else { None })
 }
 
-/// The filters with which pixels get smallest, and the bytes that they take then, about.
+/// The filters that come into question.
+pub fn candidates(shape: &Shape) -> &'static [Filters] {
+    match shape.may_filter {
+        true => &[Filters::None, Filters::Up, Filters::Best],
+        false => &[Filters::None],
+    }
+}
+
+/// Those of some filters with which pixels get smallest, and the bytes that they take then, about.
 pub fn smallest(
     pixels: &[u8],
     shape: &Shape,
+    candidates: &[Filters],
     repeats: &mut Repeats,
     tokens: &mut Tokens,
 ) -> (Filters, usize) {
-    let all = [Filters::None, Filters::Up, Filters::Best];
-    let candidates = if shape.may_filter { &all[..] } else { &all[..1] };
     let mut filtered = Vec::new();
     let sizes = candidates.iter().map(|&filters| {
         filtered.clear();
