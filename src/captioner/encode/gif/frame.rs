@@ -84,7 +84,7 @@ impl<'a> TemplateFrame<'a> {
         mut paint: P,
         cancel: &Cancel,
     ) -> Result<Vec<u8>, CaptionError> {
-        let code_size = lzw::code_size(highest.max(self.frame.highest));
+        let code_size = lzw::code_size(highest.max(self.highest()));
         let has_same_rect = *rect == self.frame.rect;
         let has_same_strips = has_same_rect && code_size == self.code_size();
         let count = rect.width() as usize * rect.height() as usize;
@@ -96,11 +96,11 @@ impl<'a> TemplateFrame<'a> {
             pixels.clear();
             if has_same_rect {
                 pixels.extend_from_slice(&self.frame.indices[range.clone()]);
+                self.free(&mut pixels);
             } else {
-                pixels.extend(range.clone().map(|number| self.index_in(rect, number).unwrap_or(filler)));
-            }
-            if let Some(ref freed) = self.freed {
-                freed.free(&mut pixels);
+                // The filler may be an entry that was given up: it is transparent now.
+                let index = |number| self.index_in(rect, number).map(|index| self.freed_index(index));
+                pixels.extend(range.clone().map(|number| index(number).unwrap_or(filler)));
             }
             if paint(range, &mut pixels) || !has_same_strips {
                 codes.append(&Strip::compress(&pixels, code_size));
@@ -117,8 +117,9 @@ impl<'a> TemplateFrame<'a> {
             Some(ref freed) => freed.strips[index].get_or_init(|| {
                 let plain = self.pixels(index);
                 let mut pixels = plain.to_vec();
-                freed.free(&mut pixels);
-                (pixels != plain).then(|| Strip::compress(&pixels, self.code_size()))
+                self.free(&mut pixels);
+                let is_other = pixels != plain || self.code_size() != lzw::code_size(self.frame.highest);
+                is_other.then(|| Strip::compress(&pixels, self.code_size()))
             }),
             None => &None,
         };
@@ -129,7 +130,8 @@ impl<'a> TemplateFrame<'a> {
     fn strip(&self, index: usize) -> &'a Strip {
         let all = &self.frame.indices;
         let strips = self.strips.plain.get_or_init(|| all.chunks(STRIP).map(|_| OnceLock::new()).collect());
-        strips[index].get_or_init(|| Strip::compress(self.pixels(index), self.code_size()))
+        let code_size = lzw::code_size(self.frame.highest);
+        strips[index].get_or_init(|| Strip::compress(self.pixels(index), code_size))
     }
 
     /// The pixels of the strip of that number.
@@ -139,7 +141,24 @@ impl<'a> TemplateFrame<'a> {
     }
 
     fn code_size(&self) -> u8 {
-        lzw::code_size(self.frame.highest)
+        lzw::code_size(self.highest())
+    }
+
+    /// The highest index that a pixel can have. What takes the place of an entry may come after it.
+    fn highest(&self) -> u8 {
+        let highest = self.frame.highest;
+        let of_target = |freed: &Arc<Freed>| freed.target[..=usize::from(highest)].iter().copied().max();
+        self.freed.as_ref().and_then(of_target).unwrap_or(highest)
+    }
+
+    fn freed_index(&self, index: u8) -> u8 {
+        self.freed.as_ref().map_or(index, |freed| freed.target[usize::from(index)])
+    }
+
+    fn free(&self, pixels: &mut [u8]) {
+        if self.freed.is_some() {
+            pixels.iter_mut().for_each(|pixel| *pixel = self.freed_index(*pixel));
+        }
     }
 
     /// The index of a pixel of a larger rectangle, counted row by row; `None` outside of the frame.
@@ -148,12 +167,6 @@ impl<'a> TemplateFrame<'a> {
         let (x, y) = (rect.left + (number % width) as u32, rect.top + (number / width) as u32);
         let own = &self.frame.rect;
         own.holds(x, y).then(|| self.frame.indices[own.number_of(x, y)])
-    }
-}
-
-impl Freed {
-    fn free(&self, pixels: &mut [u8]) {
-        pixels.iter_mut().for_each(|pixel| *pixel = self.target[usize::from(*pixel)]);
     }
 }
 
