@@ -44,12 +44,15 @@ mod font_files;
 mod framing;
 /// A GIF player that shares no code with `memed`, and the checks built on it.
 mod gif_oracle;
+/// Room for a text's colors in the palettes of animations.
+mod gif_palettes;
 /// Captions on animated templates, checked frame by frame.
 mod gif_pictures;
 /// Comparison with the golden pictures, which a person has approved.
 mod golden;
-/// JPEGs of every sampling, in any scans.
+/// Captioned JPEGs keep the sampling, the steps and the pixels of their template.
 mod jpeg_kinds;
+/// Writes JPEGs of every sampling, in any scans.
 mod jpeg_writer;
 /// The position, size and lines of text.
 mod layout_pictures;
