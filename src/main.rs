@@ -5,6 +5,8 @@
 #[macro_use]
 extern crate log;
 extern crate memed;
+#[cfg(unix)]
+extern crate tikv_jemallocator;
 
 use std::process::exit;
 
@@ -13,6 +15,13 @@ use memed::config::Config;
 use memed::descriptors;
 use memed::logging;
 use memed::server::{signals, Server};
+#[cfg(unix)]
+use tikv_jemallocator::Jemalloc;
+
+/// Gives freed memory back within seconds (see `.cargo/config.toml`); glibc keeps up to 64 MiB for each thread.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 // From sysexits.h, which shells and supervisors know.
 const EX_USAGE: i32 = 64;
