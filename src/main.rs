@@ -47,7 +47,7 @@ fn main() {
 
 /// Serves until a signal ends it.
 fn serve(mut config: Config) -> Result<(), String> {
-    // Before there are threads.
+    // Before there are clients.
     config.max_connections = descriptors::prepare_or_warn(config.max_connections);
     let address = config.address;
     let server = Server::bind(config).map_err(|error| format!("cannot listen on {}: {}", address, error))?;

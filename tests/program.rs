@@ -48,6 +48,8 @@ fn thread_names(arguments: &[&str]) -> Vec<String> {
         let tasks = fs::read_dir(format!("/proc/{}/task", program.id())).unwrap();
         let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).unwrap();
         let mut names: Vec<_> = tasks.map(|task| name(task.unwrap()).trim().to_string()).collect();
+        // The allocator has threads of its own, which it starts when it likes.
+        names.retain(|name| !name.starts_with("jemalloc"));
         names.sort();
         names
     };
