@@ -11,6 +11,7 @@ extern crate tikv_jemallocator;
 use std::process::exit;
 
 use memed::command_line::{self, Parsed};
+use memed::commands;
 use memed::config::Config;
 use memed::descriptors;
 use memed::logging;
@@ -33,13 +34,13 @@ fn main() {
             logging::start(config.log);
             serve(*config).map_or_else(failed, |()| 0)
         }
-        Ok(Parsed::Print(text)) => {
-            print!("{}", text);
-            0
+        Ok(Parsed::Run(config, order)) => {
+            logging::start(config.log);
+            commands::run(*config, *order)
         }
+        Ok(Parsed::Print(text)) => commands::print(&text),
         Err(mistakes) => {
             mistakes.iter().for_each(|mistake| eprintln!("memed: {}", mistake));
-            eprintln!("memed: run `memed --help` for the options");
             EX_USAGE
         }
     })
@@ -50,7 +51,7 @@ fn serve(mut config: Config) -> Result<(), String> {
     // Before there are clients.
     config.max_connections = descriptors::prepare_or_warn(config.max_connections);
     let address = config.address;
-    let server = Server::bind(config).map_err(|error| format!("cannot listen on {}: {}", address, error))?;
+    let server = Server::bind(config).map_err(|error| command_line::cannot_listen(address, &error))?;
     let signal = signals::on_signals(&server.handle())
         .map_err(|error| format!("cannot watch for signals: {}", error))?;
     info!("listening on http://{}", server.local_addr());

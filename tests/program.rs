@@ -107,10 +107,11 @@ fn a_second_server_on_the_same_port_fails_at_start_and_says_why() {
     let (code, _, log) = run(&[&address], &[]);
     assert_eq!(code, Some(71));
     assert!(log.contains(&format!("cannot listen on {}: Address already in use", address)), "{}", log);
+    assert!(log.contains("choose another port, as in `memed 127.0.0.1:8080`"), "{}", log);
     // And the first one is as well as before.
     assert_eq!(program.connect().get("/health").status, 200);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (code, _, _) = run(&[&taken.local_addr().unwrap().to_string()], &[]);
+    let (code, _, _) = run(&["serve", &taken.local_addr().unwrap().to_string()], &[]);
     assert_eq!(code, Some(71));
 }
 
