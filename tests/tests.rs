@@ -40,6 +40,8 @@ mod docs;
 mod file_kinds;
 /// Fonts that are damaged.
 mod font_files;
+/// Forms, JSON under any type, fields that are left empty, keys that others add to a URL.
+mod forms;
 /// How requests are framed: where heads and bodies end, and what is refused.
 mod framing;
 /// A GIF player that shares no code with `memed`, and the checks built on it.

@@ -24,10 +24,11 @@ pub use self::caption::{
     Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT,
 };
 pub use self::color::Color;
-pub use self::decode::{edit_from_query, from_json, from_query};
+pub use self::decode::{edit_from_query, from_json, from_query, from_urlencoded};
 pub use self::error::{shortened, Invalid};
 pub use self::form::{from_form, Form};
 pub use self::format::Format;
 pub use self::multipart::Boundary;
+pub use self::query::is_ignored;
 pub use self::size::{Size, MAX_SIZE};
 pub use self::values::normal_name;

@@ -15,12 +15,12 @@ pub enum Size {
 }
 
 impl Size {
-    /// `fit`, `shrink`, or a number of pixels.
+    /// `fit`, `shrink` (or `flex`, as rofld had it), or a number of pixels.
     pub fn parse(text: &str) -> Option<Size> {
         let text = text.trim();
         if text.eq_ignore_ascii_case("fit") {
             Some(Size::Fit)
-        } else if text.eq_ignore_ascii_case("shrink") {
+        } else if text.eq_ignore_ascii_case("shrink") || text.eq_ignore_ascii_case("flex") {
             Some(Size::Shrink)
         } else {
             text.parse().ok().and_then(Size::pixels)
