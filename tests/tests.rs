@@ -62,6 +62,8 @@ mod layout_pictures;
 mod letter_pictures;
 /// The limits on clients: slow heads, idle connections, unread responses, hang-ups, too many connections.
 mod limits;
+/// Links that embed, where they redirect, and the names of pictures.
+mod links;
 /// The log lines of failed requests.
 mod log;
 /// The figures of `/stats` and `/metrics`.

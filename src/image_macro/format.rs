@@ -21,6 +21,19 @@ impl Format {
         }
     }
 
+    /// What the name of such a file ends in, after the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Jpeg => "jpg",
+            Format::Png | Format::Gif => self.name(),
+        }
+    }
+
+    /// The format of a file whose name ends in that, after the dot, in any case.
+    pub fn of_extension(extension: &str) -> Option<Format> {
+        Format::parse(extension).filter(|_| !extension.contains(char::is_whitespace))
+    }
+
     /// `jpeg` (or `jpg`), `png` or `gif`, in any case.
     pub fn parse(text: &str) -> Option<Format> {
         match text.trim().to_ascii_lowercase().as_str() {

@@ -8,7 +8,7 @@ use hyper::server::Request;
 use hyper::Body;
 
 use captioner::format_of;
-use image_macro::{self, Edit};
+use image_macro::{self, Edit, Format};
 use server::app::App;
 use server::connection::caller::Caller;
 use server::future_ext::ready;
@@ -18,19 +18,25 @@ use server::http::reply::{Reply, ReplyFuture};
 use server::pages::announced::Announced;
 use server::pages::upload::{self, Upload};
 use server::picture;
+use server::picture::kept::Asked;
 
-/// `GET /caption?…` and HEAD.
+/// `GET /caption?…` and HEAD. `/caption.png?…` is the same in that format.
 ///
 /// Decoding a query takes microseconds, so it happens here, on the reactor, and a query whose picture is cached is not
 /// even decoded. No chain is needed: the only thing to wait for is the picture.
-pub fn get(app: &Rc<App>, caller: Caller, request: &Request) -> ReplyFuture {
+pub fn get(app: &Rc<App>, caller: Caller, request: &Request, format: Option<Format>) -> ReplyFuture {
     let query = request.query().unwrap_or("");
     let conditions = Conditions::of(request);
-    if let Some(reply) = picture::known(app, query, &conditions) {
+    let asked = Asked::by_query(query, format);
+    if let Some(reply) = picture::known(app, &asked, &conditions) {
         return ready(reply);
     }
-    match image_macro::from_query(query) {
-        Ok(image_macro) => picture::picture(app, caller, image_macro, Some(query.to_string()), conditions),
+    let decoded = image_macro::from_query(query).and_then(|image_macro| match format {
+        Some(format) => image_macro.in_format(format),
+        None => Ok(image_macro),
+    });
+    match decoded {
+        Ok(image_macro) => picture::picture(app, caller, image_macro, Some(asked), conditions),
         Err(invalid) => ready(Reply::from(invalid)),
     }
 }

@@ -4,6 +4,7 @@
 pub mod announced;
 pub mod caption;
 pub mod health;
+pub mod images;
 pub mod listing;
 pub mod metrics;
 pub mod stats;

@@ -23,6 +23,9 @@ use server::picture::kept::SharedPicture;
 use server::picture::timing::{Origin, Times};
 use server::pool::{PoolError, Timed};
 
+/// What a client's own picture is saved as: not as it was called, which is known for a few only.
+const NAME: &str = "memed";
+
 /// A body that may be, or have, a client's own picture.
 #[derive(Debug)]
 pub enum Upload {
@@ -112,5 +115,5 @@ fn counted(counters: &Counters, mut picture: Picture, queue: Duration, ran: Dura
     counters.drawn(times);
     // A slow reader may keep it for a while.
     picture.bytes.shrink_to_fit();
-    Reply::picture(SharedPicture::new(picture, None), &Origin::Drawn(times))
+    Reply::picture(SharedPicture::new(picture, NAME, None), &Origin::Drawn(times))
 }

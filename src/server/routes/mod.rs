@@ -22,7 +22,7 @@ use super::future_ext::{ready, LocalFuture};
 use super::http::access_log::{AccessLog, Body};
 use super::http::body;
 use super::http::reply::{Reply, ReplyFuture};
-use super::pages::{caption, health, listing, metrics, stats};
+use super::pages::{caption, health, images, listing, metrics, stats};
 use super::pool::message_of;
 use config::Cors;
 
@@ -112,7 +112,8 @@ fn wants_close(request: &Request) -> bool {
 /// Calls the page of the route.
 fn answer(app: &Rc<App>, caller: Caller, route: Route, request: Request) -> ReplyFuture {
     match route {
-        Route::Caption => caption::get(app, caller, &request),
+        Route::Caption { format } => caption::get(app, caller, &request, format),
+        Route::Image => images::get(app, caller, &request),
         Route::PostCaption => caption::post(app, caller, request),
         Route::Templates => listing::templates(app, &caller),
         Route::Template { ref name } => listing::template(app, &caller, name),
