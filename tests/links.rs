@@ -33,7 +33,7 @@ fn a_link_is_the_picture_that_the_same_fields_are() {
         ),
         ("cat/%C3%A9~s~h.png?color=f00&bottom_size=9", "top_text=%C3%A9/%23&color=red&bottom_size=9", "png"),
         (
-            "cat/a/b.png?top_outline=none&align=left",
+            "cat/a/b.png?align=left&top_outline=none",
             "top_text=a&bottom_text=b&top_outline=&align=left",
             "png",
         ),

@@ -52,7 +52,8 @@ fn every_text_has_a_link_in_its_normal_form() {
     let asked = (select(TEMPLATES), texts(), texts(), texts(), select(&[Format::Jpeg, Format::Gif][..]));
     check(4000, &asked, |(template, top, middle, bottom, format)| {
         let path = path_of(template, [&top, &middle, &bottom], format);
-        assert!(path.is_ascii() && !path.contains("//") && !path.contains("/."), "{:?}", path);
+        assert!(path.is_ascii() && !path.contains("//"), "{:?}", path);
+        assert!(!path.split('/').any(|segment| segment == "." || segment == ".."), "{:?}", path);
         let Link { image_macro, moved } = Link::parse(&path, "").unwrap();
         assert_eq!((image_macro.template.as_str(), image_macro.format), (template, Some(format)));
         for (band, written) in vec![(VAlign::Top, top), (VAlign::Middle, middle), (VAlign::Bottom, bottom)] {
