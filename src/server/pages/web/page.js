@@ -1,19 +1,16 @@
 // The page on which a person makes a meme. It sends the requests that any client sends; nothing here is needed to use
 // the server. The state of the form is kept in the fragment of the URL, in the names of the HTTP interface.
-'use strict';
+import { ask } from './ask.js';
+import {
+  curlOf, encode, EXTENSIONS, markdownOf, pathOf, queryOf,
+} from './links.js';
+import { element, matches, thumbnailOf, tileOf } from './tiles.js';
 
-const TRIES = 6; // of a request that a busy server refuses
 const TYPING = 150; // ms without a change before a picture is asked for
 const TYPING_OWN = 400; // the same if the picture has to be sent each time
 const QUIET = 1000; // ms without a change before a screen reader hears that the picture is new
 const MOST_TILES = 200;
-const EXTENSIONS = { jpeg: 'jpg', png: 'png', gif: 'gif' };
-const ESCAPES = {
-  '?': '~q', '&': '~a', '%': '~p', '#': '~h', '/': '~s', '\\': '~b', '\n': '~n', '<': '~l', '>': '~g', '"': "''",
-  '_': '__', '-': '--',
-};
 const COLORS = [['color', '#ffffff'], ['outline', '#000000']]; // and what they are if nothing is said
-const IN_LINKS = ['width', 'height', 'font', 'color', 'outline', 'size']; // what /images/… takes in its query
 const SENTENCE_FIELD = /"(template|(?:top|middle|bottom)_text|font|size|color|outline|align|width|format)"/;
 
 const find = (id) => document.getElementById(id);
@@ -26,97 +23,6 @@ const state = {
   still: matchMedia('(prefers-reduced-motion: reduce)').matches, // whether animations are shown as stills
 };
 document.documentElement.classList.add('js');
-
-// ===== asking the server =====
-
-class Refusal extends Error {
-  // `final`: asking the same again gives the same answer.
-  constructor(sentence, final) {
-    super(sentence);
-    this.final = final;
-  }
-}
-
-const pause = (ms, signal) => new Promise((resolve, reject) => {
-  const timer = setTimeout(resolve, ms);
-  if (signal) signal.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); });
-});
-
-const sentenceOf = async (response) => {
-  try {
-    return (await response.json()).error;
-  } catch (_) {
-    return `The server answered with status ${response.status}.`;
-  }
-};
-
-// A busy server is asked again, as often as TRIES says and no sooner than it says. `onWait(sentence, seconds)` is called
-// before each pause.
-async function ask(url, options, onWait) {
-  for (let tries = 1; ; tries += 1) {
-    let sentence = 'The server cannot be reached.';
-    let seconds = 2 ** Math.min(tries - 1, 3);
-    try {
-      const response = await fetch(url, options);
-      if (response.ok) return response;
-      sentence = await sentenceOf(response);
-      if (response.status !== 503 && response.status !== 504) throw new Refusal(sentence, response.status < 500);
-      seconds = Math.max(seconds, Number(response.headers.get('Retry-After')) || 0);
-    } catch (error) {
-      if (error.name === 'AbortError' || error instanceof Refusal) throw error;
-    }
-    if (tries >= TRIES) throw new Refusal(sentence, false);
-    onWait(sentence, seconds);
-    // Not all pages at the same moment.
-    await pause(seconds * 1000 * (1 + Math.random() / 4), options.signal);
-  }
-}
-
-// ===== links =====
-
-const encode = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-const queryOf = (pairs) => pairs.map(([name, value]) => `${name}=${encode(value)}`).join('&');
-
-// A text as a segment of a path, or null if no segment means it. From its end: a space is `-` where `_` would make a
-// pair with what follows it.
-function segmentOf(text) {
-  if (text === '') return '_';
-  // Two apostrophes would be a quotation mark, and these letters after a tilde something else. No URL keeps a dot alone.
-  if (/''|~[qaphsbnlg]/.test(text) || /^\.\.?$/.test(text)) return null;
-  let segment = '';
-  for (const character of Array.from(text).reverse()) {
-    if (character === ' ') segment = (segment.startsWith('_') ? '-' : '_') + segment;
-    else segment = (ESCAPES[character] || encode(character)) + segment;
-  }
-  return segment;
-}
-
-const formatOf = (fields) => {
-  const template = state.templates.find((one) => one.name === fields.template);
-  return fields.format || (template && template.format) || 'jpeg';
-};
-
-// The URL of the picture, without the origin: a link that reads well if that can say all, else one with a query.
-function pathOf(fields) {
-  const { top_text: top = '', middle_text: middle = '', bottom_text: bottom = '' } = fields;
-  const texts = middle ? [top, middle, bottom] : bottom ? [top, bottom] : top ? [top] : [];
-  const segments = [/^\.\.?$/.test(fields.template) ? null : encode(fields.template), ...texts.map(segmentOf)];
-  const extension = EXTENSIONS[formatOf(fields)];
-  if (fields.align || segments.includes(null)) {
-    const pairs = Object.entries(fields).filter(([name]) => name !== 'format');
-    return `/caption.${extension}?${queryOf(pairs)}`;
-  }
-  const query = queryOf(IN_LINKS.filter((name) => name in fields).map((name) => [name, fields[name]]));
-  return `/images/${segments.join('/')}.${extension}${query && '?'}${query}`;
-}
-
-const quoted = (word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`);
-
-const describe = (fields) => {
-  const texts = ['top_text', 'middle_text', 'bottom_text'].map((name) => fields[name]).filter(Boolean);
-  const picture = own() ? 'Your picture' : fields.template;
-  return texts.length ? `${picture}: ${texts.join(' / ').replace(/\s+/g, ' ')}` : `${picture}, without text`;
-};
 
 // ===== the form =====
 
@@ -157,6 +63,17 @@ function write(fields) {
   form.querySelector('details').open = fields.has('width') || fields.has('format');
 }
 
+const formatOf = (fields) => {
+  const template = state.templates.find((one) => one.name === fields.template);
+  return fields.format || (template && template.format) || 'jpeg';
+};
+
+const describe = (fields) => {
+  const texts = ['top_text', 'middle_text', 'bottom_text'].map((name) => fields[name]).filter(Boolean);
+  const picture = own() ? 'Your picture' : fields.template;
+  return texts.length ? `${picture}: ${texts.join(' / ')}` : `${picture}, without text`;
+};
+
 const inFragment = () => new URLSearchParams(location.hash.slice(1));
 
 function keep(fields) {
@@ -166,36 +83,6 @@ function keep(fields) {
 }
 
 // ===== templates =====
-
-const matches = (template, words) => {
-  const text = [template.name, ...(template.keywords || [])].join(' ').toLowerCase();
-  return words.every((word) => text.includes(word));
-};
-
-// Nothing moves unasked: the thumbnail of an animation is a still.
-const thumbnailOf = ({ name, frames, thumbnail = `/images/${encode(name)}.jpg?width=240` }) => (
-  frames > 1 ? thumbnail.replace(/\.gif(?=\?|$)/, '.jpg') : thumbnail);
-
-const element = (tag, properties) => Object.assign(document.createElement(tag), properties);
-
-function tileOf(name, value, source, moves) {
-  const tile = element('label', { className: 'tile' });
-  const picture = element('img', { alt: '', loading: 'lazy', decoding: 'async', width: 120, height: 72 });
-  let tries = 1;
-  picture.addEventListener('error', () => {
-    const wait = 1000 * 2 ** Math.min(tries - 1, 3) * (1 + Math.random() / 2);
-    if (tries < TRIES) setTimeout(() => { picture.src = source; }, wait);
-    tries += 1;
-  });
-  picture.src = source;
-  tile.append(
-    element('input', { type: 'radio', name: 'template', value }),
-    picture,
-    element('span', { className: 'name', textContent: name, title: name }),
-  );
-  if (moves) tile.append(element('span', { className: 'moves', textContent: 'GIF' }));
-  return tile;
-}
 
 // The tiles that match the search, and always the one that is chosen: `name`, or '' for the person's own picture.
 function showTiles(name) {
@@ -266,6 +153,13 @@ function changed(delay) {
   typing = setTimeout(draw, delay);
 }
 
+// The field that a sentence of the server names.
+function fieldOf(sentence) {
+  const named = SENTENCE_FIELD.exec(sentence) || /^there is no (template|font)/.exec(sentence);
+  if (named) return named[1];
+  return own() && sentence.startsWith('the picture') ? 'template' : '';
+}
+
 // Says what is wrong, beside the field if the sentence names one.
 function complain(sentence, field) {
   const place = field && find(`error-${field}`);
@@ -274,7 +168,7 @@ function complain(sentence, field) {
   if (control) control.setAttribute('aria-invalid', 'true');
   if (control && control.closest('details')) control.closest('details').open = true;
   find('alarm').textContent = sentence;
-  trouble(place ? 'The picture is as before: see the message beside the field.' : sentence);
+  trouble(place ? 'Not drawn: see the message beside the field.' : sentence);
 }
 
 function trouble(sentence, again) {
@@ -289,6 +183,7 @@ function settle() {
   for (const control of form.querySelectorAll('[aria-invalid]')) control.removeAttribute('aria-invalid');
   for (const id of ['trouble', 'state', 'warning']) find(id).hidden = true;
   find('alarm').textContent = '';
+  find('result').classList.remove('refused');
 }
 
 // Asks for the picture that the form describes. The request in flight is aborted: the server notices that its client is
@@ -300,7 +195,7 @@ async function draw() {
   const fields = read();
   const file = own();
   keep(fields);
-  const path = file ? `/caption?${queryOf(Object.entries(fields))}` : pathOf(fields);
+  const path = file ? `/caption?${queryOf(Object.entries(fields))}` : pathOf(fields, formatOf(fields));
   const options = file
     ? { method: 'POST', body: file, headers: { 'Content-Type': file.type || 'application/octet-stream' }, signal }
     : { priority: 'high', signal };
@@ -316,10 +211,9 @@ async function draw() {
   } catch (error) {
     if (signal.aborted) return;
     settle();
-    const named = SENTENCE_FIELD.exec(error.message) || /^there is no (template|font)/.exec(error.message);
-    complain(error.message, named && named[1]);
+    complain(error.message, fieldOf(error.message));
     find('again').hidden = error.final === true;
-    find('ways').hidden = error.final === true;
+    find('result').classList.toggle('refused', error.final === true);
     afterDrawing = null;
   } finally {
     clearTimeout(slow);
@@ -355,7 +249,6 @@ async function show(blob, response, fields, signal) {
   find('warning').hidden = !warning;
   // The server redirects to the normal form of a link.
   if (response.redirected) showWays(response.url.slice(location.origin.length), fields);
-  find('ways').hidden = false;
   state.blob = blob;
   quiet = setTimeout(() => { find('said').textContent = `Picture updated. ${picture.alt}. ${warning || ''}`; }, QUIET);
   if (afterDrawing) afterDrawing();
@@ -372,15 +265,12 @@ const nameOf = (fields, type) => {
 function showWays(path, fields) {
   const url = location.origin + path;
   const file = own();
-  const asFile = (name) => (/^[-@]/.test(name) ? `./${name}` : name);
   for (const id of ['link', 'markdown']) find(id).parentNode.hidden = Boolean(file);
   find('unlinked').hidden = !file;
   find('link').value = url;
-  // Brackets would end the description, and parentheses are encoded.
-  find('markdown').value = `![${describe(fields).replace(/[\\[\]`<>*_!]/g, '\\$&')}](${url})`;
-  const body = file ? ['--data-binary', `@${asFile(file.name)}`] : [];
-  const type = file ? fields.format || file.type : formatOf(fields);
-  find('curl').value = ['curl', '-o', asFile(nameOf(fields, type)), ...body, url].map(quoted).join(' ');
+  find('markdown').value = markdownOf(describe(fields), url);
+  const name = nameOf(fields, file ? fields.format || file.type : formatOf(fields));
+  find('curl').value = curlOf(url, name, file ? file.name : undefined);
 }
 
 async function copy(field, button) {
@@ -423,7 +313,7 @@ async function use(file) {
   URL.revokeObjectURL(state.thumbnail);
   // What the browser cannot decode, the server may refuse in its own words.
   const still = await stillOf(file, 240).catch(() => null);
-  state.thumbnail = still ? URL.createObjectURL(still) : '/favicon.svg';
+  state.thumbnail = still ? URL.createObjectURL(still) : '';
   find('search').value = '';
   showTiles('');
   chosen().closest('.tile').scrollIntoView({ block: 'nearest', inline: 'nearest' });
