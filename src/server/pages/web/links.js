@@ -2,41 +2,46 @@
 
 export const EXTENSIONS = { jpeg: 'jpg', png: 'png', gif: 'gif' };
 const ESCAPES = {
-  '?': '~q', '&': '~a', '%': '~p', '#': '~h', '/': '~s', '\\': '~b', '\n': '~n', '<': '~l', '>': '~g', '"': "''",
-  '_': '__', '-': '--',
+  '?': '~q', '&': '~a', '%': '~p', '#': '~h', '/': '~s', '\\': '~b', '\n': '~n', '<': '~l', '>': '~g',
 };
-const IN_LINKS = ['width', 'height', 'font', 'color', 'outline', 'size']; // what /images/… takes in its query
+const OPTIONS = ['width', 'height', 'align', 'font', 'color', 'outline', 'size']; // in their order in a link
 
 const percent = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 export const encode = (text) => encodeURIComponent(text).replace(/[!'()*]/g, percent);
 export const queryOf = (pairs) => pairs.map(([name, value]) => `${name}=${encode(value)}`).join('&');
+// A path may have more characters as they are. A parenthesis would end a link in Markdown.
+const encodeSegment = (segment) => (
+  encodeURIComponent(segment).replace(/[()]/g, percent).replace(/%(?:24|2[6BC]|3[ABD]|40)/g, decodeURIComponent));
 
-// A text as a segment of a path, or null if no segment means it. From its end: a space is `-` where `_` would make a
-// pair with what follows it.
+// A text as a segment of a path: see src/image_macro/escapes.rs, which has the reasons for each case.
 function segmentOf(text) {
   if (text === '') return '_';
-  // Two apostrophes would be a quotation mark, and these letters after a tilde something else. No URL keeps a dot alone.
-  if (/'['"]|~[qaphsbnlg]/.test(text) || /^\.\.?$/.test(text)) return null;
+  if (text === ' ') return '-';
+  if (/^~*\.\.?$/.test(text)) return `~${text}`;
   let segment = '';
-  for (const character of Array.from(text).reverse()) {
-    if (character === ' ') segment = (segment.startsWith('_') ? '-' : '_') + segment;
-    else segment = (ESCAPES[character] || encode(character)) + segment;
-  }
+  let last = '';
+  const characters = Array.from(text);
+  characters.forEach((one, at) => {
+    if (one === ' ' && !segment.endsWith('_')) segment += '_';
+    else if (one === ' ' && characters[at + 1] !== '-') segment += '-';
+    else if (one === '_' || one === '-') segment += one + one;
+    else if (one === "'" && (last === "'" || last === '"')) segment += "~'";
+    else if (one === '"' && last !== "'" && last !== '~') segment += "''";
+    else if (last === '~' && /[qaphsbnlg']/.test(one)) segment += `~${one}`;
+    else if (last !== '~' && one in ESCAPES) segment += ESCAPES[one];
+    else segment += one;
+    last = one;
+  });
   return segment;
 }
 
-// The URL of the picture, without the origin: a link that reads well if that can say all, else one with a query.
-export function pathOf(fields, format) {
+// The link to a picture, without the origin.
+export function linkOf(fields, format) {
   const { top_text: top = '', middle_text: middle = '', bottom_text: bottom = '' } = fields;
   const texts = middle ? [top, middle, bottom] : bottom ? [top, bottom] : top ? [top] : [];
-  const segments = [/^\.\.?$/.test(fields.template) ? null : encode(fields.template), ...texts.map(segmentOf)];
-  const extension = EXTENSIONS[format];
-  if (fields.align || segments.includes(null)) {
-    const pairs = Object.entries(fields).filter(([name]) => name !== 'format');
-    return `/caption.${extension}?${queryOf(pairs)}`;
-  }
-  const query = queryOf(IN_LINKS.filter((name) => name in fields).map((name) => [name, fields[name]]));
-  return `/images/${segments.join('/')}.${extension}${query && '?'}${query}`;
+  const path = [fields.template, ...texts.map(segmentOf)].map(encodeSegment).join('/');
+  const query = queryOf(OPTIONS.filter((name) => name in fields).map((name) => [name, fields[name]]));
+  return `/images/${path}.${EXTENSIONS[format]}${query && '?'}${query}`;
 }
 
 // A text that Markdown takes as it is.

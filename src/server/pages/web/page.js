@@ -2,7 +2,7 @@
 // the server. The state of the form is kept in the fragment of the URL, in the names of the HTTP interface.
 import { ask } from './ask.js';
 import {
-  curlOf, encode, EXTENSIONS, markdownOf, pathOf, queryOf,
+  curlOf, EXTENSIONS, linkOf, markdownOf, queryOf,
 } from './links.js';
 import { element, matches, thumbnailOf, tileOf } from './tiles.js';
 
@@ -195,7 +195,7 @@ async function draw() {
   const fields = read();
   const file = own();
   keep(fields);
-  const path = file ? `/caption?${queryOf(Object.entries(fields))}` : pathOf(fields, formatOf(fields));
+  const path = file ? `/caption?${queryOf(Object.entries(fields))}` : linkOf(fields, formatOf(fields));
   const options = file
     ? { method: 'POST', body: file, headers: { 'Content-Type': file.type || 'application/octet-stream' }, signal }
     : { priority: 'high', signal };
