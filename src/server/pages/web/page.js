@@ -96,8 +96,13 @@ function showTiles(name) {
   const focused = find('tiles').contains(document.activeElement);
   find('tiles').replaceChildren(...tiles);
   const radio = [...form.querySelectorAll('[name=template]')].find(({ value }) => value === name);
-  if (radio) radio.checked = true;
-  if (radio && focused) radio.focus();
+  if (radio) {
+    radio.checked = true;
+    // Into view, without moving the page.
+    const { offsetLeft, offsetTop } = radio.parentNode;
+    find('tiles').scrollTo(offsetLeft - 64, offsetTop - 64);
+    if (focused) radio.focus();
+  }
   const more = matching.length - MOST_TILES;
   find('found').textContent = matching.length === 0 ? 'No template matches.'
     : more > 0 ? `${more} more: search for them.`
@@ -202,10 +207,10 @@ async function draw() {
   showWays(path, fields);
   const slow = setTimeout(() => { find('state').hidden = false; }, 400);
   try {
-    const response = await ask(path, options, (sentence, seconds) => {
+    const response = await ask(path, options, (sentence) => {
       clearTimeout(slow);
-      trouble(`${sentence}. Trying again in ${seconds} s…`);
-      find('said').textContent = find('trouble-text').textContent;
+      trouble(sentence);
+      find('said').textContent = sentence;
     });
     await show(await response.blob(), response, fields, signal);
   } catch (error) {
@@ -316,7 +321,6 @@ async function use(file) {
   state.thumbnail = still ? URL.createObjectURL(still) : '';
   find('search').value = '';
   showTiles('');
-  chosen().closest('.tile').scrollIntoView({ block: 'nearest', inline: 'nearest' });
   changed(0);
 }
 
