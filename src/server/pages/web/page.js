@@ -1,10 +1,8 @@
 // The page on which a person makes a meme. It sends the requests that any client sends; nothing here is needed to use
 // the server. The state of the form is kept in the fragment of the URL, in the names of the HTTP interface.
 import { ask } from './ask.js';
-import {
-  curlOf, EXTENSIONS, linkOf, markdownOf, queryOf,
-} from './links.js';
-import { element, matches, thumbnailOf, tileOf } from './tiles.js';
+import { curlOf, EXTENSIONS, linkOf, markdownOf, queryOf } from './links.js';
+import { element, matches, stillOf, thumbnailOf, tileOf } from './tiles.js';
 
 const TYPING = 150; // ms without a change before a picture is asked for
 const TYPING_OWN = 400; // the same if the picture has to be sent each time
@@ -17,6 +15,8 @@ const find = (id) => document.getElementById(id);
 const form = find('maker');
 const state = {
   templates: [], // of /templates?details, or only their names if that has not come yet
+  asking: false, // whether they are being asked for
+  detailed: false, // whether their details have come
   file: null, // a picture of the person's own
   thumbnail: '', // of that, as a URL
   blob: null, // the finished picture, unless the form has changed since
@@ -63,8 +63,9 @@ function write(fields) {
   form.querySelector('details').open = fields.has('width') || fields.has('format');
 }
 
+const templateOf = (fields) => state.templates.find(({ name }) => name === fields.template);
 const formatOf = (fields) => {
-  const template = state.templates.find((one) => one.name === fields.template);
+  const template = templateOf(fields);
   return fields.format || (template && template.format) || 'jpeg';
 };
 
@@ -79,7 +80,11 @@ const inFragment = () => new URLSearchParams(location.hash.slice(1));
 function keep(fields) {
   const kept = new URLSearchParams(fields);
   if (own()) kept.set('own', '');
-  history.replaceState(null, '', `#${kept}`);
+  try {
+    history.replaceState(null, '', `#${kept}`);
+  } catch (_) {
+    // Browsers limit how often: the next change says the same.
+  }
 }
 
 // ===== templates =====
@@ -118,22 +123,31 @@ function choose(name) {
 }
 
 async function loadTemplates() {
-  const show = (templates) => {
+  if (state.asking || state.detailed) return;
+  state.asking = true;
+  const list = (templates) => {
     state.templates = templates;
     if (own()) showTiles('');
     else choose(chosen() ? chosen().value : inFragment().get('template'));
     changed(0);
   };
   try {
-    const details = await ask('/templates?details', {}, async () => {
-      // What a template is may have to wait for a thread that draws; the names never do.
+    const details = await ask('/templates?details', {}, async (sentence) => {
       if (state.templates.length) return;
-      const names = await fetch('/templates').then((response) => response.json());
-      if (!state.templates.length) show(names.map((name) => ({ name })));
+      trouble(sentence);
+      // What a template is may have to wait for a thread that draws; the names never do.
+      const names = await fetch('/templates').then((response) => response.json()).catch(() => []);
+      if (names.length && !state.templates.length) list(names.map((name) => ({ name })));
     });
-    show(await details.json());
+    state.detailed = true;
+    list(await details.json());
   } catch (error) {
-    complain(error.message, 'template');
+    // With the names, all else works: the next change asks again.
+    if (state.templates.length) return;
+    complain(error.message);
+    find('again').hidden = false;
+  } finally {
+    state.asking = false;
   }
 }
 
@@ -199,6 +213,8 @@ async function draw() {
   const { signal } = running;
   const fields = read();
   const file = own();
+  loadTemplates();
+  if (!file && !fields.template) return;
   keep(fields);
   const path = file ? `/caption?${queryOf(Object.entries(fields))}` : linkOf(fields, formatOf(fields));
   const options = file
@@ -225,16 +241,9 @@ async function draw() {
   }
 }
 
-async function stillOf(blob, most) {
-  const bitmap = await createImageBitmap(blob);
-  const scale = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
-  const canvas = element('canvas', { width: Math.ceil(bitmap.width * scale), height: Math.ceil(bitmap.height * scale) });
-  canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve) => { canvas.toBlob(resolve); });
-}
-
 async function show(blob, response, fields, signal) {
-  const moves = blob.type === 'image/gif';
+  const template = own() ? undefined : templateOf(fields);
+  const moves = blob.type === 'image/gif' && !(template && template.frames === 1);
   const source = URL.createObjectURL(moves && state.still ? await stillOf(blob, Infinity) : blob);
   const next = element('img', { src: source });
   await next.decode();
@@ -315,11 +324,13 @@ async function share() {
 async function use(file) {
   if (!file) return;
   state.file = file;
-  URL.revokeObjectURL(state.thumbnail);
   // What the browser cannot decode, the server may refuse in its own words.
   const still = await stillOf(file, 240).catch(() => null);
+  if (state.file !== file) return;
+  URL.revokeObjectURL(state.thumbnail);
   state.thumbnail = still ? URL.createObjectURL(still) : '';
   find('search').value = '';
+  find('again-own').hidden = true;
   showTiles('');
   changed(0);
 }
@@ -374,7 +385,7 @@ document.addEventListener('paste', (event) => {
 });
 addEventListener('hashchange', () => {
   write(inFragment());
-  choose(inFragment().get('template'));
+  if (state.templates.length) choose(inFragment().get('template'));
   changed(0);
 });
 

@@ -1,4 +1,4 @@
-// The tiles of the templates: each a radio button with a thumbnail.
+// The tiles of the templates: each a radio button with a thumbnail; and stills of what would move.
 import { TRIES } from './ask.js';
 import { encode } from './links.js';
 
@@ -33,4 +33,13 @@ export function tileOf(name, value, source, moves) {
   );
   if (moves) tile.append(element('span', { className: 'moves', textContent: 'GIF' }));
   return tile;
+}
+
+// A picture that the browser can decode, or the first frame of it, with sides of up to `most` pixels.
+export async function stillOf(blob, most) {
+  const bitmap = await createImageBitmap(blob);
+  const scale = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
+  const canvas = element('canvas', { width: Math.ceil(bitmap.width * scale), height: Math.ceil(bitmap.height * scale) });
+  canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => { canvas.toBlob(resolve); });
 }
