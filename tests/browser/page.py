@@ -39,7 +39,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-LIMIT = 420  # seconds for everything
+LIMIT = 600  # seconds for everything
 WAIT = 15_000  # milliseconds for anything that the page is to do
 TEMPLATES = pathlib.Path(__file__).resolve().parents[2] / "data" / "templates"
 
