@@ -1,5 +1,5 @@
 //! The process's table of file descriptors, where each connection needs an entry. To be prepared before a server
-//! starts, while the process has one thread.
+//! starts, while no client waits.
 
 use std::io;
 
@@ -17,7 +17,7 @@ const OTHERS: u64 = 128;
 /// Pitfall: Linux doubles the table when it is full, and in a process with threads each doubling waits for an RCU
 /// grace period (`synchronize_rcu` in its `expand_fdtable`): up to 20 ms in which the reactor is blocked in its
 /// accept, at 64 connections, at 128, at 256 and so on. The table never shrinks, so it is grown to its largest size
-/// at the start, while there is one thread and no client waits. It takes eight bytes a descriptor, rounded up to a
+/// at the start, while no client waits. It takes eight bytes a descriptor, rounded up to a
 /// power of two. Pinned by `the_descriptor_table_is_large_before_it_is_needed` in
 /// `tests/program.rs`.
 ///

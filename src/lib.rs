@@ -10,7 +10,8 @@
 //! | [`server`] | how it is carried: futures 0.1, tokio-core, hyper 0.11 | sockets and threads; no pixel |
 //!
 //! `server` calls the other two, `captioner` uses `image_macro`, and neither calls back. [`config`] holds every
-//! knob, [`command_line`] reads them, [`logging`] sets up the log, [`descriptors`] makes room for connections.
+//! knob, [`command_line`] reads them, [`commands`] draw without the server, [`logging`] sets up the log,
+//! [`descriptors`] makes room for connections.
 //! `tests/rooms.rs` checks who uses what.
 
 #![forbid(unsafe_code)]
@@ -19,9 +20,12 @@
 extern crate bytemuck;
 extern crate bytes;
 extern crate clap;
+extern crate clap_complete;
+extern crate clap_mangen;
 // Derive macros of today say `::core`, which edition 2015 looks for here.
 extern crate core;
 extern crate crc32fast;
+extern crate ctrlc;
 extern crate env_logger;
 extern crate fast_image_resize;
 #[cfg(test)]
@@ -36,6 +40,7 @@ extern crate httparse;
 extern crate hyper;
 extern crate icu_segmenter;
 extern crate image;
+extern crate indicatif;
 extern crate jiff;
 extern crate jpeg_decoder;
 extern crate jpeg_encoder;
@@ -48,6 +53,7 @@ extern crate memed_data;
 extern crate miniz_oxide;
 extern crate moxcms;
 extern crate net2;
+extern crate open;
 extern crate percent_encoding;
 extern crate png;
 extern crate prometheus_client;
@@ -65,6 +71,7 @@ extern crate sha2;
 extern crate simd_adler32;
 extern crate slab;
 extern crate strsim;
+extern crate tempfile;
 extern crate thiserror;
 extern crate tokio_core;
 #[macro_use(try_nb)]
@@ -83,6 +90,7 @@ extern crate zune_jpeg;
 
 pub mod captioner;
 pub mod command_line;
+pub mod commands;
 pub mod config;
 pub mod descriptors;
 pub mod image_macro;

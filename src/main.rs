@@ -5,14 +5,24 @@
 #[macro_use]
 extern crate log;
 extern crate memed;
+#[cfg(unix)]
+extern crate tikv_jemallocator;
 
 use std::process::exit;
 
 use memed::command_line::{self, Parsed};
+use memed::commands;
 use memed::config::Config;
 use memed::descriptors;
 use memed::logging;
 use memed::server::{signals, Server};
+#[cfg(unix)]
+use tikv_jemallocator::Jemalloc;
+
+/// Gives freed memory back within seconds (see `.cargo/config.toml`); glibc keeps up to 64 MiB for each thread.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 // From sysexits.h, which shells and supervisors know.
 const EX_USAGE: i32 = 64;
@@ -24,13 +34,13 @@ fn main() {
             logging::start(config.log);
             serve(*config).map_or_else(failed, |()| 0)
         }
-        Ok(Parsed::Print(text)) => {
-            print!("{}", text);
-            0
+        Ok(Parsed::Run(config, order)) => {
+            logging::start(config.log);
+            commands::run(*config, *order)
         }
+        Ok(Parsed::Print(text)) => commands::print(&text),
         Err(mistakes) => {
             mistakes.iter().for_each(|mistake| eprintln!("memed: {}", mistake));
-            eprintln!("memed: run `memed --help` for the options");
             EX_USAGE
         }
     })
@@ -38,10 +48,10 @@ fn main() {
 
 /// Serves until a signal ends it.
 fn serve(mut config: Config) -> Result<(), String> {
-    // Before there are threads.
+    // Before there are clients.
     config.max_connections = descriptors::prepare_or_warn(config.max_connections);
     let address = config.address;
-    let server = Server::bind(config).map_err(|error| format!("cannot listen on {}: {}", address, error))?;
+    let server = Server::bind(config).map_err(|error| command_line::cannot_listen(address, &error))?;
     let signal = signals::on_signals(&server.handle())
         .map_err(|error| format!("cannot watch for signals: {}", error))?;
     info!("listening on http://{}", server.local_addr());

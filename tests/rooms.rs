@@ -73,6 +73,13 @@ fn how_it_is_carried_touches_no_pixel() {
     assert_free_of("server", &["image", "rusttype", "gif", "jpeg_encoder", "std::fs"]);
 }
 
+/// So they draw the same as the server, but not by its way.
+#[test]
+fn the_commands_know_no_futures_and_no_server() {
+    assert_free_of("commands", FUTURES);
+    assert_free_of("commands", &["server", "image", "rusttype", "gif"]);
+}
+
 /// `impl Trait` is younger than the code that `server` stands for: its futures are boxed.
 #[test]
 fn how_it_is_carried_has_no_impl_trait() {

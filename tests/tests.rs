@@ -28,6 +28,8 @@ mod bad_input;
 mod caching;
 /// How soon a cancelled drawing stops.
 mod cancelled;
+/// The commands: pictures without a server, lists, probes, completions, man pages.
+mod commands;
 /// What RFC 9110, RFC 9112 and browsers ask of a server, beyond where a request ends.
 mod conformance;
 /// Inputs kept from fuzzing.

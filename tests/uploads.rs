@@ -192,6 +192,20 @@ fn fields_that_contradict_a_picture_are_refused() {
     assert_refused(&post("/caption", FORM, &form(b"", &[("top_text", "a")])), 400, empty);
 }
 
+/// Sixteen bits a channel take twice the memory.
+#[test]
+fn a_picture_of_sixteen_bits_has_half_as_many_pixels_at_most() {
+    let serve = Serve::start();
+    for (bits, height, part) in
+        [(8, 4_001, "damaged"), (16, 4_000, "damaged"), (16, 4_001, "5000x4001 of 16 bits a channel")]
+    {
+        // Of no size is there enough data in it.
+        let picture = png_of_scanlines((5_000, height), &[bits, 2, 0, 0, 0], &[], &[0; 1000]);
+        let status = if part == "damaged" { 400 } else { 413 };
+        assert_refused(&upload(&serve, &picture), status, part);
+    }
+}
+
 #[test]
 fn a_picture_is_too_large_by_its_length_or_by_its_bytes() {
     let cat = shipped("cat.png");

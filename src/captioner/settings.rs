@@ -14,7 +14,8 @@ pub struct Settings {
     pub template_cache: usize,
     /// Capacity of the cache of fonts, in bytes.
     pub font_cache: usize,
-    /// 1 (smallest files) to 100 (best pictures).
+    /// 1 (smallest files) to 100 (best pictures), for JPEGs that are made from another format or size. One of its template's
+    /// size keeps the template's steps, but for those that are much coarser.
     pub jpeg_quality: u8,
     /// 1 (fastest) to 100 (best): how many pixels are sampled to choose the palettes of a scaled animation.
     pub gif_quality: u8,

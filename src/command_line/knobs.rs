@@ -113,7 +113,7 @@ pub static KNOBS: &[Knob] = &[
     Knob {
         name: "jpeg-quality",
         value: "N",
-        help: "Quality of JPEGs; higher looks better, lower is smaller",
+        help: "Quality of JPEGs that are made from another format or size; others keep their template's",
         kind: Kind::Quality { range: 1..=100, field: |config| &mut config.captioner.jpeg_quality },
     },
     Knob {

@@ -1,22 +1,29 @@
-//! The command line and the environment: turns what was typed into a [`Config`], or into a list of everything that
-//! is wrong with it.
+//! The command line and the environment: turns what was typed into a [`Config`] and perhaps an [`Order`], or into a list
+//! of everything that is wrong with it.
 //!
-//! A knob can be set as `--some-knob` or as `MEMED_SOME_KNOB`; the command line wins. clap splits the command line,
-//! but takes every value as text. The rows of `knobs` understand the values afterwards, so that all bad ones are
-//! reported at once, not only the first.
+//! A knob can be set as `--some-knob` or as `MEMED_SOME_KNOB`; the command line wins. clap splits the command line, as
+//! `arguments` says, but takes every value as text. The rows of `knobs` understand the values afterwards, so that all bad
+//! ones are reported at once, not only the first. `fields` and `orders` do the same for the commands.
 
+mod arguments;
+mod fields;
 mod knobs;
+mod mistakes;
+mod order;
+mod orders;
 mod values;
 
-use std::collections::HashMap;
 use std::env;
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, ArgAction, ArgMatches, Command};
-use strsim;
+use clap::{ArgMatches, Command};
 
-use self::knobs::{Kind, Knob, ADDRESS, KNOBS};
+pub use self::arguments::command;
+pub use self::mistakes::{cannot_listen, suggestion, Environment};
+pub use self::order::{Input, Order, Output, Target, What};
+
+use self::arguments::{knobs_of, SERVE};
+use self::knobs::{Knob, ADDRESS, KNOBS};
 use config::{Config, LogLevel};
 
 /// What the command line asks for.
@@ -24,21 +31,28 @@ use config::{Config, LogLevel};
 pub enum Parsed {
     /// Run the server.
     Serve(Box<Config>),
+    /// Do something else, and exit.
+    Run(Box<Config>, Box<Order>),
     /// Print this text and exit: `--help`, `--version`.
     Print(String),
 }
 
-/// Environment variables by name.
-pub type Environment = HashMap<String, OsString>;
-
 /// Parses the command line and the environment of this process.
 ///
 /// # Errors
-/// A sentence for each mistake.
+/// A sentence for each mistake, and one that says where the help is.
 pub fn of_process() -> Result<Parsed, Vec<String>> {
     // A variable of ours has a name in ASCII; others are no concern of ours.
     let variables = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    parse(env::args_os().skip(1), &variables.collect())
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    parse(arguments.iter().cloned(), &variables.collect()).map_err(|mut mistakes| {
+        let of_command = match invoked(&command(false), &arguments) {
+            Some(sub) => format!(" {}", sub.get_name()),
+            None => String::new(),
+        };
+        mistakes.push(format!("run `memed{} --help` for the options", of_command));
+        mistakes
+    })
 }
 
 /// Parses a command line (without the program's name), and takes what it leaves out from the environment.
@@ -49,26 +63,43 @@ pub fn parse<A>(arguments: A, environment: &Environment) -> Result<Parsed, Vec<S
 where
     A: IntoIterator<Item = OsString>,
 {
-    let matches = match command().try_get_matches_from(arguments) {
+    let (arguments, all) = (arguments.into_iter().collect::<Vec<_>>(), command(false));
+    let matches = match all.clone().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(ref error) if !error.use_stderr() => return Ok(Parsed::Print(error.render().to_string())),
         Err(error) => {
-            let mut mistakes = vec![usage_mistake(&error)];
-            mistakes.extend(unknown_variables(environment));
+            let mut mistakes = vec![mistakes::of_usage(&error, invoked(&all, &arguments).unwrap_or(&all))];
+            mistakes.extend(mistakes::unknown_variables(environment));
             return Err(mistakes);
         }
     };
+    let (name, sub) = matches.subcommand().unwrap_or((SERVE, &matches));
     let mut config = Config::default();
     let mut mistakes = Vec::new();
+    let knobs = knobs_of(name);
     for knob in Some(&ADDRESS).into_iter().chain(KNOBS) {
-        if let Some((giver, value)) = given(knob, &matches, environment) {
-            if let Err(allowed) = knob.set(&value, &mut config) {
-                let value = value.to_string_lossy();
-                mistakes.push(format!("{} is {:?}, and must be {}", giver, value, allowed));
+        let is_taken = knobs.iter().any(|taken| taken.name == knob.name);
+        match given(knob, sub, &matches, environment) {
+            Some((giver, _)) if !is_taken && !giver.starts_with("MEMED_") => {
+                mistakes.push(format!("{} is for the server: `memed {}` does not take it", giver, name));
             }
+            Some((giver, value)) if is_taken => {
+                if let Err(allowed) = knob.set(&value, &mut config) {
+                    let value = value.to_string_lossy();
+                    let mut mistake = format!("{} is {:?}, and must be {}", giver, value, allowed);
+                    if knob.name == ADDRESS.name {
+                        mistake += &mistakes::command_meant(&value, &all);
+                    }
+                    mistakes.push(mistake);
+                }
+            }
+            _ => {}
         }
     }
-    mistakes.extend(unknown_variables(environment));
+    // Completions and man pages are the same in any environment.
+    if !knobs.is_empty() {
+        mistakes.extend(mistakes::unknown_variables(environment));
+    }
     config.log = match (matches.get_count("quiet"), matches.get_count("verbose")) {
         (0, 0) => config.log,
         (0, 1) => LogLevel::Debug,
@@ -76,120 +107,36 @@ where
         (1, _) => LogLevel::Events,
         _ => LogLevel::Errors,
     };
-    if mistakes.is_empty() {
-        Ok(Parsed::Serve(Box::new(config)))
-    } else {
-        Err(mistakes)
+    if name == SERVE {
+        return if mistakes.is_empty() { Ok(Parsed::Serve(Box::new(config))) } else { Err(mistakes) };
+    }
+    match orders::order(name, sub, &config) {
+        Ok(order) if mistakes.is_empty() => Ok(Parsed::Run(Box::new(config), Box::new(order))),
+        Ok(_) => Err(mistakes),
+        Err(others) => Err(others.into_iter().chain(mistakes).collect()),
     }
 }
 
-fn command() -> Command {
-    let argument = |knob: &'static Knob| {
-        Arg::new(knob.name)
-            .value_name(knob.value)
-            .help(knob.full_help())
-            .value_parser(clap::value_parser!(OsString))
-    };
-    // "-1" is a bad value of the knob before it, not an unknown knob.
-    let with_a_name = |knob: &'static Knob| {
-        let argument = argument(knob).long(knob.name);
-        match knob.kind {
-            Kind::Switch { .. } => {
-                argument.num_args(0..=1).require_equals(true).default_missing_value(values::ON)
-            }
-            _ => argument.allow_hyphen_values(true),
-        }
-    };
-    Command::new("memed")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Puts text on pictures, over HTTP.")
-        .no_binary_name(true)
-        .arg(argument(&ADDRESS))
-        .args(KNOBS.iter().map(with_a_name))
-        .arg(
-            Arg::new("verbose")
-                .short('v')
-                .long("verbose")
-                .action(ArgAction::Count)
-                .help("Log more; twice: also what the HTTP stack does"),
-        )
-        .arg(
-            Arg::new("quiet")
-                .short('q')
-                .long("quiet")
-                .action(ArgAction::Count)
-                .conflicts_with("verbose")
-                .help("Log no requests; twice: only errors"),
-        )
-        .after_help(
-            "Every knob with a value can also be set in the environment: --render-threads as \
-             MEMED_RENDER_THREADS, the address as MEMED_ADDRESS. RUST_LOG overrides -v and -q.",
-        )
+/// The command among these words, if there is one, for what is said of them.
+fn invoked<'a>(all: &'a Command, arguments: &[OsString]) -> Option<&'a Command> {
+    arguments.iter().find_map(|word| all.find_subcommand(word))
 }
 
-/// The value given for a knob, and the flag or variable that it was given with.
-fn given(knob: &Knob, matches: &ArgMatches, environment: &Environment) -> Option<(String, OsString)> {
-    if let Some(value) = matches.get_one::<OsString>(knob.name) {
+/// The value given for a knob, behind the command or before it, and the flag or variable that it was given with.
+fn given(
+    knob: &Knob,
+    sub: &ArgMatches,
+    matches: &ArgMatches,
+    environment: &Environment,
+) -> Option<(String, OsString)> {
+    let value = |matches: &ArgMatches| matches.try_get_one::<OsString>(knob.name).ok().flatten().cloned();
+    if let Some(value) = value(sub).or_else(|| value(matches)) {
         let is_named = KNOBS.iter().any(|named| named.name == knob.name);
         let flag = if is_named { format!("--{}", knob.name) } else { format!("the {}", knob.name) };
-        return Some((flag, value.clone()));
+        return Some((flag, value));
     }
     let variable = knob.variable();
     environment.get(&variable).map(|value| (variable, value.clone()))
-}
-
-/// clap's first sentence. The usage after it is as long as the help, and clap's tips are about `--`.
-fn usage_mistake(error: &clap::Error) -> String {
-    let text = error.render().to_string();
-    let sentence = text.split("\n\n").next().unwrap_or("").trim_start_matches("error: ");
-    let flags = KNOBS.iter().map(|knob| format!("--{}", knob.name));
-    match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(flag)) => format!("{}{}", sentence, suggestion(flag, flags)),
-        _ => sentence.to_string(),
-    }
-}
-
-/// A mistake for each variable that looks like a knob's and is not, by name.
-fn unknown_variables(environment: &Environment) -> Vec<String> {
-    let known: Vec<_> = Some(&ADDRESS).into_iter().chain(KNOBS).map(Knob::variable).collect();
-    let mut unknown: Vec<_> = environment
-        .iter()
-        .filter(|(name, value)| name.starts_with("MEMED_") && !is_service_link(name, value))
-        .map(|(name, _)| name)
-        .filter(|name| !known.contains(name))
-        .collect();
-    unknown.sort();
-    let mistake = |name: &String| {
-        format!("{} is not a variable of memed{}", name, suggestion(name, known.iter().cloned()))
-    };
-    unknown.into_iter().map(mistake).collect()
-}
-
-/// Whether Kubernetes has set the variable. It gives every container variables for each service of its namespace. Those
-/// of a service called `memed-web` are `MEMED_WEB_SERVICE_HOST`, `MEMED_WEB_SERVICE_PORT`, `MEMED_WEB_SERVICE_PORT_HTTP`,
-/// `MEMED_WEB_PORT=tcp://…`, `MEMED_WEB_PORT_80_TCP`, `MEMED_WEB_PORT_80_TCP_ADDR` and so on.
-fn is_service_link(name: &str, value: &OsString) -> bool {
-    let is_url = value.to_str().is_some_and(|value| value.contains("://"));
-    let has_number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
-    name.ends_with("_SERVICE_HOST")
-        || name.contains("_SERVICE_PORT")
-        || name.match_indices("_PORT_").any(|(at, word)| has_number(&name[at + word.len()..]))
-        || name.ends_with("_PORT") && is_url
-}
-
-/// Typing errors up to which a name is taken for another one, if it is long: one in three letters of a short one.
-const TYPING_ERRORS: usize = 2;
-
-/// The end of a sentence about an unknown name: the known one that was probably meant, if there is one.
-fn suggestion<I: Iterator<Item = String>>(unknown: &str, known: I) -> String {
-    let distances = known.map(|known| (strsim::osa_distance(unknown, &known), known));
-    let letters = |name: &str| name.trim_start_matches("MEMED_").trim_start_matches('-').len();
-    match distances.min() {
-        Some((distance, ref known)) if distance <= TYPING_ERRORS.min(letters(known) / 3) => {
-            format!("; did you mean {}?", known)
-        }
-        _ => String::new(),
-    }
 }
 
 #[cfg(test)]
@@ -204,7 +151,7 @@ mod tests {
             environment.iter().map(|&(name, value)| (name.to_string(), value.into())).collect();
         match parse(arguments.split_whitespace().map(|word| word.into()), &environment)? {
             Parsed::Serve(config) => Ok(*config),
-            Parsed::Print(text) => panic!("printed {}", text),
+            other => panic!("{:?}", other),
         }
     }
 
@@ -280,7 +227,7 @@ mod tests {
         assert!(errors[0].contains("--no-such-knob"), "{:?}", errors);
         match parse(vec!["--help".into()], &HashMap::new()).unwrap() {
             Parsed::Print(text) => assert!(text.contains("--render-threads"), "{}", text),
-            Parsed::Serve(_) => panic!("--help serves"),
+            other => panic!("{:?}", other),
         }
     }
     #[test]
@@ -328,7 +275,7 @@ mod tests {
     fn the_help_has_range_and_default_of_each_knob() {
         let text = match parse(vec!["--help".into()], &HashMap::new()).unwrap() {
             Parsed::Print(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-            Parsed::Serve(_) => panic!("--help serves"),
+            other => panic!("{:?}", other),
         };
         for part in [
             "Where to listen; \":8080\" is port 8080 on all IPv4 interfaces [default: 127.0.0.1:1337]",

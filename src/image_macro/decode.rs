@@ -44,6 +44,14 @@ pub fn from_json(body: &[u8]) -> Result<ImageMacro, Invalid> {
     json::from_json(body).and_then(image_macro)
 }
 
+/// Decodes the JSON object of a request that brings its own picture.
+///
+/// # Errors
+/// [`Invalid`], with the sentence for the client.
+pub fn edit_from_json(body: &[u8]) -> Result<Edit, Invalid> {
+    json::from_json(body).and_then(edit_of_own)
+}
+
 /// How a caption looks.
 struct Look {
     halign: HAlign,

@@ -18,6 +18,7 @@ mod link;
 mod multipart;
 mod place;
 mod query;
+mod search;
 mod size;
 mod values;
 
@@ -26,12 +27,13 @@ pub use self::caption::{
     Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT,
 };
 pub use self::color::Color;
-pub use self::decode::{edit_from_query, from_json, from_query, from_urlencoded};
+pub use self::decode::{edit_from_json, edit_from_query, from_json, from_query, from_urlencoded};
 pub use self::error::{shortened, Invalid};
 pub use self::form::{from_form, Form};
 pub use self::format::Format;
 pub use self::link::{path_of, thumbnail_of, Link};
 pub use self::multipart::Boundary;
 pub use self::query::is_ignored;
+pub use self::search::Search;
 pub use self::size::{Size, MAX_SIZE};
 pub use self::values::normal_name;

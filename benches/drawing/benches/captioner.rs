@@ -207,6 +207,18 @@ fn main() {
         let case = format!("{}, JPEG", name);
         table.compare(&case, WHOLE_JPEG, 1.0, || caption(&captioner, &asked).len(), || whole_jpeg(&image));
     }
+    // As small as a thumbnail, where the text is as large in comparison and costs as much as its letters do.
+    for &(name, format) in &[("raccoon", "JPEG"), ("astronaut", "PNG")] {
+        let small = format!("{}&width=300", name);
+        let image = final_raster(&captioner, &small);
+        let asked = asked(&format!("template={}{}", small, TEXT));
+        let (against, whole): (_, fn(&RgbImage) -> usize) = match format {
+            "JPEG" => (WHOLE_JPEG, whole_jpeg),
+            _ => ("png, fastest, whole", whole_png),
+        };
+        let case = format!("{} at 300, {}", name, format);
+        table.compare(&case, against, 1.0, || caption(&captioner, &asked).len(), || whole(&image));
+    }
     let astronaut = final_raster(&captioner, "astronaut");
     let of_astronaut = asked(&format!("template=astronaut{}", TEXT));
     let ours = || caption(&captioner, &of_astronaut).len();

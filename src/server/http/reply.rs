@@ -29,7 +29,7 @@ use server::picture::timing::Origin;
 use server::pool::PoolError;
 
 /// The most headers that one of our answers has: room for them is allocated once.
-const HEADERS: usize = 11;
+const HEADERS: usize = 12;
 /// Seconds after which a client that was refused may come again: the queue is shorter by then.
 const RETRY_AFTER: u64 = 1;
 /// A client may use a picture for five minutes without asking again. Later its tag is enough.
@@ -134,6 +134,32 @@ impl Reply {
         let mut reply = Reply::without_body(StatusCode::MovedPermanently);
         reply.headers.set_raw("Location", location);
         reply.headers.set_raw("Cache-Control", CACHED);
+        reply
+    }
+
+    /// 200 with a file of the page, which browsers may keep if they ask each time whether it is the same. `policy` is what
+    /// a page may load.
+    pub fn asset(
+        content: &'static [u8],
+        content_type: &'static str,
+        tag: &str,
+        policy: &'static str,
+    ) -> Reply {
+        let mut reply = Reply::asset_not_modified(tag);
+        reply.status = StatusCode::Ok;
+        reply.body = Bytes::from_static(content);
+        reply.headers.set_raw("Content-Type", content_type);
+        reply.headers.set_raw("Content-Security-Policy", policy);
+        reply.headers.set_raw("Referrer-Policy", "no-referrer");
+        reply.headers.set_raw("X-Content-Type-Options", "nosniff");
+        reply
+    }
+
+    /// 304: the browser has the file.
+    pub fn asset_not_modified(tag: &str) -> Reply {
+        let mut reply = Reply::without_body(StatusCode::NotModified);
+        reply.headers.set_raw("Cache-Control", "no-cache");
+        reply.headers.set_raw("ETag", tag);
         reply
     }
 

@@ -9,3 +9,4 @@ pub mod listing;
 pub mod metrics;
 pub mod stats;
 pub mod upload;
+pub mod web;

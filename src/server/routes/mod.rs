@@ -22,7 +22,7 @@ use super::future_ext::{ready, LocalFuture};
 use super::http::access_log::{AccessLog, Body};
 use super::http::body;
 use super::http::reply::{Reply, ReplyFuture};
-use super::pages::{caption, health, images, listing, metrics, stats};
+use super::pages::{caption, health, images, listing, metrics, stats, web};
 use super::pool::message_of;
 use config::Cors;
 
@@ -115,12 +115,14 @@ fn answer(app: &Rc<App>, caller: Caller, route: Route, request: Request) -> Repl
         Route::Caption { format } => caption::get(app, caller, &request, format),
         Route::Image => images::get(app, caller, &request),
         Route::PostCaption => caption::post(app, caller, request),
-        Route::Templates => listing::templates(app, &caller),
+        Route::Templates => listing::templates(app, caller, request.query().unwrap_or("")),
         Route::Template { ref name } => listing::template(app, &caller, name),
         Route::Fonts => listing::fonts(app, &caller),
         Route::Stats => ready(stats::stats(app)),
         Route::Metrics => ready(metrics::metrics(app)),
         Route::Health => ready(health::health(app)),
+        Route::Web(asset) => ready(web::get(&request, asset)),
+        Route::Favicon => ready(web::favicon()),
         Route::Options(allowed) => ready(Reply::options(allowed)),
         Route::ServerOptions(allowed) => ready(Reply::server_options(allowed)),
         Route::MethodNotAllowed(allowed) => ready(Reply::method_not_allowed(request.method(), allowed)),

@@ -6,6 +6,7 @@ use hyper::Method;
 use percent_encoding::percent_decode;
 
 use image_macro::Format;
+use server::pages::web::{self, Asset};
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,10 @@ pub enum Route {
     Metrics,
     /// `GET /health`.
     Health,
+    /// `GET /`, and the other files of the page.
+    Web(&'static Asset),
+    /// `GET /favicon.ico`.
+    Favicon,
     /// `OPTIONS` of a path.
     Options(&'static [Method]),
     /// `OPTIONS *`: of the server as a whole.
@@ -48,7 +53,7 @@ pub enum Route {
 
 /// The paths there are, for the sentence of a 404.
 pub const PATHS: &str =
-    "/caption, /caption.jpg, /caption.png, /caption.gif, /images/{template}/{top}/{bottom}.jpg, \
+    "/, /caption, /caption.jpg, /caption.png, /caption.gif, /images/{template}/{top}/{bottom}.jpg, \
      /templates, /templates/{name}, /fonts, /stats, /metrics and /health";
 
 /// The methods of RFC 9110 and RFC 5789. Any other is not one that is not allowed, but one that is not known.
@@ -104,6 +109,11 @@ impl Route {
                 }
                 _ => return Route::NotFound,
             },
+            (Some("favicon.ico"), None, None) => (Route::Favicon, READ),
+            (Some(file), None, None) => match web::find(file) {
+                Some(asset) => (Route::Web(asset), READ),
+                None => return Route::NotFound,
+            },
             _ => return Route::NotFound,
         };
         match *method {
@@ -148,7 +158,7 @@ fn decoded(segment: &str) -> Cow<'_, str> {
 mod tests {
     use hyper::Method;
 
-    use super::{Format, Route, READ, READ_OR_POST};
+    use super::{web, Format, Route, READ, READ_OR_POST};
 
     #[test]
     fn a_path_is_decoded_segment_by_segment() {
@@ -182,7 +192,11 @@ mod tests {
             ("/caption/jpg", Route::NotFound),
             ("/caption/a.jpg%20", Route::NotFound),
             ("/caption/a/b.jpg", Route::NotFound),
-            ("/", Route::NotFound),
+            ("/", Route::Web(web::find("").unwrap())),
+            ("/page.js", Route::Web(web::find("page.js").unwrap())),
+            ("/web.rs", Route::NotFound),
+            ("/web/page.js", Route::NotFound),
+            ("/favicon.ico", Route::Favicon),
             ("*", Route::NotFound),
             ("", Route::NotFound),
         ] {

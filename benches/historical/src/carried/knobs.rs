@@ -19,6 +19,7 @@ pub fn read_or_exit(program: &str, arguments: Vec<OsString>) -> Config {
             vec!["--templates and --fonts are for memed only".to_string()]
         }
         Ok(Parsed::Serve(config)) => return *config,
+        Ok(Parsed::Run(..)) => vec!["only memed has commands".to_string()],
         Ok(Parsed::Print(text)) => {
             print!("{text}");
             exit(0)

@@ -26,6 +26,10 @@ use tokio::time::{sleep, timeout};
 
 use render::Renderer;
 
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// How long to wait after an accept that failed for want of descriptors: until some are free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

@@ -38,6 +38,10 @@ use socket2::SockRef;
 use connections::Connections;
 use render::Renderer;
 
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Of sysexits.h: a bad command line; a failure of the system.
 const EX_USAGE: i32 = 64;
 const EX_OSERR: i32 = 71;
