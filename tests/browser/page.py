@@ -938,12 +938,14 @@ def screenshots(folder):
     server = Memed()
     try:
         with playwright.sync_playwright() as started:
-            browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=60_000)
+            # The links on the pictures have the port that is the default.
+            port = [f"--host-resolver-rules=MAP 127.0.0.1:1337 {server.url.removeprefix('http://')}"]
+            browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS + port, timeout=60_000)
             fragment = "#template=cat&top_text=I+can+haz&bottom_text=futures"
             for name, width, height, scheme in (("page", 1280, 800, "light"), ("page-phone", 360, 740, "dark")):
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
                 page.set_default_timeout(WAIT)
-                page.goto(f"{server.url}/{fragment}")
+                page.goto(f"http://127.0.0.1:1337/{fragment}")
                 drawn(page)
                 page.wait_for_load_state("networkidle")
                 path = pathlib.Path(folder, f"{name}.jpg")
