@@ -26,4 +26,4 @@ fi
 timeout 300 "$venv/bin/python" -m pip install -q --disable-pip-version-check \
     'playwright>=1.45,<2' 'axe-playwright-python>=0.1.4' || skip 'the packages from PyPI cannot be installed'
 
-timeout --kill-after=10 480 "$venv/bin/python" "$here/page.py" "$@"
+timeout --kill-after=10 660 "$venv/bin/python" "$here/page.py" "$@"
