@@ -102,14 +102,16 @@ fn templates_are_searched_by_name_and_keyword() {
 fn what_is_known_of_templates_needs_no_render_thread() {
     let serve = Serve::with(Config { render_threads: 1, queue: 1, ..config() });
     let details = serve.get("/templates?details").json();
-    let mut busy = Vec::new();
-    let is_full = (0..20).any(|number| {
-        let mut client = serve.connect();
-        let target = format!("/caption?template=dramatic-raccoon&width={}&top_text=busy", 200 + number);
-        client.send(format!("GET {} HTTP/1.1\r\nHost: t\r\n\r\n", target).as_bytes());
-        busy.push(client);
-        serve.get(&format!("/caption?template=raccoon&width={}", 100 + number)).status == 503
-    });
+    let target = |number| format!("/caption?template=dramatic-raccoon&width={}&top_text=busy", number);
+    let busy: Vec<_> = (200..210)
+        .map(|number| {
+            let mut client = serve.connect();
+            client.send(format!("GET {} HTTP/1.1\r\nHost: t\r\n\r\n", target(number)).as_bytes());
+            client
+        })
+        .collect();
+    let is_full = (0..50).any(|number| serve.get(&target(100 + number)).status == 503);
     assert!(is_full, "the queue takes everything");
     assert!(serve.get("/templates?details").json() == details);
+    drop(busy);
 }

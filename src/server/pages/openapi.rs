@@ -83,23 +83,50 @@ fn operations() -> Vec<Operation> {
             body: Some(json!({ "required": true, "content": bodies() })),
             responses: pictures(),
         },
-        get("/templates/{name}", "What a template is.", vec![in_path("name")], vec![ok(
-            json!({ "$ref": "#/components/schemas/Template" }),
-        )]),
-        get("/templates", "The templates there are.", searching(), vec![ok(json!({ "type": "array", "items": {
+        get(
+            "/templates/{name}",
+            "What a template is.",
+            vec![in_path("name")],
+            vec![ok(json!({ "$ref": "#/components/schemas/Template" }))],
+        ),
+        get(
+            "/templates",
+            "The templates there are.",
+            searching(),
+            vec![ok(json!({ "type": "array", "items": {
             "anyOf": [{ "type": "string" }, { "$ref": "#/components/schemas/Template" }],
-        } }))]),
-        get("/fonts", "The names of the fonts there are.", Vec::new(), vec![ok(
-            json!({ "type": "array", "items": { "type": "string" } }),
-        )]),
-        get("/stats", "Caches, queue, drawings, refusals and latencies.", Vec::new(), vec![ok(
-            json!({ "type": "object" }),
-        )]),
-        get("/metrics", "The same for Prometheus.", Vec::new(), vec![("200", json!({
-            "description": "OpenMetrics text",
-            "content": { "application/openmetrics-text": { "schema": { "type": "string" } } },
-        }))]),
-        get("/health", "Whether the server takes requests.", Vec::new(), vec![ok(json!({ "type": "object" }))]),
+        } }))],
+        ),
+        get(
+            "/fonts",
+            "The names of the fonts there are.",
+            Vec::new(),
+            vec![ok(json!({ "type": "array", "items": { "type": "string" } }))],
+        ),
+        get(
+            "/stats",
+            "Caches, queue, drawings, refusals and latencies.",
+            Vec::new(),
+            vec![ok(json!({ "type": "object" }))],
+        ),
+        get(
+            "/metrics",
+            "The same for Prometheus.",
+            Vec::new(),
+            vec![(
+                "200",
+                json!({
+                    "description": "OpenMetrics text",
+                    "content": { "application/openmetrics-text": { "schema": { "type": "string" } } },
+                }),
+            )],
+        ),
+        get(
+            "/health",
+            "Whether the server takes requests.",
+            Vec::new(),
+            vec![ok(json!({ "type": "object" }))],
+        ),
         get("/openapi.json", "This document.", Vec::new(), vec![ok(json!({ "type": "object" }))]),
     ];
     for path in ["/caption.jpg", "/caption.png", "/caption.gif"] {
@@ -121,10 +148,13 @@ fn operations() -> Vec<Operation> {
         }));
         parameters.extend(schema::of_link());
         let mut responses = pictures();
-        responses.push(("301", json!({
-            "description": "the link in its normal form is in Location",
-            "headers": { "Location": { "schema": { "type": "string" } } },
-        })));
+        responses.push((
+            "301",
+            json!({
+                "description": "the link in its normal form is in Location",
+                "headers": { "Location": { "schema": { "type": "string" } } },
+            }),
+        ));
         operations.push(get(path, "A template with captions, by a link.", parameters, responses));
     }
     operations
@@ -174,7 +204,8 @@ fn template() -> Value {
 
 /// The kinds of body that a POST can have.
 fn bodies() -> Value {
-    let picture = json!({ "type": "string", "format": "picture", "contentMediaType": "application/octet-stream" });
+    let picture =
+        json!({ "type": "string", "format": "picture", "contentMediaType": "application/octet-stream" });
     let with_picture = [("picture", picture.clone())];
     let mut of_form = schema::of_form(About::Picture, &with_picture);
     of_form["required"] = json!(["picture"]);
@@ -251,4 +282,30 @@ fn without_content(mut operation: Value) -> Value {
         response.as_object_mut().map(|response| response.remove("content"));
     }
     operation
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Method;
+
+    use super::document;
+    use server::routes::table::Route;
+
+    /// What is described is there, and what is there is described, but for the page.
+    #[test]
+    fn every_path_is_routed_and_every_route_has_a_path() {
+        let document = document(|_| vec![Method::Get, Method::Head]);
+        let paths = document["paths"].as_object().unwrap();
+        for (path, operations) in paths {
+            let path = path.replace("{extension}", "png").replace(['{', '}'], "");
+            for method in operations.as_object().unwrap().keys() {
+                let route = Route::find(&method.to_uppercase().parse().unwrap(), &path);
+                let is_there = !matches!(route, Route::NotFound | Route::MethodNotAllowed(_));
+                assert!(is_there, "{} {}: {:?}", method, path, route);
+            }
+        }
+        for path in ["/caption", "/caption.gif", "/templates", "/fonts", "/stats", "/metrics", "/health"] {
+            assert!(paths.contains_key(path), "{}", path);
+        }
+    }
 }
