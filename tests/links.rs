@@ -18,7 +18,7 @@ fn counted(serve: &Serve, pointer: &str) -> u64 {
 fn a_link_is_the_picture_that_the_same_fields_are() {
     let serve = Serve::start();
     let mut client = serve.connect();
-    for (link, query, format) in vec![
+    for (link, query, format) in [
         ("cat/hello.png", "top_text=hello", "png"),
         ("cat/hello/world.png", "top_text=hello&bottom_text=world", "png"),
         ("cat/a/b/c.png", "top_text=a&middle_text=b&bottom_text=c", "png"),
@@ -38,7 +38,7 @@ fn a_link_is_the_picture_that_the_same_fields_are() {
             "png",
         ),
     ] {
-        let template = link.split(|c| c == '/' || c == '.').next().unwrap();
+        let template = link.split(['/', '.']).next().unwrap();
         let expected = client.get(&format!("/caption?template={}&{}&format={}", template, query, format));
         let response = client.get(&format!("/images/{}", link));
         assert!(response.picture(format) == expected.picture(format), "{}", link);
@@ -53,7 +53,7 @@ fn a_link_is_the_picture_that_the_same_fields_are() {
 fn a_link_that_is_not_in_its_normal_form_moves_there_once() {
     let serve = Serve::start();
     let mut client = serve.connect();
-    for (link, normal) in vec![
+    for (link, normal) in [
         ("cat/hello-world.PNG", "cat/hello_world.png"),
         ("cat/hello%20world.jpeg", "cat/hello_world.jpg"),
         ("cat/why%3F/_.jpg", "cat/why~q.jpg"),
@@ -91,7 +91,7 @@ fn a_link_that_is_not_in_its_normal_form_moves_there_once() {
 fn what_is_wrong_with_a_link_is_said() {
     let serve = Serve::start();
     let mut client = serve.connect();
-    for (link, part) in vec![
+    for (link, part) in [
         ("cat", "must end in .jpg, .png or .gif, as in /images/cat/top_text/bottom_text.jpg"),
         ("cat/a.webp", "the link ends in \"a.webp\""),
         ("", "must end in .jpg"),
@@ -185,7 +185,7 @@ fn a_picture_has_a_name_to_be_saved_under() {
     }
     let serve = folder.serve();
     let mut client = serve.connect();
-    for (target, expected) in vec![
+    for (target, expected) in [
         ("/caption?template=cat&format=jpeg", "inline; filename=\"cat.jpg\""),
         ("/images/deal-with-it.gif?width=30", "inline; filename=\"deal-with-it.gif\""),
         ("/images/two%20words.png", "inline; filename=\"two words.png\""),

@@ -63,6 +63,11 @@ pub fn of_link() -> Vec<Value> {
     fields.chain(of_bands).map(|(name, kind)| parameter(&name, kind)).collect()
 }
 
+/// The schema of the name of a template or a font.
+pub fn of_name() -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": "^\\S+$" })
+}
+
 fn parameter(name: &str, kind: Kind) -> Value {
     json!({
         "name": name,
@@ -128,19 +133,17 @@ fn optional(name: &str, kind: Kind, written: Written) -> Value {
 fn of_kind(kind: Kind, written: Written) -> Value {
     let names = |names: Vec<&str>| json!({ "enum": names });
     match kind {
-        Kind::Name => json!({
-            "type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": "^[^\\s\\x00-\\x1f]+$",
-        }),
+        Kind::Name => of_name(),
         Kind::Text => json!({ "type": "string", "maxLength": MAX_TEXT }),
         Kind::Side => json!({ "type": "integer", "minimum": 1, "maximum": MAX_SIDE }),
         Kind::Format => names(Format::ALL.iter().map(|format| format.name()).collect()),
         Kind::VAlign => names(VAlign::ALL.iter().map(|align| align.name()).collect()),
         Kind::HAlign => names(HAlign::ALL.iter().map(|align| align.name()).collect()),
         Kind::Color => color(written, &[]),
-        Kind::Outline => color(written, &["none"]),
+        Kind::Outline => color(written, &["none", "null"]),
         Kind::Size => json!({ "anyOf": [
             { "enum": ["fit", "shrink"] },
-            { "type": "number", "minimum": 1, "maximum": MAX_SIZE },
+            { "type": "number", "exclusiveMinimum": 0, "maximum": MAX_SIZE },
         ] }),
         Kind::Captions => json!({ "anyOf": [
             { "type": "array", "items": of_kind(Kind::Text, written), "maxItems": VAlign::ALL.len() },
@@ -159,7 +162,7 @@ fn of_kind(kind: Kind, written: Written) -> Value {
 fn color(written: Written, more: &[&str]) -> Value {
     let mut names = vec!["white", "black", "red", "yellow", "lime", "blue"];
     names.extend(more);
-    let digits = "^(#[0-9a-fA-F]{3}|(#|0x|\\$)[0-9a-fA-F]{6})$";
+    let digits = "^(#?([0-9a-fA-F]{3}[fF]?|[0-9a-fA-F]{6}([fF]{2})?)|(0x|0X|\\$)[0-9a-fA-F]{6})$";
     let mut ways = vec![json!({ "enum": names }), json!({ "type": "string", "pattern": digits })];
     if written == Written::Json {
         let channel = json!({ "type": "integer", "minimum": 0, "maximum": 255 });

@@ -29,9 +29,9 @@ impl Size {
 
     /// A number of pixels; `None` outside the limits, which excludes NaN.
     pub fn pixels(number: f64) -> Option<Size> {
-        let pixels = number as f32;
-        if pixels > 0.0 && pixels <= MAX_SIZE {
-            Some(Size::Pixels(pixels))
+        if number > 0.0 && number <= f64::from(MAX_SIZE) {
+            // One that is too small for an f32 is above zero all the same.
+            Some(Size::Pixels((number as f32).max(f32::MIN_POSITIVE)))
         } else {
             None
         }

@@ -56,7 +56,7 @@ fn every_text_has_a_link_in_its_normal_form() {
         assert!(!path.split('/').any(|segment| segment == "." || segment == ".."), "{:?}", path);
         let Link { image_macro, moved } = Link::parse(&path, "").unwrap();
         assert_eq!((image_macro.template.as_str(), image_macro.format), (template, Some(format)));
-        for (band, written) in vec![(VAlign::Top, top), (VAlign::Middle, middle), (VAlign::Bottom, bottom)] {
+        for (band, written) in [(VAlign::Top, top), (VAlign::Middle, middle), (VAlign::Bottom, bottom)] {
             // As the same text is drawn that is asked for in JSON.
             let json = format!(r#"{{"template": "cat", "{}_text": {}}}"#, band.name(), Value::from(written));
             let expected = from_json(json.as_bytes()).unwrap();

@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Map, Value};
 
 use image_macro::schema::{self, About};
-use image_macro::Format;
+use image_macro::{Format, MAX_TEXT};
 use server::http::reply::Reply;
 
 /// Which methods a path has, other than OPTIONS.
@@ -164,9 +164,12 @@ fn extensions() -> Vec<&'static str> {
     Format::ALL.iter().map(|format| format.extension()).collect()
 }
 
-/// A segment of the path: letters and digits need no escapes.
+/// A segment of the path.
 fn in_path(name: &str) -> Value {
-    let schema = json!({ "type": "string", "pattern": "^[A-Za-z0-9]{1,40}$" });
+    let schema = match name {
+        "template" | "name" => schema::of_name(),
+        _ => json!({ "type": "string", "minLength": 1, "maxLength": MAX_TEXT }),
+    };
     json!({ "name": name, "in": "path", "required": true, "schema": schema, "example": "cat" })
 }
 
@@ -178,7 +181,7 @@ fn searching() -> Vec<Value> {
         }),
         json!({
             "name": "q", "in": "query", "description": "words, all of which must be in the name or the keywords",
-            "schema": { "type": "string", "maxLength": 100 },
+            "schema": { "type": "string" },
         }),
     ]
 }
