@@ -281,7 +281,7 @@ fn unknown_paths_are_404_and_wrong_methods_are_405_with_those_allowed() {
     for path in
         &["/x", "/captions", "/caption/", "//caption", "/Caption", "/fonts/Anton", "/caption%2F", "/é"]
     {
-        let parts = format!("there is nothing at {:?}|/caption, /templates", path);
+        let parts = format!("there is nothing at {:?}|the paths are /, /caption", path);
         assert_error(&client.get(path), 404, &parts, path);
         assert_error(&client.request("DELETE", path), 404, &parts, path);
     }

@@ -72,6 +72,8 @@ mod log;
 mod metrics;
 /// Templates in every variant of the file formats, each drawn in every format.
 mod odd_pictures;
+/// The page on which a person makes a meme, and what it asks for.
+mod page;
 /// Helpers: templates built for a test, and measurements on pictures.
 mod picture_util;
 /// The content of captioned pictures.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the examples against a server and checks what they get: run.sh URL [EXAMPLE...]
 #
-# Without names, all of them. One whose tool is missing is skipped, with a message. CARGO_TARGET_DIR is where the Rust
-# example and the command are built, or taken from if they are there.
+# Without names, all of them. One whose tool is missing is skipped, with a message. The command is the memed on the PATH; if
+# there is none, it is built, as the Rust example always is.
 set -euo pipefail
 
 url=$1
@@ -156,8 +156,8 @@ run_bot() {
 }
 
 run_command() {
-    has cargo || has memed || { skip command 'cargo is missing'; return; }
-    if has cargo; then PATH=$(built --bin memed):$PATH; fi
+    has memed || has cargo || { skip command 'memed and cargo are missing'; return; }
+    has memed || PATH=$(built --bin memed):$PATH
     mkdir command && cd command
     sh "$here/command.sh" ../photo.jpg 2>said
     picture cat.jpg jpeg

@@ -12,6 +12,9 @@ pub enum Format {
 }
 
 impl Format {
+    /// All of them.
+    pub const ALL: [Format; 3] = [Format::Jpeg, Format::Png, Format::Gif];
+
     /// As it is written in a request and in `GET /templates/{name}`.
     pub fn name(self) -> &'static str {
         match self {

@@ -195,7 +195,7 @@ fn normal_options(options: &mut Fields) -> Vec<(String, String)> {
 fn query_of(options: &[(String, String)]) -> String {
     let pairs: Vec<_> = options
         .iter()
-        .map(|&(ref key, ref value)| format!("{}={}", key, utf8_percent_encode(value, IN_QUERY)))
+        .map(|(key, value)| format!("{}={}", key, utf8_percent_encode(value, IN_QUERY)))
         .collect();
     if pairs.is_empty() {
         String::new()

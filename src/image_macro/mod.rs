@@ -18,6 +18,7 @@ mod link;
 mod multipart;
 mod place;
 mod query;
+pub mod schema;
 mod search;
 mod size;
 mod values;

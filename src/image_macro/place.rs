@@ -13,16 +13,16 @@ use super::size::MAX_SIZE;
 /// The channels of a color, in the order of a list, as an object names them: either all of them short, or all in full.
 pub const CHANNELS: [[&str; 3]; 2] = [["r", "g", "b"], ["red", "green", "blue"]];
 
-type Names = &'static [(&'static str, Kind)];
+pub(super) type Names = &'static [(&'static str, Kind)];
 
-const OF_REQUEST: Names = &[
+pub(super) const OF_REQUEST: Names = &[
     ("template", Kind::Name),
     ("width", Kind::Side),
     ("height", Kind::Side),
     ("format", Kind::Format),
     ("captions", Kind::Captions),
 ];
-const OF_LOOK: Names = &[
+pub(super) const OF_LOOK: Names = &[
     ("align", Kind::HAlign),
     ("halign", Kind::HAlign),
     ("font", Kind::Name),
@@ -30,12 +30,12 @@ const OF_LOOK: Names = &[
     ("outline", Kind::Outline),
     ("size", Kind::Size),
 ];
-const OF_SHORT_FORM: Names = &[("text", Kind::Text)];
-const OF_LONG_FORM: Names = &[("text", Kind::Text), ("valign", Kind::VAlign)];
+pub(super) const OF_SHORT_FORM: Names = &[("text", Kind::Text)];
+pub(super) const OF_LONG_FORM: Names = &[("text", Kind::Text), ("valign", Kind::VAlign)];
 
 /// What a value must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Request,
     Name,
     Text,

@@ -69,7 +69,7 @@ mod tests {
             details,
             words: words.iter().map(|word| word.to_string()).collect(),
         };
-        for (query, expected) in vec![
+        for (query, expected) in [
             ("", search(false, &[])),
             ("details", search(true, &[])),
             ("details=&q=", search(true, &[])),
@@ -79,7 +79,7 @@ mod tests {
         ] {
             assert_eq!(Search::parse(query).unwrap(), expected, "{:?}", query);
         }
-        for (query, part) in vec![
+        for (query, part) in [
             ("detail", "\"detail\" is not known here: \"details\" and \"q\" are"),
             ("details=maybe", "\"details\" is \"maybe\", and must be true, false or empty"),
             ("q=a&q=b", "\"q\" is given twice"),

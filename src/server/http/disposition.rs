@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_name_is_quoted_and_escaped_if_it_is_not_plain() {
-        for (name, expected) in vec![
+        for (name, expected) in [
             ("cat", "inline; filename=\"cat.png\""),
             ("deal-with-it", "inline; filename=\"deal-with-it.png\""),
             ("two words; a=b", "inline; filename=\"two words; a=b.png\""),

@@ -7,6 +7,7 @@ pub mod health;
 pub mod images;
 pub mod listing;
 pub mod metrics;
+pub mod openapi;
 pub mod stats;
 pub mod upload;
 pub mod web;

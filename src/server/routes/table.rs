@@ -39,6 +39,8 @@ pub enum Route {
     Web(&'static Asset),
     /// `GET /favicon.ico`.
     Favicon,
+    /// `GET /openapi.json`.
+    OpenApi,
     /// `OPTIONS` of a path.
     Options(&'static [Method]),
     /// `OPTIONS *`: of the server as a whole.
@@ -54,7 +56,7 @@ pub enum Route {
 /// The paths there are, for the sentence of a 404.
 pub const PATHS: &str =
     "/, /caption, /caption.jpg, /caption.png, /caption.gif, /images/{template}/{top}/{bottom}.jpg, \
-     /templates, /templates/{name}, /fonts, /stats, /metrics and /health";
+     /templates, /templates/{name}, /fonts, /stats, /metrics, /health and /openapi.json";
 
 /// The methods of RFC 9110 and RFC 5789. Any other is not one that is not allowed, but one that is not known.
 const KNOWN: &[Method] = &[
@@ -109,6 +111,7 @@ impl Route {
                 }
                 _ => return Route::NotFound,
             },
+            (Some("openapi.json"), None, None) => (Route::OpenApi, READ),
             (Some("favicon.ico"), None, None) => (Route::Favicon, READ),
             (Some(file), None, None) => match web::find(file) {
                 Some(asset) => (Route::Web(asset), READ),
