@@ -63,9 +63,9 @@ pub fn of_link() -> Vec<Value> {
     fields.chain(of_bands).map(|(name, kind)| parameter(&name, kind)).collect()
 }
 
-/// The schema of the name of a template or a font.
+/// The schema of a name that must be given: there is something in it that is no white space.
 pub fn of_name() -> Value {
-    json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": "^\\S+$" })
+    json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": "\\S" })
 }
 
 fn parameter(name: &str, kind: Kind) -> Value {
@@ -106,6 +106,7 @@ fn object(fields: &[(String, Kind)], required: &[(bool, &str)]) -> Value {
     let mut properties = Map::new();
     for (name, kind) in fields {
         let schema = match required.contains(&&**name) {
+            true if *kind == Kind::Name => of_name(),
             true => of_kind(*kind, Written::Json),
             false => optional(name, *kind, Written::Json),
         };
@@ -122,9 +123,9 @@ fn object(fields: &[(String, Kind)], required: &[(bool, &str)]) -> Value {
 fn optional(name: &str, kind: Kind, written: Written) -> Value {
     let schema = of_kind(kind, written);
     match (kind, written) {
-        _ if name == "template" => schema,
+        _ if name == "template" => of_name(),
         // Empty is one already.
-        (Kind::Text, Written::Text) => schema,
+        (Kind::Text, Written::Text) | (Kind::Name, Written::Text) => schema,
         (_, Written::Text) => json!({ "anyOf": [schema, { "const": "" }] }),
         (_, Written::Json) => json!({ "anyOf": [schema, { "enum": ["", null] }] }),
     }
@@ -133,7 +134,7 @@ fn optional(name: &str, kind: Kind, written: Written) -> Value {
 fn of_kind(kind: Kind, written: Written) -> Value {
     let names = |names: Vec<&str>| json!({ "enum": names });
     match kind {
-        Kind::Name => of_name(),
+        Kind::Name => json!({ "type": "string", "maxLength": MAX_NAME }),
         Kind::Text => json!({ "type": "string", "maxLength": MAX_TEXT }),
         Kind::Side => json!({ "type": "integer", "minimum": 1, "maximum": MAX_SIDE }),
         Kind::Format => names(Format::ALL.iter().map(|format| format.name()).collect()),
