@@ -75,7 +75,7 @@ mod tests {
         let names: Vec<_> = TEMPLATES.iter().filter_map(|file| file.file_name.rsplit_once('.')).collect();
         assert!(names.iter().map(|name| name.0).eq(KEYWORDS.iter().map(|keywords| keywords.0)));
         for (name, words) in KEYWORDS {
-            assert!(!words.is_empty() && words.iter().all(|word| *word == word.to_lowercase()), "{name}");
+            assert!(!words.is_empty() && words.iter().all(|word| *word == word.to_lowercase()), "{}", name);
         }
     }
 }
