@@ -33,6 +33,18 @@ pub const TEMPLATES: &[BuiltIn] = built_in!("templates":
     "dramatic-raccoon.gif", "raccoon.jpg", "rocket.jpg", "space.jpg",
 );
 
+/// Words that the built-in templates are found by, beside their names. By name, sorted.
+pub const KEYWORDS: &[(&str, &[&str])] = &[
+    ("astronaut", &["woman", "portrait", "nasa", "space", "flag", "smile"]),
+    ("cat", &["animal", "kitten", "pet", "stare"]),
+    ("coffee", &["cup", "espresso", "drink", "morning", "spoon"]),
+    ("deal-with-it", &["animated", "animal", "cat", "sunglasses", "cool"]),
+    ("dramatic-raccoon", &["animated", "animal", "surprise", "zoom"]),
+    ("raccoon", &["animal", "stare"]),
+    ("rocket", &["launch", "space", "night", "fire"]),
+    ("space", &["galaxies", "stars", "hubble", "universe"]),
+];
+
 /// Every file of `data/fonts/`.
 pub const FONTS: &[BuiltIn] = built_in!("fonts":
     "Anton.ttf", "BebasNeue.ttf", "ComicNeue.otf", "DejaVuSans.ttf", "PermanentMarker.ttf",
@@ -53,3 +65,17 @@ pub const FALLBACK_FONTS: &[BuiltIn] = built_in!("fonts/fallback":
     "NotoSansSymbols-Bold.ttf", "NotoSansSymbols2-Regular.ttf",
     "NotoSansMath-Regular.ttf", "TwemojiMozilla.ttf",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::{KEYWORDS, TEMPLATES};
+
+    #[test]
+    fn every_template_has_keywords() {
+        let names: Vec<_> = TEMPLATES.iter().filter_map(|file| file.file_name.rsplit_once('.')).collect();
+        assert!(names.iter().map(|name| name.0).eq(KEYWORDS.iter().map(|keywords| keywords.0)));
+        for (name, words) in KEYWORDS {
+            assert!(!words.is_empty() && words.iter().all(|word| *word == word.to_lowercase()), "{}", name);
+        }
+    }
+}

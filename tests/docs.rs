@@ -131,6 +131,38 @@ fn the_map_has_every_source_file_and_no_other() {
     assert!(differences.is_empty(), "only on the map or only in src/: {:#?}", differences);
 }
 
+/// The files that a page shows code of, each with that code. A comment before a block of code names the file.
+fn shown(page: &str) -> Vec<(&str, &str)> {
+    let mut shown = Vec::new();
+    let parts: Vec<_> = page.split("```").collect();
+    for at in (1..parts.len()).step_by(2) {
+        let comment = parts[at - 1].trim_end().rsplit('\n').next().unwrap_or("");
+        let file = comment.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+        let (_, code) = parts[at].split_once('\n').expect("a block begins with its language");
+        shown.extend(file.map(|file| (file, code)));
+    }
+    shown
+}
+
+#[test]
+fn the_pages_for_clients_show_the_examples_as_they_are_run() {
+    let (run, mut all) = (read(Path::new("examples/clients/run.sh")), BTreeSet::new());
+    for page in files(Path::new("docs/clients"), ".md") {
+        for (file, code) in shown(&read(&page)) {
+            let example = read(Path::new(file));
+            assert!(example.contains(code), "{} shows what is not in {}: {}", page.display(), file, code);
+            all.insert(file.to_string());
+        }
+    }
+    assert!(all.len() >= 9, "{:?}", all);
+    for file in all {
+        let name = Path::new(&file).file_name().unwrap().to_str().unwrap();
+        let name = name.strip_suffix(".rs").unwrap_or(name);
+        assert!(run.contains(name), "nothing runs {}", file);
+    }
+    assert_eq!(shown("a\n<!-- b.py -->\n```python\nc\n```\nd\n```sh\ne\n```\n"), [("b.py", "c\n")]);
+}
+
 #[test]
 fn a_wrong_name_would_be_seen() {
     let spans = |prose: &str| wrong_spans(prose, "fn is_it_there_now() {}").len();

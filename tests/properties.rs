@@ -14,6 +14,8 @@ mod animations;
 mod asked;
 /// Where the text stands.
 mod layout;
+/// Links, and the texts in them.
+mod links;
 /// Random requests, most of them nonsense.
 mod requests;
 /// JPEGs and PNGs, put together from parts.

@@ -42,6 +42,8 @@ mod docs;
 mod file_kinds;
 /// Fonts that are damaged.
 mod font_files;
+/// Forms, JSON under any type, fields that are left empty, keys that others add to a URL.
+mod forms;
 /// How requests are framed: where heads and bodies end, and what is refused.
 mod framing;
 /// A GIF player that shares no code with `memed`, and the checks built on it.
@@ -62,12 +64,16 @@ mod layout_pictures;
 mod letter_pictures;
 /// The limits on clients: slow heads, idle connections, unread responses, hang-ups, too many connections.
 mod limits;
+/// Links that embed, where they redirect, and the names of pictures.
+mod links;
 /// The log lines of failed requests.
 mod log;
 /// The figures of `/stats` and `/metrics`.
 mod metrics;
 /// Templates in every variant of the file formats, each drawn in every format.
 mod odd_pictures;
+/// The page on which a person makes a meme, and what it asks for.
+mod page;
 /// Helpers: templates built for a test, and measurements on pictures.
 mod picture_util;
 /// The content of captioned pictures.

@@ -34,6 +34,7 @@ pub use self::cancel::Cancel;
 pub use self::error::{CaptionError, Cause, Flaw};
 pub use self::file::decode::format_of;
 pub use self::fingerprint::Fingerprint;
+pub use self::library::keywords;
 pub use self::settings::Settings;
 pub use self::template::TemplateInfo;
 
@@ -165,6 +166,36 @@ impl Captioner {
             Some(info) => Ok((*info).clone()),
             None => self.decode(name, &source, None, cancel).map(|template| (*template.info).clone()),
         }
+    }
+
+    /// Describes templates, without those that cannot be decoded or are there no longer.
+    ///
+    /// # Errors
+    /// [`CaptionError::Cancelled`].
+    pub fn template_infos(
+        &self,
+        names: &[String],
+        cancel: &Cancel,
+    ) -> Result<Vec<TemplateInfo>, CaptionError> {
+        let mut infos = Vec::with_capacity(names.len());
+        for name in names {
+            match self.template_info(name, cancel) {
+                Ok(info) => infos.push(info),
+                Err(CaptionError::Cancelled) => return Err(CaptionError::Cancelled),
+                // Its operator was told at start.
+                Err(error) => debug!("{:?} is left out: {}", name, error),
+            }
+        }
+        Ok(infos)
+    }
+
+    /// Describes templates if that takes no decoding.
+    pub fn known_infos(&self, names: &[String]) -> Option<Vec<TemplateInfo>> {
+        let known = |name: &String| {
+            let source = self.template_source(name).ok()?;
+            self.infos.get(&FileKey::new(name, source.version)).map(|info| (*info).clone())
+        };
+        names.iter().map(known).collect()
     }
 
     /// Whether [`Captioner::fingerprint`] lists folders and reads files, and so may block. Without folders it

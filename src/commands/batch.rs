@@ -79,7 +79,8 @@ fn bar(length: Option<u64>, is_quiet: bool) -> ProgressBar {
         None => "{spinner} {msg}",
     };
     let style = ProgressStyle::with_template(template).expect("it is well-formed");
-    ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_style(style)
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_style(style);
+    bar.with_message("0 drawn, 0 failed")
 }
 
 /// What the threads share.

@@ -2,6 +2,7 @@
 
 use super::align::{HAlign, VAlign};
 use super::color::Color;
+use super::error::Invalid;
 use super::format::Format;
 use super::size::Size;
 
@@ -30,6 +31,23 @@ pub struct ImageMacro {
     /// At most [`MAX_CAPTIONS`], none of them blank. Captions with the same `valign` stand below each other, in this
     /// order.
     pub captions: Vec<Caption>,
+}
+
+impl ImageMacro {
+    /// The same in the format that the extension of its path says.
+    ///
+    /// # Errors
+    /// If its fields name another one.
+    pub fn in_format(self, format: Format) -> Result<ImageMacro, Invalid> {
+        match self.format {
+            Some(other) if other != format => Err(Invalid(format!(
+                "\"format\" is \"{}\", which contradicts the path: it ends in \".{}\"",
+                other.name(),
+                format.extension()
+            ))),
+            _ => Ok(ImageMacro { format: Some(format), ..self }),
+        }
+    }
 }
 
 /// What a client asks for on a picture that it sends along: an [`ImageMacro`] without the template.

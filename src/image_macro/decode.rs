@@ -20,6 +20,14 @@ pub fn from_query(query: &str) -> Result<ImageMacro, Invalid> {
     query::from_query(query).and_then(image_macro)
 }
 
+/// Decodes the body of a form, `application/x-www-form-urlencoded`: a query string.
+///
+/// # Errors
+/// [`Invalid`], with the sentence for the client.
+pub fn from_urlencoded(body: &[u8]) -> Result<ImageMacro, Invalid> {
+    query::from_body(body).and_then(image_macro)
+}
+
 /// Decodes the query string of a request whose body is a picture.
 ///
 /// # Errors
@@ -55,7 +63,7 @@ struct Look {
 
 /// The fields of a request for a template.
 pub fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
-    let template = fields.take(None, "template");
+    let template = fields.take_given(None, "template");
     let Edit { width, height, format, captions } = edit(fields)?;
     let template = match template {
         Some(given) => given.name()?,
@@ -66,7 +74,7 @@ pub fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
 
 /// The fields of a request that brings its own picture.
 pub fn edit_of_own(mut fields: Fields) -> Result<Edit, Invalid> {
-    if fields.take(None, "template").is_some() {
+    if fields.take_given(None, "template").is_some() {
         let sentence = "\"template\" contradicts the picture that is sent: give one or the other";
         return Err(Invalid(sentence.into()));
     }
@@ -75,12 +83,10 @@ pub fn edit_of_own(mut fields: Fields) -> Result<Edit, Invalid> {
 
 /// All fields but the template.
 fn edit(mut fields: Fields) -> Result<Edit, Invalid> {
-    let width = fields.take(None, "width").map_or(Ok(None), Given::side)?;
-    let height = fields.take(None, "height").map_or(Ok(None), Given::side)?;
-    let format = match fields.take(None, "format") {
-        Some(given) if given.value != Value::Null => Some(given.choice(Format::parse)?),
-        _ => None,
-    };
+    let width = fields.take_given(None, "width").map(Given::side).transpose()?;
+    let height = fields.take_given(None, "height").map(Given::side).transpose()?;
+    let format = fields.take_given(None, "format");
+    let format = format.map(|given| given.choice(Format::parse)).transpose()?;
 
     let default = Look {
         halign: HAlign::Center,
@@ -90,17 +96,20 @@ fn edit(mut fields: Fields) -> Result<Edit, Invalid> {
         size: Size::Fit,
     };
     let look = look(&mut fields, None, default)?;
-    let mut captions = match fields.take(None, "captions") {
-        Some(given) if given.value != Value::Null => {
-            if let Some(other) = fields.rest().first() {
+    let mut captions = match fields.take_given(None, "captions") {
+        Some(given) => {
+            if let Some(other) = fields.rest().iter().find(|other| !other.value.is_blank()) {
                 let sentence = format!("\"captions\" contradicts \"{}\": give one or the other", other.place);
                 return Err(Invalid(sentence));
             }
             long_form(given, &look)?
         }
-        _ => short_form(&mut fields, &look)?,
+        None => {
+            let captions = short_form(&mut fields, &look)?;
+            debug_assert!(fields.rest().is_empty(), "every name that has a place is taken");
+            captions
+        }
     };
-    debug_assert!(fields.rest().is_empty(), "every name that has a place is taken");
 
     captions.retain(|caption| !caption.text.trim().is_empty());
     Ok(Edit { width, height, format, captions })
@@ -110,10 +119,7 @@ fn edit(mut fields: Fields) -> Result<Edit, Invalid> {
 fn short_form(fields: &mut Fields, look_of_all: &Look) -> Result<Vec<Caption>, Invalid> {
     let mut captions = Vec::new();
     for &valign in &VAlign::ALL {
-        let text = match fields.take(Some(valign), "text") {
-            Some(given) if given.value != Value::Null => Some(given.text()?),
-            _ => None,
-        };
+        let text = fields.take_given(Some(valign), "text").map(Given::text).transpose()?;
         let look = look(fields, Some(valign), look_of_all.copy())?;
         captions.extend(text.map(|text| look.caption(text, valign)));
     }
@@ -163,9 +169,10 @@ fn caption(item: Given, look_of_all: &Look) -> Result<Caption, Invalid> {
         Value::Fields(fields) => fields,
         other => return Err(place.refuse(&other)),
     };
-    let text = fields.take(None, "text");
+    // A text of nothing is one: it is there so that the fields of all captions can be the same.
+    let text = fields.take(None, "text").filter(|given| given.value != Value::Null);
     let text = text.ok_or_else(|| Invalid(format!("\"{}.text\" is missing", place)))?.text()?;
-    let valign = fields.take(None, "valign");
+    let valign = fields.take_given(None, "valign");
     let missing = || Invalid(format!("\"{}.valign\" is missing: top, middle or bottom", place));
     let valign = valign.ok_or_else(missing)?.choice(VAlign::parse)?;
     let look = look(&mut fields, None, look_of_all.copy())?;
@@ -176,7 +183,11 @@ fn caption(item: Given, look_of_all: &Look) -> Result<Caption, Invalid> {
 /// Takes `align` (or `halign`), `font`, … of that band; what is not given is the default's.
 fn look(fields: &mut Fields, band: Option<VAlign>, default: Look) -> Result<Look, Invalid> {
     let mut look = default;
-    let mut take = |name: &str| fields.take(band, name);
+    // `null` and a text of nothing are values of this one.
+    if let Some(given) = fields.take(band, "outline") {
+        look.outline = given.outline()?;
+    }
+    let mut take = |name: &str| fields.take_given(band, name);
     let align = match (take("align"), take("halign")) {
         (Some(align), Some(halign)) => {
             let sentence =
@@ -193,9 +204,6 @@ fn look(fields: &mut Fields, band: Option<VAlign>, default: Look) -> Result<Look
     }
     if let Some(given) = take("color") {
         look.color = given.color()?;
-    }
-    if let Some(given) = take("outline") {
-        look.outline = given.outline()?;
     }
     if let Some(given) = take("size") {
         look.size = given.size()?;

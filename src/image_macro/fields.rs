@@ -51,7 +51,24 @@ pub struct Given {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields(Vec<Given>);
 
+impl Value {
+    /// Whether it stands for a field that is not given: `null`, or a text of nothing, as a browser sends it for what was
+    /// left empty.
+    pub fn is_blank(&self) -> bool {
+        match *self {
+            Value::Null => true,
+            Value::Text(ref text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+}
+
 impl Fields {
+    /// Removes a field, and returns it unless its value stands for one that is not given.
+    pub fn take_given(&mut self, band: Option<VAlign>, name: &str) -> Option<Given> {
+        self.take(band, name).filter(|given| !given.value.is_blank())
+    }
+
     /// Removes a field and returns it. A field of the short form has a band.
     pub fn take(&mut self, band: Option<VAlign>, name: &str) -> Option<Given> {
         let index = self.0.iter().position(|given| given.place.name == name && given.place.band == band)?;

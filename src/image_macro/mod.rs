@@ -9,13 +9,17 @@ mod caption;
 mod color;
 mod decode;
 mod error;
+mod escapes;
 mod fields;
 mod form;
 mod format;
 mod json;
+mod link;
 mod multipart;
 mod place;
 mod query;
+pub mod schema;
+mod search;
 mod size;
 mod values;
 
@@ -24,10 +28,13 @@ pub use self::caption::{
     Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT,
 };
 pub use self::color::Color;
-pub use self::decode::{edit_from_json, edit_from_query, from_json, from_query};
+pub use self::decode::{edit_from_json, edit_from_query, from_json, from_query, from_urlencoded};
 pub use self::error::{shortened, Invalid};
 pub use self::form::{from_form, Form};
 pub use self::format::Format;
+pub use self::link::{path_of, thumbnail_of, Link};
 pub use self::multipart::Boundary;
+pub use self::query::is_ignored;
+pub use self::search::Search;
 pub use self::size::{Size, MAX_SIZE};
 pub use self::values::normal_name;

@@ -10,19 +10,19 @@ use super::caption::{MAX_CAPTIONS, MAX_SIDE};
 use super::error::{shortened, Invalid};
 use super::size::MAX_SIZE;
 
-/// The channels of a color, as an object names them and in the order of a list.
-pub const CHANNELS: [&str; 3] = ["r", "g", "b"];
+/// The channels of a color, in the order of a list, as an object names them: either all of them short, or all in full.
+pub const CHANNELS: [[&str; 3]; 2] = [["r", "g", "b"], ["red", "green", "blue"]];
 
-type Names = &'static [(&'static str, Kind)];
+pub(super) type Names = &'static [(&'static str, Kind)];
 
-const OF_REQUEST: Names = &[
+pub(super) const OF_REQUEST: Names = &[
     ("template", Kind::Name),
     ("width", Kind::Side),
     ("height", Kind::Side),
     ("format", Kind::Format),
     ("captions", Kind::Captions),
 ];
-const OF_LOOK: Names = &[
+pub(super) const OF_LOOK: Names = &[
     ("align", Kind::HAlign),
     ("halign", Kind::HAlign),
     ("font", Kind::Name),
@@ -30,12 +30,12 @@ const OF_LOOK: Names = &[
     ("outline", Kind::Outline),
     ("size", Kind::Size),
 ];
-const OF_SHORT_FORM: Names = &[("text", Kind::Text)];
-const OF_LONG_FORM: Names = &[("text", Kind::Text), ("valign", Kind::VAlign)];
+pub(super) const OF_SHORT_FORM: Names = &[("text", Kind::Text)];
+pub(super) const OF_LONG_FORM: Names = &[("text", Kind::Text), ("valign", Kind::VAlign)];
 
 /// What a value must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Request,
     Name,
     Text,
@@ -96,7 +96,8 @@ impl Place {
             Kind::Request => (OF_REQUEST, OF_LOOK),
             Kind::Caption => (OF_LONG_FORM, OF_LOOK),
             Kind::Color | Kind::Outline if self.part_of.is_none() => {
-                let channel = CHANNELS.iter().find(|channel| channel.eq_ignore_ascii_case(name));
+                let mut channels = CHANNELS.iter().flatten();
+                let channel = channels.find(|channel| channel.eq_ignore_ascii_case(name));
                 return channel.map(part).ok_or_else(|| self.refuse(&"an object"));
             }
             _ => return Err(self.refuse(&"an object")),
@@ -116,7 +117,7 @@ impl Place {
             }
             Kind::Request | Kind::Caption => Err(self.refuse(&"a list")),
             _ if self.part_of.is_some() => Err(self.refuse(&"nested too deep")),
-            _ if index > CHANNELS.len() => Err(self.refuse(&format!("a list of more than {}", index))),
+            _ if index > CHANNELS[0].len() => Err(self.refuse(&format!("a list of more than {}", index))),
             _ => Ok(Place { name: "", part_of: Some(self.name), ..self }),
         }
     }

@@ -1,6 +1,8 @@
 //! Parses a query string into [`Fields`]: `application/x-www-form-urlencoded`, with brackets for lists and objects
 //! (`captions[]=a`, `captions[0][text]=a`, `color[r]=255`).
 
+use std::str;
+
 use percent_encoding::percent_decode;
 
 use super::caption::MAX_CAPTIONS;
@@ -11,17 +13,54 @@ use super::place::Place;
 /// The most steps from a request to a value: no field is deeper than `captions[0][color][r]`.
 const MAX_STEPS: usize = 4;
 
+/// Keys that mean nothing here, because others add them to any URL: to get past a cache, or to know where a click came
+/// from. `utm_` stands for all that begin so.
+const IGNORED: &[&str] = &["_", "v", "utm_", "fbclid", "gclid"];
+
 /// The fields of a query string, still escaped. Every value is a [`Value::Text`] at the end.
 ///
 /// # Errors
 /// At the first pair whose key or value is not UTF-8, whose key has brackets that do not match or no place in a request,
 /// or is given twice.
 pub fn from_query(query: &str) -> Result<Fields, Invalid> {
+    from_pairs(query, "the query string")
+}
+
+/// The fields of a form that is written as a query string.
+///
+/// # Errors
+/// As [`from_query`].
+pub fn from_body(body: &[u8]) -> Result<Fields, Invalid> {
+    let text = str::from_utf8(body).map_err(|_| Invalid("the form is not UTF-8".to_string()))?;
+    from_pairs(text, "the form")
+}
+
+/// Whether nothing in a query string means anything.
+pub fn is_ignored(query: &str) -> bool {
+    pairs(query).all(|(key, _)| unescaped(key, "").is_ok_and(|key| is_ignored_key(&key)))
+}
+
+/// The pairs of a query string, still escaped.
+pub fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+/// Whether a key, unescaped, is one that others add.
+pub fn is_ignored_key(key: &str) -> bool {
+    let key = key.trim();
+    let starts_with = |start: &str| key.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
+    IGNORED.iter().any(|ignored| starts_with(ignored) && (key.len() == ignored.len() || *ignored == "utm_"))
+}
+
+/// `source` is how an error calls what the pairs are in.
+fn from_pairs(written: &str, source: &str) -> Result<Fields, Invalid> {
     let mut fields = Fields::default();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, text) = pair.split_once('=').unwrap_or((pair, ""));
-        let (key, text) = (unescaped(key)?, unescaped(text)?);
-        add(&mut fields, &key, text)?;
+    for (key, text) in pairs(written) {
+        let key = unescaped(key, source)?;
+        if !is_ignored_key(&key) {
+            add(&mut fields, &key, unescaped(text, source)?)?;
+        }
     }
     Ok(fields)
 }
@@ -38,12 +77,12 @@ pub fn add(fields: &mut Fields, key: &str, text: String) -> Result<(), Invalid> 
 
 /// `+` is a space, `%41` is `A`. A `%` that escapes nothing stays a `%`, as the URL standard has it: people type
 /// `100%`.
-fn unescaped(text: &str) -> Result<String, Invalid> {
+pub fn unescaped(text: &str, source: &str) -> Result<String, Invalid> {
     let spaced: Vec<_> = text.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
     let decoded = percent_decode(&spaced).decode_utf8();
-    decoded.map(|text| text.into_owned()).map_err(|_| {
-        Invalid(format!("{:?} in the query string is not UTF-8 once unescaped", shortened(text)))
-    })
+    decoded
+        .map(|text| text.into_owned())
+        .map_err(|_| Invalid(format!("{:?} in {} is not UTF-8 once unescaped", shortened(text), source)))
 }
 
 /// `captions[0][text]` becomes `captions`, `0`, `text`, and their number.

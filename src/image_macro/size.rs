@@ -15,12 +15,12 @@ pub enum Size {
 }
 
 impl Size {
-    /// `fit`, `shrink`, or a number of pixels.
+    /// `fit`, `shrink` (or `flex`, as rofld had it), or a number of pixels.
     pub fn parse(text: &str) -> Option<Size> {
         let text = text.trim();
         if text.eq_ignore_ascii_case("fit") {
             Some(Size::Fit)
-        } else if text.eq_ignore_ascii_case("shrink") {
+        } else if text.eq_ignore_ascii_case("shrink") || text.eq_ignore_ascii_case("flex") {
             Some(Size::Shrink)
         } else {
             text.parse().ok().and_then(Size::pixels)
@@ -29,9 +29,9 @@ impl Size {
 
     /// A number of pixels; `None` outside the limits, which excludes NaN.
     pub fn pixels(number: f64) -> Option<Size> {
-        let pixels = number as f32;
-        if pixels > 0.0 && pixels <= MAX_SIZE {
-            Some(Size::Pixels(pixels))
+        if number > 0.0 && number <= f64::from(MAX_SIZE) {
+            // One that is too small for an f32 is above zero all the same.
+            Some(Size::Pixels((number as f32).max(f32::MIN_POSITIVE)))
         } else {
             None
         }

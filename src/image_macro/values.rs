@@ -100,22 +100,27 @@ impl Given {
         let parsed = match self.value {
             Value::List(ref list) => of_channels(list),
             Value::Fields(ref fields) => {
-                let mut fields = fields.clone();
-                let channels: Vec<_> =
-                    CHANNELS.iter().filter_map(|name| fields.take(self.place.band, name)).collect();
-                of_channels(channels.iter().map(|given| &given.value))
+                let of_names = |names: &[&str; 3]| {
+                    let mut fields = fields.clone();
+                    let named = names.iter().filter_map(|name| fields.take(self.place.band, name));
+                    let channels: Vec<_> = named.collect();
+                    of_channels(channels.iter().map(|given| &given.value))
+                        .filter(|_| fields.rest().is_empty())
+                };
+                CHANNELS.iter().filter_map(of_names).next()
             }
             ref other => other.word().and_then(Color::parse),
         };
         parsed.ok_or_else(|| self.place.refuse(&self.value))
     }
 
-    /// A color, or none.
+    /// A color, or none: also if it is `null` or empty, which in any other field means that it is not given.
     pub fn outline(self) -> Result<Option<Color>, Invalid> {
         let word = self.value.word().map(str::trim);
-        if self.value == Value::Null
-            || word.is_some_and(|word| word.is_empty() || word.eq_ignore_ascii_case("none"))
-        {
+        let is_none = |word: &str| {
+            word.is_empty() || word.eq_ignore_ascii_case("none") || word.eq_ignore_ascii_case("null")
+        };
+        if self.value == Value::Null || word.is_some_and(is_none) {
             return Ok(None);
         }
         self.color().map(Some)
@@ -130,15 +135,14 @@ impl Given {
         parsed.ok_or_else(|| self.place.refuse(&self.value))
     }
 
-    /// The width or height of the picture; `null` counts as not given.
-    pub fn side(self) -> Result<Option<u32>, Invalid> {
+    /// The width or height of the picture.
+    pub fn side(self) -> Result<u32, Invalid> {
         let parsed = match self.value {
-            Value::Null => return Ok(None),
             Value::Number(number) if number.fract() == 0.0 => Some(number as u32),
             ref other => other.word().and_then(|word| word.trim().parse().ok()),
         };
         match parsed {
-            Some(pixels) if (1..=MAX_SIDE).contains(&pixels) => Ok(Some(pixels)),
+            Some(pixels) if (1..=MAX_SIDE).contains(&pixels) => Ok(pixels),
             _ => Err(self.place.refuse(&self.value)),
         }
     }

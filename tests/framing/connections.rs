@@ -101,7 +101,7 @@ fn a_connection_that_ends_after_an_unread_body_says_so() {
     for head in &[
         "POST /x HTTP/1.1\r\n",
         "POST /templates HTTP/1.1\r\n",
-        "POST /caption HTTP/1.1\r\nContent-Type: text/plain\r\n",
+        "POST /caption HTTP/1.1\r\nContent-Type: text/html\r\n",
         "POST /caption?template=cat HTTP/1.1\r\n",
         "GET /health HTTP/1.1\r\n",
     ] {
@@ -126,8 +126,8 @@ fn a_response_is_read_whole_though_its_request_was_not() {
     for &(head, status, part) in &[
         ("POST /x HTTP/1.1\r\n", 404, "there is nothing at"),
         ("POST /templates HTTP/1.1\r\n", 405, "POST is not possible here"),
-        ("POST /caption HTTP/1.1\r\n", 413, "the body is larger than"),
-        ("POST /caption HTTP/1.1\r\nContent-Type: text/plain\r\n", 415, "the body must be JSON"),
+        ("POST /caption HTTP/1.1\r\nContent-Type: application/json\r\n", 413, "the body is larger than"),
+        ("POST /caption HTTP/1.1\r\nContent-Type: text/html\r\n", 415, "the body must be JSON"),
         ("POST /caption?template=cat HTTP/1.1\r\n", 400, "contradicts the picture"),
         (
             "POST /caption?template=cat HTTP/1.1\r\nContent-Type: application/json\r\n",

@@ -28,10 +28,10 @@ pub const ERRORS: &[Refused] = &[
     refused(204, "OPTIONS /caption HTTP/1.1\r\nHost: a\r\n\r\n"),
     refused(
         415,
-        "POST /caption HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi",
+        "POST /caption HTTP/1.1\r\nHost: a\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi",
     ),
     refused(400, "POST /caption HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{]"),
-    refused(413, "POST /caption HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n"),
+    refused(413, "POST /caption HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n"),
     refused(413, "POST /caption HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n"),
     refused(400, "POST /caption HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"),
     refused(

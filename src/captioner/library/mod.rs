@@ -33,6 +33,12 @@ pub fn fallback_fonts() -> &'static [BuiltIn] {
     memed_data::FALLBACK_FONTS
 }
 
+/// Words that a template is found by, beside its name: only those with the name of a built-in one have any.
+pub fn keywords(template: &str) -> &'static [&'static str] {
+    let found = memed_data::KEYWORDS.binary_search_by_key(&template, |keywords| keywords.0);
+    found.map_or(&[], |index| memed_data::KEYWORDS[index].1)
+}
+
 /// All templates, or all fonts.
 pub struct Library {
     built_in: &'static [BuiltIn],

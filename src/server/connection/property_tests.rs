@@ -95,7 +95,7 @@ impl Kind {
             Kind::Expect => post(format!("Expect: 100-continue\r\n{}", length(JSON.len())), JSON),
             Kind::GetWithBody => format!("GET /health HTTP/1.1\r\nHost: a\r\n{}\r\n\r\nhello", length(5)),
             Kind::TooLarge => post(length(1 << 30), ""),
-            Kind::NotJson => post(format!("Content-Type: text/plain\r\n{}", length(2)), "hi"),
+            Kind::NotJson => post(format!("Content-Type: text/html\r\n{}", length(2)), "hi"),
             Kind::BadHost => "GET /health HTTP/1.1\r\nHost: a b\r\n\r\n".to_string(),
             Kind::BadChunk => post("Transfer-Encoding: chunked".to_string(), "5\r\nhello!\r\n"),
             Kind::NotHttp => "\x16\x03\x01 this is TLS".to_string(),

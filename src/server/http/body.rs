@@ -1,11 +1,13 @@
 //! Reads the body of a request, up to a limit and within a deadline.
 
+use std::convert::TryFrom;
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-use futures::{future, Stream};
+use futures::future::Loop;
+use futures::{future, Future, Stream};
 use hyper::header::{ContentLength, Headers, TransferEncoding};
 use hyper::{self, Body};
 use tokio_timer::TimerError;
@@ -13,11 +15,13 @@ use tokio_timer::TimerError;
 use server::connection::caller::Caller;
 use server::connection::chunks::FramingError;
 use server::connection::intake::NoRoom;
-use server::future_ext::{failed, LocalFuture};
+use server::future_ext::{failed, ready, LocalFuture};
 use server::pool::deadline::{Deadline, Expired};
 
 /// Bytes that are set aside for a body before any of it has arrived.
 const AT_ONCE: usize = 4 << 10;
+/// As many bytes as tell one kind of body from another.
+const FIRST_BYTES: usize = 16;
 
 /// Why there is no body.
 #[derive(Debug)]
@@ -97,11 +101,8 @@ pub fn is_there(headers: &Headers) -> bool {
 
 /// Reads the whole body, `limit` bytes at most.
 ///
-/// A body that announces a larger size is refused before a byte of it is read. One that announces none (chunked) is
-/// refused when it gets there: `fold` collects it chunk by chunk and fails past the limit, where `concat2` would
-/// read for ever. `fold`'s closure runs on the reactor, once for each chunk that arrives.
-///
-/// The client is asked for the body here, if it waits for that: `caller` knows the connection.
+/// A body that announces a larger size is refused before a byte of it is read. The client is asked for the body here, if
+/// it waits for that: `caller` knows the connection.
 ///
 /// Dropping the future drops the `Body`, and hyper then closes the connection after the response: it does not know
 /// where the next request begins.
@@ -112,21 +113,86 @@ pub fn read(
     deadline: &Rc<Deadline>,
     caller: &Caller,
 ) -> LocalFuture<Vec<u8>, BodyError> {
-    if headers.get::<ContentLength>().is_some_and(|length| length.0 > limit as u64) {
+    let announced = announced(headers);
+    if announced > limit {
         return failed(BodyError::TooLarge(limit));
     }
     caller.wants_body();
     // A small body is collected without growing the buffer. A large one may never come.
-    let announced = headers.get::<ContentLength>().map_or(0, |length| length.0 as usize);
-    let collected = Vec::with_capacity(announced.min(AT_ONCE));
-    let collected = body.map_err(BodyError::from).fold(collected, move |mut collected, chunk| {
+    let buffer = Vec::with_capacity(announced.min(AT_ONCE));
+    Box::new(deadline.limit(collect(buffer, body, limit)))
+}
+
+/// Reads the whole body, of which nothing is known until its first bytes are there: `limit_of` says how many such a body
+/// may have. `most` is the most that it ever says.
+///
+/// The chain waits for the first bytes, and in `and_then` for the others. What is announced is checked twice: before a
+/// byte is read, against `most`, and when the first bytes are there, against their limit. The closures run on the reactor.
+pub fn read_by_first_bytes<F>(
+    headers: &Headers,
+    body: Body,
+    most: usize,
+    limit_of: F,
+    deadline: &Rc<Deadline>,
+    caller: &Caller,
+) -> LocalFuture<Vec<u8>, BodyError>
+where
+    F: FnOnce(&[u8]) -> usize + 'static,
+{
+    let announced = announced(headers);
+    if announced > most {
+        return failed(BodyError::TooLarge(most));
+    }
+    caller.wants_body();
+    let read = first_bytes(body).and_then(move |(first, rest)| {
+        let limit = limit_of(&first);
+        match rest {
+            _ if announced.max(first.len()) > limit => failed(BodyError::TooLarge(limit)),
+            Some(rest) => collect(first, rest, limit),
+            None => ready(first),
+        }
+    });
+    Box::new(deadline.limit(read))
+}
+
+/// The length that a body announces; 0 if it announces none.
+fn announced(headers: &Headers) -> usize {
+    headers.get::<ContentLength>().map_or(0, |length| usize::try_from(length.0).unwrap_or(usize::MAX))
+}
+
+/// Adds what is left of a body to what is there of it. Together they must not have more than `limit` bytes.
+///
+/// A body that does not announce its size (chunked) is refused when it gets there: `fold` collects it chunk by chunk and
+/// fails past the limit, where `concat2` would read for ever. Its closure runs on the reactor, once for each chunk that
+/// arrives.
+fn collect(collected: Vec<u8>, body: Body, limit: usize) -> LocalFuture<Vec<u8>, BodyError> {
+    Box::new(body.map_err(BodyError::from).fold(collected, move |mut collected, chunk| {
         if collected.len() + chunk.len() > limit {
             return future::err(BodyError::TooLarge(limit));
         }
         collected.extend_from_slice(&chunk);
         future::ok(collected)
-    });
-    Box::new(deadline.limit(collected))
+    }))
+}
+
+/// The chunks of a body up to the one that completes its first bytes, and the rest; none if the body has ended.
+///
+/// Each turn of `loop_fn` waits for a chunk, and there are no more turns than bytes.
+fn first_bytes(body: Body) -> LocalFuture<(Vec<u8>, Option<Body>), BodyError> {
+    Box::new(future::loop_fn((Vec::new(), body), |(mut first, body)| {
+        let next = body.into_future().map_err(|(error, _)| BodyError::from(error));
+        next.map(move |(chunk, rest)| match chunk {
+            Some(chunk) => {
+                first.extend_from_slice(&chunk);
+                if first.len() < FIRST_BYTES {
+                    Loop::Continue((first, rest))
+                } else {
+                    Loop::Break((first, Some(rest)))
+                }
+            }
+            None => Loop::Break((first, None)),
+        })
+    }))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The conditions of a request for a picture: `If-Match`, `If-None-Match` and `If-Range`, as RFC 9110 has them.
+//! The conditions of a request for a picture, or for a file of the page: `If-Match`, `If-None-Match` and `If-Range`, as RFC 9110 has them.
 
 use hyper::server::Request;
 use hyper::Method;
@@ -75,12 +75,16 @@ impl Conditions {
         if self.if_match.is_none() && self.if_none_match.is_none() {
             return Precondition::Holds;
         }
-        let tag = tag_of(fingerprint);
-        if self.if_match.as_ref().is_some_and(|tags| !tags.have(&tag, false)) {
+        self.check_tag(&tag_of(fingerprint))
+    }
+
+    /// The same with a tag as it is sent.
+    pub fn check_tag(&self, tag: &str) -> Precondition {
+        if self.if_match.as_ref().is_some_and(|tags| !tags.have(tag, false)) {
             return Precondition::Failed;
         }
         match self.if_none_match {
-            Some(ref tags) if tags.have(&tag, true) => Precondition::Unmodified,
+            Some(ref tags) if tags.have(tag, true) => Precondition::Unmodified,
             _ => Precondition::Holds,
         }
     }

@@ -3,5 +3,6 @@
 pub mod access_log;
 pub mod body;
 pub mod conditional;
+pub mod disposition;
 pub mod range;
 pub mod reply;

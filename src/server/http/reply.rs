@@ -29,7 +29,7 @@ use server::picture::timing::Origin;
 use server::pool::PoolError;
 
 /// The most headers that one of our answers has: room for them is allocated once.
-const HEADERS: usize = 10;
+const HEADERS: usize = 12;
 /// Seconds after which a client that was refused may come again: the queue is shorter by then.
 const RETRY_AFTER: u64 = 1;
 /// A client may use a picture for five minutes without asking again. Later its tag is enough.
@@ -38,7 +38,7 @@ const CACHED: &str = "public, max-age=300";
 const REQUEST_HEADERS: &str = "Content-Type, If-Match, If-None-Match, If-Range, Range";
 /// Response headers that such a page may read, beyond those that browsers always let it.
 const RESPONSE_HEADERS: &str =
-    "Accept-Ranges, Allow, Content-Range, ETag, Memed-Warning, Retry-After, Server-Timing";
+    "Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Memed-Warning, Retry-After, Server-Timing";
 /// Seconds for which a browser may remember what [`Reply::options`] said.
 const OPTIONS_MAX_AGE: u32 = 86_400;
 
@@ -103,6 +103,7 @@ impl Reply {
             Format::Gif => mime::IMAGE_GIF,
         };
         let mut reply = Reply::new(StatusCode::Ok, content_type, picture.bytes);
+        reply.headers.set_raw("Content-Disposition", picture.disposition);
         reply.headers.set_raw("Server-Timing", origin.server_timing());
         if !picture.too_small.is_empty() {
             reply.headers.set_raw("Memed-Warning", warning(&picture.too_small));
@@ -125,6 +126,41 @@ impl Reply {
     /// 304: the client has the picture.
     pub fn not_modified(fingerprint: &Fingerprint) -> Reply {
         Reply::without_body(StatusCode::NotModified).tagged(fingerprint)
+    }
+
+    /// 301: what was asked for has another URL, which is a path here and perhaps a query string. It follows from the URL
+    /// that was asked for, so it can be cached.
+    pub fn moved(location: String) -> Reply {
+        let mut reply = Reply::without_body(StatusCode::MovedPermanently);
+        reply.headers.set_raw("Location", location);
+        reply.headers.set_raw("Cache-Control", CACHED);
+        reply
+    }
+
+    /// 200 with a file of the page, which browsers may keep if they ask each time whether it is the same. `policy` is what
+    /// a page may load.
+    pub fn asset(
+        content: &'static [u8],
+        content_type: &'static str,
+        tag: &str,
+        policy: &'static str,
+    ) -> Reply {
+        let mut reply = Reply::asset_not_modified(tag);
+        reply.status = StatusCode::Ok;
+        reply.body = Bytes::from_static(content);
+        reply.headers.set_raw("Content-Type", content_type);
+        reply.headers.set_raw("Content-Security-Policy", policy);
+        reply.headers.set_raw("Referrer-Policy", "no-referrer");
+        reply.headers.set_raw("X-Content-Type-Options", "nosniff");
+        reply
+    }
+
+    /// 304: the browser has the file.
+    pub fn asset_not_modified(tag: &str) -> Reply {
+        let mut reply = Reply::without_body(StatusCode::NotModified);
+        reply.headers.set_raw("Cache-Control", "no-cache");
+        reply.headers.set_raw("ETag", tag);
+        reply
     }
 
     /// 412: the picture is not the one that the client has.

@@ -3,38 +3,45 @@
 use std::rc::Rc;
 
 use futures::Future;
-use hyper::header::ContentType;
-use hyper::mime::{APPLICATION, CHARSET, JSON, UTF_8};
+use hyper::header::Headers;
 use hyper::server::Request;
-use hyper::StatusCode;
+use hyper::Body;
 
-use image_macro;
+use captioner::format_of;
+use image_macro::{self, Edit, Format};
 use server::app::App;
 use server::connection::caller::Caller;
 use server::future_ext::ready;
 use server::http::body;
 use server::http::conditional::Conditions;
 use server::http::reply::{Reply, ReplyFuture};
+use server::pages::announced::Announced;
 use server::pages::upload::{self, Upload};
 use server::picture;
+use server::picture::kept::Asked;
 
-/// `GET /caption?…` and HEAD.
+/// `GET /caption?…` and HEAD. `/caption.png?…` is the same in that format.
 ///
 /// Decoding a query takes microseconds, so it happens here, on the reactor, and a query whose picture is cached is not
 /// even decoded. No chain is needed: the only thing to wait for is the picture.
-pub fn get(app: &Rc<App>, caller: Caller, request: &Request) -> ReplyFuture {
+pub fn get(app: &Rc<App>, caller: Caller, request: &Request, format: Option<Format>) -> ReplyFuture {
     let query = request.query().unwrap_or("");
     let conditions = Conditions::of(request);
-    if let Some(reply) = picture::known(app, query, &conditions) {
+    let asked = Asked::by_query(query, format);
+    if let Some(reply) = picture::known(app, &asked, &conditions) {
         return ready(reply);
     }
-    match image_macro::from_query(query) {
-        Ok(image_macro) => picture::picture(app, caller, image_macro, Some(query.to_string()), conditions),
+    let decoded = image_macro::from_query(query).and_then(|image_macro| match format {
+        Some(format) => image_macro.in_format(format),
+        None => Ok(image_macro),
+    });
+    match decoded {
+        Ok(image_macro) => picture::picture(app, caller, image_macro, Some(asked), conditions),
         Err(invalid) => ready(Reply::from(invalid)),
     }
 }
 
-/// `POST /caption`: with JSON, or [with a picture](upload) or a form.
+/// `POST /caption`: with JSON, a form, or [a picture](upload).
 ///
 /// The chain has three links, and their closures run on the reactor:
 ///
@@ -47,29 +54,62 @@ pub fn get(app: &Rc<App>, caller: Caller, request: &Request) -> ReplyFuture {
 ///
 /// Dropping the chain (the client hangs up, the server ends) drops the link that it waits in: the body, or the picture.
 pub fn post(app: &Rc<App>, caller: Caller, request: Request) -> ReplyFuture {
-    if let Some(refusal) = refusal_of_coding(&request) {
-        return ready(refusal);
-    }
-    let upload = match Upload::of(&request) {
-        Some(Err(invalid)) => return ready(unread(&request, Reply::from(invalid))),
-        Some(Ok(upload)) => Some(upload),
-        None => None,
+    let announced = match Announced::of(&request) {
+        Ok(announced) => announced,
+        Err(refusal) => return ready(unread(&request, refusal)),
     };
-    if let Some(refusal) = refusal_of(&request).filter(|_| upload.is_none()) {
-        return ready(refusal);
-    }
     let (_, _, _, headers, body) = request.deconstruct();
-    if let Some(upload) = upload {
-        return upload::answer(app, caller, upload, &headers, body);
+    match announced {
+        Announced::Json => {}
+        Announced::Upload(upload) => return upload::answer(app, caller, upload, &headers, body),
+        Announced::Any { edit, may_be_form } => return any(app, caller, &headers, body, edit, may_be_form),
     }
     let body = body::read(&headers, body, app.config.max_body, &app.deadline, &caller);
     let decoded =
         body.map_err(Reply::from).and_then(|body| image_macro::from_json(&body).map_err(Reply::from));
     let app = app.clone();
     Box::new(decoded.then(move |decoded| match decoded {
-        // A POST has no conditions, and its picture no query string.
+        // A POST has no conditions, and its picture no URL.
         Ok(image_macro) => picture::picture(&app, caller, image_macro, None, Conditions::default()),
         Err(reply) => ready(reply),
+    }))
+}
+
+/// The same, with a body that is a picture, JSON or a form, which its first bytes tell: a picture may have `--max-upload`
+/// bytes, and anything else `--max-body`, because it is decoded here, on the reactor.
+///
+/// `then` sees both endings of the body: it goes on as its kind wants it, or makes the error the answer.
+fn any(
+    app: &Rc<App>,
+    caller: Caller,
+    headers: &Headers,
+    body: Body,
+    edit: Edit,
+    may_be_form: bool,
+) -> ReplyFuture {
+    let (picture, other) = (app.config.max_upload, app.config.max_body);
+    let limit_of = move |first: &[u8]| if format_of(first).is_some() { picture } else { other };
+    let most = picture.max(other);
+    let body = body::read_by_first_bytes(headers, body, most, limit_of, &app.deadline, &caller);
+    let app = app.clone();
+    Box::new(body.then(move |body| {
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => return ready(Reply::from(error)),
+        };
+        let decoded = match body.trim_ascii_start().first() {
+            _ if format_of(&body).is_some() => {
+                return upload::draw(&app, caller, Upload::Picture(edit), body)
+            }
+            // No form begins with a list, either, and the error about one is better.
+            Some(b'{') | Some(b'[') => image_macro::from_json(&body),
+            _ if may_be_form => image_macro::from_urlencoded(&body),
+            _ => return upload::draw(&app, caller, Upload::Picture(edit), body),
+        };
+        match decoded {
+            Ok(image_macro) => picture::picture(&app, caller, image_macro, None, Conditions::default()),
+            Err(invalid) => ready(Reply::from(invalid)),
+        }
     }))
 }
 
@@ -80,43 +120,5 @@ fn unread(request: &Request, reply: Reply) -> Reply {
         reply.closing()
     } else {
         reply
-    }
-}
-
-/// The answer to a POST whose body is compressed.
-fn refusal_of_coding(request: &Request) -> Option<Reply> {
-    let coding = request.headers().get_raw("Content-Encoding")?.one().unwrap_or(b"").trim_ascii();
-    if coding.eq_ignore_ascii_case(b"identity") {
-        return None;
-    }
-    let sentence = "the body must not be compressed: leave out Content-Encoding";
-    Some(unread(request, Reply::error(StatusCode::UnsupportedMediaType, sentence)))
-}
-
-/// The answer to a POST that is no upload, and not JSON either, before its body is read.
-fn refusal_of(request: &Request) -> Option<Reply> {
-    let refused = |status, sentence| Some(unread(request, Reply::error(status, sentence)));
-    if !request.query().unwrap_or("").is_empty() {
-        let sentence =
-            "POST takes its fields from the JSON body: leave the query string empty, or send a GET";
-        return refused(StatusCode::BadRequest, sentence);
-    }
-    let headers = request.headers();
-    let allowed = "the body must be JSON, with \"Content-Type: application/json\", a form, with \
-                   \"multipart/form-data\", or a picture: a JPEG, a PNG or a GIF, with \"image/jpeg\", \
-                   \"image/png\" or \"image/gif\"";
-    match headers.get::<ContentType>() {
-        // A body without a type is taken for what it most likely is.
-        None if !headers.has::<ContentType>() => None,
-        Some(mime) if mime.type_() == APPLICATION && mime.subtype() == JSON => {
-            match mime.get_param(CHARSET) {
-                Some(charset) if charset != UTF_8 => refused(
-                    StatusCode::UnsupportedMediaType,
-                    "the body must be JSON in UTF-8, as all JSON is",
-                ),
-                _ => None,
-            }
-        }
-        _ => refused(StatusCode::UnsupportedMediaType, allowed),
     }
 }

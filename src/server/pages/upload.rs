@@ -1,19 +1,16 @@
 //! `POST /caption` with a client's own picture: as the body, or in a form.
 //!
-//! The head of the request says where its fields are. What the body is, its first bytes say: curl calls a photo
-//! `application/x-www-form-urlencoded`, and a browser goes by the name of the file.
+//! [`super::announced`] says where the fields are. What the picture is, its first bytes say.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures::Future;
-use hyper::header::{ContentType, Headers};
-use hyper::mime::{APPLICATION, IMAGE, JSON, OCTET_STREAM, WWW_FORM_URLENCODED};
-use hyper::server::Request;
+use hyper::header::Headers;
 use hyper::Body;
 
 use captioner::{format_of, Cancel, CaptionError, Captioner, Flaw, Picture};
-use image_macro::{edit_from_query, from_form, Boundary, Edit, Form, ImageMacro, Invalid};
+use image_macro::{from_form, Boundary, Edit, Form, ImageMacro, Invalid};
 use server::app::App;
 use server::connection::caller::Caller;
 use server::future_ext::{failed, ready};
@@ -25,6 +22,9 @@ use server::picture;
 use server::picture::kept::SharedPicture;
 use server::picture::timing::{Origin, Times};
 use server::pool::{PoolError, Timed};
+
+/// What a client's own picture is saved as: not as it was called, which is known for a few only.
+const NAME: &str = "memed";
 
 /// A body that may be, or have, a client's own picture.
 #[derive(Debug)]
@@ -44,37 +44,6 @@ enum Outcome {
 }
 
 impl Upload {
-    /// The upload that a POST announces; `None` if it must be JSON. Any type may be that of a picture if there are fields
-    /// in the query string, but for that of JSON.
-    ///
-    /// # Errors
-    /// The answer, if its fields are wrong.
-    pub fn of(request: &Request) -> Option<Result<Upload, Invalid>> {
-        let query = request.query().unwrap_or("");
-        let headers = request.headers();
-        let boundary = headers.get_raw("Content-Type").and_then(|raw| raw.one()).and_then(Boundary::of);
-        if let Some(boundary) = boundary {
-            let sentence = "a form has its fields in its body: leave the query string empty";
-            return Some(match boundary {
-                Ok(_) if !query.is_empty() => Err(Invalid(sentence.to_string())),
-                boundary => boundary.map(Upload::Form),
-            });
-        }
-        let is_picture = match headers.get::<ContentType>() {
-            Some(mime) => match (mime.type_(), mime.subtype()) {
-                (APPLICATION, JSON) => false,
-                (APPLICATION, OCTET_STREAM) | (APPLICATION, WWW_FORM_URLENCODED) | (IMAGE, _) => true,
-                _ => !query.is_empty(),
-            },
-            None => !query.is_empty(),
-        };
-        if is_picture {
-            Some(edit_from_query(query).map(Upload::Picture))
-        } else {
-            None
-        }
-    }
-
     /// Decodes and draws it. Runs on a render thread: to look through a large form takes milliseconds.
     fn draw(self, captioner: &Captioner, body: &[u8], cancel: &Cancel) -> Result<Outcome, CaptionError> {
         match self {
@@ -113,7 +82,7 @@ pub fn answer(app: &Rc<App>, caller: Caller, upload: Upload, headers: &Headers, 
 /// for it. The closure of `then` runs on the reactor: it makes the answer, or, if the form has asked for a template, goes
 /// the way of any other request for one. When the deadline passes or the client hangs up, the chain is dropped: a
 /// drawing that waits leaves the queue, one that runs is cancelled between two bands or frames.
-fn draw(app: &Rc<App>, caller: Caller, upload: Upload, body: Vec<u8>) -> ReplyFuture {
+pub fn draw(app: &Rc<App>, caller: Caller, upload: Upload, body: Vec<u8>) -> ReplyFuture {
     if let (&Upload::Picture(_), None) = (&upload, format_of(&body)) {
         return ready(Reply::from(&CaptionError::BadPicture { flaw: Flaw::Format, cause: None }));
     }
@@ -146,5 +115,5 @@ fn counted(counters: &Counters, mut picture: Picture, queue: Duration, ran: Dura
     counters.drawn(times);
     // A slow reader may keep it for a while.
     picture.bytes.shrink_to_fit();
-    Reply::picture(SharedPicture::new(picture, None), &Origin::Drawn(times))
+    Reply::picture(SharedPicture::new(picture, NAME, None), &Origin::Drawn(times))
 }

@@ -126,7 +126,7 @@ mod tests {
         let bytes = vec![7; 1000];
         let picture =
             Picture { format: Format::Png, bytes, encode_time: Duration::default(), too_small: Vec::new() };
-        let picture = SharedPicture::new(picture, None);
+        let picture = SharedPicture::new(picture, "cat", None);
         let nothing = Duration::default();
         Drawn { picture, times: Times { queue: nothing, draw: nothing, encode: nothing } }
     }

@@ -1,4 +1,4 @@
-//! Caches finished pictures by fingerprint, and the fingerprints of query strings.
+//! Caches finished pictures by fingerprint, and the fingerprints of what was asked for.
 //!
 //! Used on the reactor only. The captioner's cache has a lock, which is never contended here.
 
@@ -7,15 +7,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use captioner::{Cache, CacheStats, Fingerprint, Format, Picture};
+use server::http::disposition::inline;
 
 /// About what an entry weighs beside its bytes.
 const ENTRY: usize = 200;
 /// A picture may take up one part in so many of the cache, so that a few large ones do not push out all others.
 const SHARE: usize = 4;
-/// Bytes of query strings to remember.
-const QUERIES: usize = 1 << 20;
+/// Bytes of requests to remember.
+const ASKED: usize = 1 << 20;
 /// The most bytes of one of them.
-const LONGEST_QUERY: usize = 1 << 10;
+const LONGEST_ASKED: usize = 1 << 10;
 
 /// A finished picture. Clones share its bytes, so it can be sent any number of times.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,16 +27,37 @@ pub struct SharedPicture {
     pub bytes: Bytes,
     /// The captions, counted from one, that are too small to be read.
     pub too_small: Arc<Vec<usize>>,
+    /// What `Content-Disposition` says of it.
+    pub disposition: Bytes,
     /// What the bytes depend on. `None` if a file changed while it was drawn: then it is not known which content of the
     /// file it shows.
     pub fingerprint: Option<Fingerprint>,
 }
 
 impl SharedPicture {
-    /// Takes over the bytes. They occupy their capacity for as long as a clone is alive.
-    pub fn new(picture: Picture, fingerprint: Option<Fingerprint>) -> SharedPicture {
+    /// Takes over the bytes. They occupy their capacity for as long as a clone is alive. `name`: what it is saved as,
+    /// without an extension.
+    pub fn new(picture: Picture, name: &str, fingerprint: Option<Fingerprint>) -> SharedPicture {
         let Picture { format, bytes, too_small, .. } = picture;
-        SharedPicture { format, bytes: Bytes::from(bytes), too_small: Arc::new(too_small), fingerprint }
+        let (bytes, too_small) = (Bytes::from(bytes), Arc::new(too_small));
+        SharedPicture { format, bytes, too_small, disposition: inline(name, format), fingerprint }
+    }
+}
+
+/// All of a request that its picture depends on, as it was written. Two that are equal ask for the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Asked(String);
+
+impl Asked {
+    /// What a query string asks for, in the format that is not in it.
+    pub fn by_query(query: &str, format: Option<Format>) -> Asked {
+        Asked(format!("{}?{}", format.map_or("", Format::extension), query))
+    }
+
+    /// What a path asks for, together with its query string. A path begins with a slash, so it is never mistaken for the
+    /// other kind.
+    pub fn by_path(path: &str, query: &str) -> Asked {
+        Asked(format!("{}?{}", path, query))
     }
 }
 
@@ -44,15 +66,15 @@ pub struct Kept {
     pictures: Cache<Fingerprint, SharedPicture>,
     /// The most bytes of one picture.
     largest: usize,
-    /// What a query string asks for, where no file can change that.
-    queries: Cache<String, Fingerprint>,
+    /// What a request asks for, where no file can change that.
+    asked: Cache<Asked, Fingerprint>,
 }
 
 impl Kept {
     /// A cache of that many bytes; 0 keeps nothing.
     pub fn new(capacity: usize) -> Kept {
-        let queries = Cache::new(QUERIES);
-        Kept { pictures: Cache::new(capacity), largest: capacity / SHARE, queries }
+        let asked = Cache::new(ASKED);
+        Kept { pictures: Cache::new(capacity), largest: capacity / SHARE, asked }
     }
 
     /// The picture, if it is cached. Copies no bytes.
@@ -65,17 +87,17 @@ impl Kept {
         self.pictures.get_early(fingerprint).map(|picture| (*picture).clone())
     }
 
-    /// The fingerprint of what a query string asks for, if it was asked before. So a cached picture costs neither
-    /// decoding the query nor hashing what it asks for.
-    pub fn fingerprint_of(&self, query: &str) -> Option<Fingerprint> {
-        self.queries.get(&query.to_string()).map(|fingerprint| *fingerprint)
+    /// The fingerprint of what a request asks for, if it was asked before. So a cached picture costs neither decoding the
+    /// request nor hashing what it asks for.
+    pub fn fingerprint_of(&self, asked: &Asked) -> Option<Fingerprint> {
+        self.asked.get(asked).map(|fingerprint| *fingerprint)
     }
 
-    /// Remembers what a query string asks for. Only for pictures that no file can change.
-    pub fn learn(&self, query: String, fingerprint: Fingerprint) {
-        if query.len() <= LONGEST_QUERY {
-            let weight = query.len() + ENTRY;
-            self.queries.insert(query, &Arc::new(fingerprint), weight);
+    /// Remembers what a request asks for. Only for pictures that no file can change.
+    pub fn learn(&self, asked: Asked, fingerprint: Fingerprint) {
+        if asked.0.len() <= LONGEST_ASKED {
+            let weight = asked.0.len() + ENTRY;
+            self.asked.insert(asked, &Arc::new(fingerprint), weight);
         }
     }
 
@@ -95,7 +117,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, Bytes, Format, Kept, SharedPicture, ENTRY};
+    use super::{inline, Arc, Bytes, Format, Kept, SharedPicture, ENTRY};
     use captioner::{Captioner, Fingerprint, Settings};
     use image_macro::from_query;
 
@@ -107,7 +129,8 @@ mod tests {
     fn picture(text: &str, length: usize) -> SharedPicture {
         let bytes = Bytes::from(vec![7; length]);
         let fingerprint = Some(fingerprint(text));
-        SharedPicture { format: Format::Png, bytes, too_small: Arc::default(), fingerprint }
+        let disposition = inline(text, Format::Png);
+        SharedPicture { format: Format::Png, bytes, too_small: Arc::default(), disposition, fingerprint }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures::Future;
 
 use self::flights::Drawn;
-use self::kept::SharedPicture;
+use self::kept::{Asked, SharedPicture};
 use self::timing::{Origin, Times};
 use captioner::Fingerprint;
 use image_macro::ImageMacro;
@@ -23,9 +23,9 @@ use server::http::reply::{Reply, ReplyFuture};
 use server::numbers::counters::count;
 use server::pool::{PoolError, Turn};
 
-/// The answer to a query string that was asked before, if its client or the cache has the picture. Decodes nothing.
-pub fn known(app: &App, query: &str, conditions: &Conditions) -> Option<Reply> {
-    let fingerprint = app.kept.fingerprint_of(query)?;
+/// The answer to what was asked before, in the same words, if its client or the cache has the picture. Decodes nothing.
+pub fn known(app: &App, asked: &Asked, conditions: &Conditions) -> Option<Reply> {
+    let fingerprint = app.kept.fingerprint_of(asked)?;
     if let Some(reply) = without_picture(app, &fingerprint, conditions) {
         return Some(reply);
     }
@@ -44,7 +44,8 @@ fn without_picture(app: &App, fingerprint: &Fingerprint, conditions: &Conditions
     }
 }
 
-/// The picture, or the part of it that the client wants. `query` is the query string that asked for it, if one did.
+/// The picture, or the part of it that the client wants. `asked` is what [`known`] will know it by, if it is asked for by
+/// a URL.
 ///
 /// The chain waits twice: for the fingerprint, and in `and_then` for the picture. The closures run on the reactor. The
 /// deadline is around both waits, and it is this request's own. When it passes, or the client hangs up, the chain is
@@ -53,7 +54,7 @@ pub fn picture(
     app: &Rc<App>,
     caller: Caller,
     image_macro: ImageMacro,
-    query: Option<String>,
+    asked: Option<Asked>,
     conditions: Conditions,
 ) -> ReplyFuture {
     let image_macro = Arc::new(image_macro);
@@ -63,9 +64,9 @@ pub fn picture(
     let of_chain = app.clone();
     let reply = fingerprint.and_then(move |fingerprint| -> LocalFuture<Reply, PoolError> {
         let app = of_chain;
-        // Without folders, the same query string has the same fingerprint for as long as the program runs.
-        if let Some(query) = query.filter(|_| app.files.is_none()) {
-            app.kept.learn(query, fingerprint);
+        // Without folders, the same words have the same fingerprint for as long as the program runs.
+        if let Some(asked) = asked.filter(|_| app.files.is_none()) {
+            app.kept.learn(asked, fingerprint);
         }
         if let Some(reply) = without_picture(&app, &fingerprint, &conditions) {
             return ready(reply);
@@ -112,6 +113,7 @@ fn draw(
 ) -> (LocalFuture<Drawn, PoolError>, Option<Turn>) {
     let draw = app.draw.clone();
     let captioner = app.captioner.clone();
+    let name = image_macro.template.clone();
     let (drawing, turn) = app.pool.spawn_shared(client, move |cancel| {
         let mut picture = draw(&image_macro, cancel)?;
         // It may be cached for long.
@@ -127,7 +129,7 @@ fn draw(
         let encode = picture.encode_time;
         let times = Times { queue: timed.queued, draw: timed.ran.saturating_sub(encode), encode };
         app.counters.drawn(times);
-        let picture = SharedPicture::new(picture, fingerprint);
+        let picture = SharedPicture::new(picture, &name, fingerprint);
         app.kept.keep(&picture);
         Drawn { picture, times }
     });

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use futures::{future, Future};
 use hyper::header::{Connection, ConnectionOption};
 use hyper::server::{Request, Service};
-use hyper::{self, Response, StatusCode};
+use hyper::{self, Method, Response, StatusCode};
 
 use self::table::{Route, PATHS};
 use super::app::App;
@@ -22,7 +22,7 @@ use super::future_ext::{ready, LocalFuture};
 use super::http::access_log::{AccessLog, Body};
 use super::http::body;
 use super::http::reply::{Reply, ReplyFuture};
-use super::pages::{caption, health, listing, metrics, stats};
+use super::pages::{caption, health, images, listing, metrics, openapi, stats, web};
 use super::pool::message_of;
 use config::Cors;
 
@@ -112,19 +112,31 @@ fn wants_close(request: &Request) -> bool {
 /// Calls the page of the route.
 fn answer(app: &Rc<App>, caller: Caller, route: Route, request: Request) -> ReplyFuture {
     match route {
-        Route::Caption => caption::get(app, caller, &request),
+        Route::Caption { format } => caption::get(app, caller, &request, format),
+        Route::Image => images::get(app, caller, &request),
         Route::PostCaption => caption::post(app, caller, request),
-        Route::Templates => listing::templates(app, &caller),
+        Route::Templates => listing::templates(app, caller, request.query().unwrap_or("")),
         Route::Template { ref name } => listing::template(app, &caller, name),
         Route::Fonts => listing::fonts(app, &caller),
         Route::Stats => ready(stats::stats(app)),
         Route::Metrics => ready(metrics::metrics(app)),
         Route::Health => ready(health::health(app)),
+        Route::Web(asset) => ready(web::get(&request, asset)),
+        Route::OpenApi => ready(openapi::get(methods)),
+        Route::Favicon => ready(web::favicon()),
         Route::Options(allowed) => ready(Reply::options(allowed)),
         Route::ServerOptions(allowed) => ready(Reply::server_options(allowed)),
         Route::MethodNotAllowed(allowed) => ready(Reply::method_not_allowed(request.method(), allowed)),
         Route::NotImplemented => ready(Reply::not_implemented(request.method())),
         Route::NotFound => ready(not_found(request.path())),
+    }
+}
+
+/// The methods that a path has.
+fn methods(path: &str) -> Vec<Method> {
+    match Route::find(&Method::Options, path) {
+        Route::Options(allowed) => allowed.to_vec(),
+        _ => Vec::new(),
     }
 }
 

@@ -5,11 +5,19 @@ use std::borrow::Cow;
 use hyper::Method;
 use percent_encoding::percent_decode;
 
+use image_macro::Format;
+use server::pages::web::{self, Asset};
+
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Route {
     /// `GET /caption?…`, and HEAD.
-    Caption,
+    Caption {
+        /// That of `/caption.png?…` or `/caption/anything.png?…`.
+        format: Option<Format>,
+    },
+    /// `GET /images/…`.
+    Image,
     /// `POST /caption`.
     PostCaption,
     /// `GET /templates`.
@@ -27,6 +35,12 @@ pub enum Route {
     Metrics,
     /// `GET /health`.
     Health,
+    /// `GET /`, and the other files of the page.
+    Web(&'static Asset),
+    /// `GET /favicon.ico`.
+    Favicon,
+    /// `GET /openapi.json`.
+    OpenApi,
     /// `OPTIONS` of a path.
     Options(&'static [Method]),
     /// `OPTIONS *`: of the server as a whole.
@@ -40,9 +54,12 @@ pub enum Route {
 }
 
 /// The paths there are, for the sentence of a 404.
-pub const PATHS: &str = "/caption, /templates, /templates/{name}, /fonts, /stats, /metrics and /health";
+pub const PATHS: &str =
+    "/, /caption, /caption.jpg, /caption.png, /caption.gif, /images/{template}/{top}/{bottom}.jpg, \
+     /templates, /templates/{name}, /fonts, /stats, /metrics, /health and /openapi.json";
 
-/// The methods of RFC 9110 and RFC 5789. Any other is not one that is not allowed, but one that is not known.
+/// The methods of RFC 9110 and RFC 5789; `QUERY` is one, too, and has no name in hyper 0.11. Any other is not one that is
+/// not allowed, but one that is not known.
 const KNOWN: &[Method] = &[
     Method::Get,
     Method::Head,
@@ -60,7 +77,7 @@ const READ_OR_POST: &[Method] = &[Method::Get, Method::Head, Method::Post, Metho
 impl Route {
     /// Finds the route. `path` is the path as it was sent, percent-encoded, without the query.
     pub fn find(method: &Method, path: &str) -> Route {
-        if !KNOWN.contains(method) {
+        if !KNOWN.contains(method) && method.as_ref() != "QUERY" {
             return Route::NotImplemented;
         }
         if path == "*" {
@@ -69,12 +86,18 @@ impl Route {
                 _ => Route::NotFound,
             };
         }
-        // Split before it is decoded: an encoded slash is part of a name. No path has more segments than these.
+        // Split before it is decoded: an encoded slash is part of a name.
         let mut segments = path.split('/').skip(1).map(decoded);
         let (first, second, third) = (segments.next(), segments.next(), segments.next());
         let (route, allowed) = match (first.as_deref(), second.as_deref(), third) {
             (Some("caption"), None, None) if *method == Method::Post => (Route::PostCaption, READ_OR_POST),
-            (Some("caption"), None, None) => (Route::Caption, READ_OR_POST),
+            (Some("caption"), None, None) => (Route::Caption { format: None }, READ_OR_POST),
+            (Some("caption"), Some(file), None) => match format_of(file) {
+                Some(format) => (Route::Caption { format: Some(format) }, READ),
+                None => return Route::NotFound,
+            },
+            // Its segments are decoded by what knows what they mean.
+            (Some("images"), Some(_), _) => (Route::Image, READ),
             (Some("templates"), None, None) => (Route::Templates, READ),
             (Some("templates"), Some(name), None) if !name.is_empty() => {
                 (Route::Template { name: name.to_string() }, READ)
@@ -83,6 +106,18 @@ impl Route {
             (Some("stats"), None, None) => (Route::Stats, READ),
             (Some("metrics"), None, None) => (Route::Metrics, READ),
             (Some("health"), None, None) => (Route::Health, READ),
+            (Some(file), None, None) if file.starts_with("caption.") => match format_of(file) {
+                Some(format) if file.split('.').count() == 2 => {
+                    (Route::Caption { format: Some(format) }, READ)
+                }
+                _ => return Route::NotFound,
+            },
+            (Some("openapi.json"), None, None) => (Route::OpenApi, READ),
+            (Some("favicon.ico"), None, None) => (Route::Favicon, READ),
+            (Some(file), None, None) => match web::find(file) {
+                Some(asset) => (Route::Web(asset), READ),
+                None => return Route::NotFound,
+            },
             _ => return Route::NotFound,
         };
         match *method {
@@ -112,6 +147,12 @@ impl Route {
     }
 }
 
+/// The format of a picture's file, by the end of its name.
+fn format_of(file: &str) -> Option<Format> {
+    let (name, extension) = file.rsplit_once('.')?;
+    Format::of_extension(extension).filter(|_| !name.is_empty())
+}
+
 /// A segment that is not UTF-8 becomes a name that nothing has.
 fn decoded(segment: &str) -> Cow<'_, str> {
     percent_decode(segment.as_bytes()).decode_utf8_lossy()
@@ -121,14 +162,14 @@ fn decoded(segment: &str) -> Cow<'_, str> {
 mod tests {
     use hyper::Method;
 
-    use super::{Route, READ, READ_OR_POST};
+    use super::{web, Format, Route, READ, READ_OR_POST};
 
     #[test]
     fn a_path_is_decoded_segment_by_segment() {
         let template = |name: &str| Route::Template { name: name.to_string() };
         for (path, route) in vec![
-            ("/caption", Route::Caption),
-            ("/%63aption", Route::Caption),
+            ("/caption", Route::Caption { format: None }),
+            ("/%63aption", Route::Caption { format: None }),
             ("/templates", Route::Templates),
             ("/templates/cat", template("cat")),
             ("/templates/a%2Fb", template("a/b")),
@@ -139,7 +180,27 @@ mod tests {
             ("/caption/", Route::NotFound),
             ("//caption", Route::NotFound),
             ("/caption/a/b/c/d", Route::NotFound),
-            ("/", Route::NotFound),
+            ("/images/cat.png", Route::Image),
+            ("/images/cat/a/b/c/d/e.jpg", Route::Image),
+            ("/images/", Route::Image),
+            ("/images", Route::NotFound),
+            ("/caption.png", Route::Caption { format: Some(Format::Png) }),
+            ("/caption.JPEG", Route::Caption { format: Some(Format::Jpeg) }),
+            ("/caption.a.jpg", Route::NotFound),
+            ("/caption.webp", Route::NotFound),
+            ("/caption.", Route::NotFound),
+            ("/captions.png", Route::NotFound),
+            ("/caption/%E2%98%83.a.gif", Route::Caption { format: Some(Format::Gif) }),
+            ("/caption/a%2Fb.jpg", Route::Caption { format: Some(Format::Jpeg) }),
+            ("/caption/.jpg", Route::NotFound),
+            ("/caption/jpg", Route::NotFound),
+            ("/caption/a.jpg%20", Route::NotFound),
+            ("/caption/a/b.jpg", Route::NotFound),
+            ("/", Route::Web(web::find("").unwrap())),
+            ("/page.js", Route::Web(web::find("page.js").unwrap())),
+            ("/web.rs", Route::NotFound),
+            ("/web/page.js", Route::NotFound),
+            ("/favicon.ico", Route::Favicon),
             ("*", Route::NotFound),
             ("", Route::NotFound),
         ] {
@@ -151,9 +212,10 @@ mod tests {
     fn methods() {
         let unknown = |method: &str| method.parse::<Method>().unwrap();
         for (method, path, route) in vec![
-            (Method::Head, "/caption", Route::Caption),
+            (Method::Head, "/caption", Route::Caption { format: None }),
             (Method::Post, "/caption", Route::PostCaption),
             (Method::Post, "/%63aption", Route::PostCaption),
+            (Method::Post, "/caption.png", Route::MethodNotAllowed(READ)),
             (Method::Put, "/caption", Route::MethodNotAllowed(READ_OR_POST)),
             (Method::Post, "/health", Route::MethodNotAllowed(READ)),
             (Method::Patch, "/health", Route::MethodNotAllowed(READ)),

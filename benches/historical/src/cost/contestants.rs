@@ -105,8 +105,13 @@ const MEMED: Files = &[
     (Part::More, "../../src/server/http/range.rs"),
     (Part::More, "../../src/server/numbers/latency.rs"),
     (Part::More, "../../src/server/pages/metrics.rs"),
-    // A client's own picture: the others take none.
+    // A client's own picture, bodies of any type, links, the page: the others have none of them.
+    (Part::More, "../../src/server/http/disposition.rs"),
+    (Part::More, "../../src/server/pages/announced.rs"),
+    (Part::More, "../../src/server/pages/images.rs"),
+    (Part::More, "../../src/server/pages/openapi.rs"),
     (Part::More, "../../src/server/pages/upload.rs"),
+    (Part::More, "../../src/server/pages/web.rs"),
     (Part::More, "../../src/server/picture/flights.rs"),
     (Part::More, "../../src/server/picture/timing.rs"),
 ];

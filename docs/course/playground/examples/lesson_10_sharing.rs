@@ -67,5 +67,5 @@ fn drawn(timed: Timed<Vec<u8>>) -> Drawn {
     let picture =
         Picture { format: Format::Png, bytes: timed.value, encode_time: nothing, too_small: Vec::new() };
     let times = Times { queue: timed.queued, draw: timed.ran, encode: nothing };
-    Drawn { picture: SharedPicture::new(picture, None), times }
+    Drawn { picture: SharedPicture::new(picture, "", None), times }
 }

@@ -150,7 +150,7 @@ fn drawn(timed: Timed<Vec<u8>>) -> Drawn {
     let picture =
         Picture { format: Format::Png, bytes: timed.value, encode_time: nothing, too_small: Vec::new() };
     let times = Times { queue: timed.queued, draw: timed.ran, encode: nothing };
-    Drawn { picture: SharedPicture::new(picture, None), times }
+    Drawn { picture: SharedPicture::new(picture, "", None), times }
 }
 
 fn panic_if(is_here: bool) {

@@ -14,8 +14,8 @@ pub struct SharedPicture {
 }
 
 impl SharedPicture {
-    /// Takes over the bytes.
-    pub fn new(picture: Picture, fingerprint: Option<Fingerprint>) -> SharedPicture {
+    /// Takes over the bytes. The name that it would be saved under means nothing here.
+    pub fn new(picture: Picture, _name: &str, fingerprint: Option<Fingerprint>) -> SharedPicture {
         SharedPicture { bytes: Rc::new(picture.bytes), fingerprint }
     }
 }

@@ -1,0 +1,225 @@
+//! Decodes a [`Link`]: a picture by its path, `/images/{template}/{top}/{bottom}.{extension}`, as one pastes it into a
+//! page or a chat; and writes such paths.
+//!
+//! A picture has many links (`-` for `_`, `.jpeg`, keys that others have added), and one in its normal form. The server
+//! sends a client that has another one there, so that caches see one. Two links that differ in how they are
+//! percent-encoded are the same, since proxies change that: none of them is sent to the other, so there is no loop.
+
+use std::borrow::Cow;
+
+use percent_encoding::{percent_decode, utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
+
+use super::align::VAlign;
+use super::caption::ImageMacro;
+use super::decode::image_macro;
+use super::error::{shortened, Invalid};
+use super::escapes::{segment_of, text_of};
+use super::fields::{Fields, Given, Value};
+use super::format::Format;
+use super::place::Place;
+use super::query;
+use super::values::normal_name;
+
+/// Where links are.
+pub const PREFIX: &str = "/images/";
+
+/// What is percent-encoded in the value of a query string: all but what never has a meaning.
+const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What is percent-encoded in a path: not what may be there with no other meaning. Parentheses would end a link in
+/// Markdown.
+const IN_PATH: &AsciiSet = &IN_QUERY
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// The fields that a link can have in its query string, in their order there.
+const OPTIONS: [&str; 8] = ["width", "height", "align", "halign", "font", "color", "outline", "size"];
+
+/// A link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// The picture.
+    pub image_macro: ImageMacro,
+    /// Where its normal form is, as a reference without a host; `None` if the link is in its normal form.
+    pub moved: Option<String>,
+}
+
+impl Link {
+    /// Decodes a path that begins with [`PREFIX`], and a query string, as they were sent.
+    ///
+    /// # Errors
+    /// [`Invalid`], with the sentence for the client.
+    pub fn parse(path: &str, query: &str) -> Result<Link, Invalid> {
+        // The name of the folder may be percent-encoded, too.
+        let inside = path.splitn(3, '/').nth(2).unwrap_or("");
+        let segments = inside.split('/').map(decoded).collect::<Result<Vec<_>, _>>()?;
+        let (template, texts, format) = parts_of(&segments)?;
+
+        let mut fields = Fields::default();
+        fields.put(Place::REQUEST.field("template")?, Value::Text(template.clone()));
+        let mut normal_texts = [String::new(), String::new(), String::new()];
+        for ((&band, text), normal) in VAlign::ALL.iter().zip(&texts).zip(&mut normal_texts) {
+            let place = Place::REQUEST.field(&format!("{}_text", band.name()))?;
+            let given = Given { place, value: Value::Text(text.clone()) };
+            *normal = given.text().map(|text| if text.trim().is_empty() { String::new() } else { text })?;
+            fields.put(place, Value::Text(normal.clone()));
+        }
+        let mut options = query::from_query(query)?;
+        for given in options.rest() {
+            if !OPTIONS.contains(&given.place.name) {
+                return Err(no_option(given));
+            }
+            fields.put(given.place, given.value.clone());
+        }
+        let image_macro = image_macro(fields)?.in_format(format)?;
+
+        let options = normal_options(&mut options);
+        let [ref top, ref middle, ref bottom] = normal_texts;
+        let normal = segments_of(&template, [top, middle, bottom], format);
+        let is_normal = segments == normal && pairs_of(query).as_ref() == Some(&options);
+        let moved = if is_normal { None } else { Some(path_of_segments(&normal) + &query_of(&options)) };
+        Ok(Link { image_macro, moved })
+    }
+}
+
+/// The template, the texts (top, middle, bottom) and the format that the segments after [`PREFIX`] name.
+fn parts_of(segments: &[Cow<str>]) -> Result<(String, [String; 3], Format), Invalid> {
+    let (last, before) = segments.split_last().expect("even nothing is split into one");
+    let extension = last.rsplit_once('.').and_then(|(last, extension)| {
+        let format = Format::of_extension(extension)?;
+        Some((last, format))
+    });
+    let (last, format) = extension.ok_or_else(|| no_format(last))?;
+    let mut names = before.iter().map(|segment| &**segment).chain(Some(last));
+    let template = normal_name(names.next().expect("there is a last one"));
+    let texts: Vec<String> = names.map(text_of).collect();
+    let count = texts.len();
+    let mut texts = texts.into_iter();
+    let mut next = || texts.next().unwrap_or_default();
+    let texts = match count {
+        0 | 1 => [next(), String::new(), String::new()],
+        2 => [next(), String::new(), next()],
+        3 => [next(), next(), next()],
+        _ => {
+            return Err(Invalid(format!(
+                "the link has {} texts, and at most 3 are allowed: top, middle and bottom; in a text, a slash is \
+                 written ~s",
+                count
+            )))
+        }
+    };
+    Ok((template, texts, format))
+}
+
+/// The pairs of a query string; `None` if one of them is not UTF-8, as those that are ignored need not be.
+fn pairs_of(query: &str) -> Option<Vec<(String, String)>> {
+    let unescaped = |text| query::unescaped(text, "").ok();
+    query::pairs(query).map(|(key, value)| Some((unescaped(key)?, unescaped(value)?))).collect()
+}
+
+/// The path of a template with these texts (top, middle, bottom), which are not in it if they are empty.
+pub fn path_of(template: &str, texts: [&str; 3], format: Format) -> String {
+    path_of_segments(&segments_of(template, texts, format))
+}
+
+/// The link of a template without text, small enough to be shown among others.
+pub fn thumbnail_of(template: &str, format: Format) -> String {
+    format!("{}?width={}", path_of(template, [""; 3], format), THUMBNAIL)
+}
+
+/// The width of a thumbnail, in pixels.
+pub const THUMBNAIL: u32 = 240;
+
+/// The segments of a link after [`PREFIX`], not percent-encoded. A text is left out where that leaves the others in
+/// their places: one is the top, two are top and bottom.
+fn segments_of(template: &str, texts: [&str; 3], format: Format) -> Vec<Cow<'static, str>> {
+    let [top, middle, bottom] = texts;
+    let texts: &[&str] = match (top, middle, bottom) {
+        ("", "", "") => &[],
+        (top, "", "") => &[top],
+        (top, "", bottom) => &[top, bottom],
+        _ => &[top, middle, bottom],
+    };
+    let mut segments = vec![template.to_string()];
+    segments.extend(texts.iter().map(|text| segment_of(text)));
+    if let Some(last) = segments.last_mut() {
+        last.push('.');
+        last.push_str(format.extension());
+    }
+    segments.into_iter().map(Cow::from).collect()
+}
+
+fn path_of_segments(segments: &[Cow<str>]) -> String {
+    let encoded = segments.iter().map(|segment| utf8_percent_encode(segment, IN_PATH).to_string());
+    PREFIX.to_string() + &encoded.collect::<Vec<_>>().join("/")
+}
+
+/// The options in their order, without those that are not given.
+fn normal_options(options: &mut Fields) -> Vec<(String, String)> {
+    let bands = Some(None).into_iter().chain(VAlign::ALL.iter().map(|&band| Some(band)));
+    let mut normal = Vec::new();
+    for band in bands {
+        for &name in &OPTIONS {
+            let given = match options.take(band, name) {
+                Some(given) => given,
+                None => continue,
+            };
+            // Of an outline it says that there is none.
+            let value = match given.value {
+                ref value if value.is_blank() && name != "outline" => continue,
+                ref value if value.is_blank() => "none".to_string(),
+                Value::Text(ref text) => text.trim().to_string(),
+                // What is not a text, and was decoded, is the channels of a color.
+                _ => match given.clone().color() {
+                    Ok(color) => format!("{:02x}{:02x}{:02x}", color.r, color.g, color.b),
+                    Err(_) => continue,
+                },
+            };
+            let name = if name == "halign" { "align" } else { name };
+            let key = band.map_or(name.to_string(), |band| format!("{}_{}", band.name(), name));
+            normal.push((key, value));
+        }
+    }
+    normal
+}
+
+/// A query string with its `?`, or nothing.
+fn query_of(options: &[(String, String)]) -> String {
+    let pairs: Vec<_> = options
+        .iter()
+        .map(|(key, value)| format!("{}={}", key, utf8_percent_encode(value, IN_QUERY)))
+        .collect();
+    if pairs.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", pairs.join("&"))
+    }
+}
+
+fn decoded(segment: &str) -> Result<Cow<'_, str>, Invalid> {
+    let decoded = percent_decode(segment.as_bytes()).decode_utf8();
+    decoded.map_err(|_| Invalid(format!("{:?} in the path is not UTF-8 once unescaped", shortened(segment))))
+}
+
+fn no_format(last: &str) -> Invalid {
+    Invalid(format!(
+        "the link ends in {:?}, and must end in .jpg, .png or .gif, as in /images/cat/top_text/bottom_text.jpg",
+        shortened(last)
+    ))
+}
+
+fn no_option(given: &Given) -> Invalid {
+    Invalid(format!(
+        "\"{}\" cannot be in the query string of a link, which has template, texts and format in its path: there are \
+         width, height, align, font, color, outline and size, and top_align, bottom_font and so on for one text",
+        given.place
+    ))
+}

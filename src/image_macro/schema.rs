@@ -1,0 +1,179 @@
+//! The JSON Schema of a request, made from the names and kinds in `place`, so that it describes what `decode` takes.
+//!
+//! A schema cannot say all that is true: which names there are, every way to write a color, that two fields contradict each
+//! other. Where it must choose, it allows less than the service does.
+
+use serde_json::{Map, Value};
+
+use super::align::{HAlign, VAlign};
+use super::caption::{MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT};
+use super::format::Format;
+use super::place::{Kind, CHANNELS, OF_LONG_FORM, OF_LOOK, OF_REQUEST, OF_SHORT_FORM};
+use super::size::MAX_SIZE;
+
+/// Whether a request is for a template, or brings its picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum About {
+    /// It has the field `template`, which is required.
+    Template,
+    /// It has no such field.
+    Picture,
+}
+
+/// Where fields are written.
+#[derive(Clone, Copy, PartialEq)]
+enum Written {
+    Json,
+    Text,
+}
+
+/// The schema of a JSON body.
+pub fn of_json(about: About) -> Value {
+    let form = |fields: Vec<(String, Kind)>| object(&fields, &[(about == About::Template, "template")]);
+    let (mut short, mut long) = (of_all(about), of_all(about));
+    short.extend(of_bands());
+    long.push(("captions".to_string(), Kind::Captions));
+    json!({ "anyOf": [form(short), form(long)] })
+}
+
+/// The schema of a form: the short form of a request, each field a text.
+pub fn of_form(about: About, more: &[(&str, Value)]) -> Value {
+    let mut properties = Map::new();
+    for (name, kind) in of_all(about).into_iter().chain(of_bands()) {
+        properties.insert(name.clone(), optional(&name, kind, Written::Text));
+    }
+    properties.extend(more.iter().map(|(name, schema)| (name.to_string(), schema.clone())));
+    let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    if about == About::Template {
+        schema["required"] = json!(["template"]);
+    }
+    schema
+}
+
+/// The parameters of a query string: the short form of a request.
+pub fn of_query(about: About) -> Vec<Value> {
+    of_all(about).into_iter().chain(of_bands()).map(|(name, kind)| parameter(&name, kind)).collect()
+}
+
+/// The parameters of the query string of a link: how its texts look.
+pub fn of_link() -> Vec<Value> {
+    let is_in_link = |field: &(String, Kind)| !matches!(field.1, Kind::Name if field.0 == "template");
+    let fields = of_all(About::Picture).into_iter().filter(is_in_link).filter(|field| field.0 != "format");
+    let of_bands = of_bands().into_iter().filter(|field| field.1 != Kind::Text);
+    fields.chain(of_bands).map(|(name, kind)| parameter(&name, kind)).collect()
+}
+
+/// The schema of a name that must be given: there is something in it that is no white space.
+pub fn of_name() -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": "\\S" })
+}
+
+fn parameter(name: &str, kind: Kind) -> Value {
+    json!({
+        "name": name,
+        "in": "query",
+        "required": name == "template",
+        "schema": optional(name, kind, Written::Text),
+    })
+}
+
+/// The fields of a request that are no captions, and how all captions look. An alias is left out: with both names the request
+/// would contradict itself.
+fn of_all(about: About) -> Vec<(String, Kind)> {
+    let of_request = OF_REQUEST.iter().filter(|field| field.1 != Kind::Captions);
+    let of_request = of_request.filter(|field| about == About::Template || field.0 != "template");
+    of_request.chain(look()).map(|&(name, kind)| (name.to_string(), kind)).collect()
+}
+
+/// The captions of the short form, and how each of them looks.
+fn of_bands() -> Vec<(String, Kind)> {
+    let of_band = |band: &VAlign| {
+        let fields = OF_SHORT_FORM.iter().chain(look());
+        fields.map(|&(name, kind)| (format!("{}_{}", band.name(), name), kind)).collect::<Vec<_>>()
+    };
+    VAlign::ALL.iter().flat_map(of_band).collect()
+}
+
+fn look() -> impl Iterator<Item = &'static (&'static str, Kind)> {
+    let is_first = |&(index, field): &(usize, &(&str, Kind))| {
+        OF_LOOK[..index].iter().all(|earlier| earlier.1 != field.1)
+    };
+    OF_LOOK.iter().enumerate().filter(is_first).map(|field| field.1)
+}
+
+fn object(fields: &[(String, Kind)], required: &[(bool, &str)]) -> Value {
+    let required: Vec<_> = required.iter().filter(|field| field.0).map(|field| field.1).collect();
+    let mut properties = Map::new();
+    for (name, kind) in fields {
+        let schema = match required.contains(&&**name) {
+            true if *kind == Kind::Name => of_name(),
+            true => of_kind(*kind, Written::Json),
+            false => optional(name, *kind, Written::Json),
+        };
+        properties.insert(name.clone(), schema);
+    }
+    let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+/// What is empty or `null` is not given.
+fn optional(name: &str, kind: Kind, written: Written) -> Value {
+    let schema = of_kind(kind, written);
+    match (kind, written) {
+        _ if name == "template" => of_name(),
+        // Empty is one already.
+        (Kind::Text, Written::Text) | (Kind::Name, Written::Text) => schema,
+        (_, Written::Text) => json!({ "anyOf": [schema, { "const": "" }] }),
+        (_, Written::Json) => json!({ "anyOf": [schema, { "enum": ["", null] }] }),
+    }
+}
+
+fn of_kind(kind: Kind, written: Written) -> Value {
+    let names = |names: Vec<&str>| json!({ "enum": names });
+    match kind {
+        Kind::Name => json!({ "type": "string", "maxLength": MAX_NAME }),
+        Kind::Text => json!({ "type": "string", "maxLength": MAX_TEXT }),
+        Kind::Side => json!({ "type": "integer", "minimum": 1, "maximum": MAX_SIDE }),
+        Kind::Format => names(Format::ALL.iter().map(|format| format.name()).collect()),
+        Kind::VAlign => names(VAlign::ALL.iter().map(|align| align.name()).collect()),
+        Kind::HAlign => names(HAlign::ALL.iter().map(|align| align.name()).collect()),
+        Kind::Color => color(written, &[]),
+        Kind::Outline => color(written, &["none", "null"]),
+        Kind::Size => json!({ "anyOf": [
+            { "enum": ["fit", "shrink"] },
+            { "type": "number", "exclusiveMinimum": 0, "maximum": MAX_SIZE },
+        ] }),
+        Kind::Captions => json!({ "anyOf": [
+            { "type": "array", "items": of_kind(Kind::Text, written), "maxItems": VAlign::ALL.len() },
+            { "type": "array", "items": of_kind(Kind::Caption, written), "maxItems": MAX_CAPTIONS },
+        ] }),
+        Kind::Caption => {
+            let fields = OF_LONG_FORM.iter().chain(look());
+            let fields: Vec<_> = fields.map(|&(name, kind)| (name.to_string(), kind)).collect();
+            object(&fields, &[(true, "text"), (true, "valign")])
+        }
+        Kind::Request => json!({ "type": "object" }),
+    }
+}
+
+/// Any CSS color will do, of which a schema can only show the notation in digits and a few names.
+fn color(written: Written, more: &[&str]) -> Value {
+    let mut names = vec!["white", "black", "red", "yellow", "lime", "blue"];
+    names.extend(more);
+    let digits = "^(#?([0-9a-fA-F]{3}[fF]?|[0-9a-fA-F]{6}([fF]{2})?)|(0x|0X|\\$)[0-9a-fA-F]{6})$";
+    let mut ways = vec![json!({ "enum": names }), json!({ "type": "string", "pattern": digits })];
+    if written == Written::Json {
+        let channel = json!({ "type": "integer", "minimum": 0, "maximum": 255 });
+        ways.push(json!({ "type": "array", "items": channel, "minItems": 3, "maxItems": 3 }));
+        ways.extend(CHANNELS.iter().map(|names| {
+            let channels: Map<_, _> = names.iter().map(|name| (name.to_string(), channel.clone())).collect();
+            json!({
+                "type": "object", "properties": channels, "required": names, "additionalProperties": false,
+            })
+        }));
+    }
+    json!({ "description": "an opaque CSS color", "anyOf": ways })
+}

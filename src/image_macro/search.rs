@@ -1,0 +1,99 @@
+//! Decodes the query string of `/templates`: which templates are asked for, and how much of them.
+
+use super::error::{shortened, Invalid};
+use super::query;
+
+/// What of all templates is asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Search {
+    /// Whether more than their names is.
+    pub details: bool,
+    /// In lower case. A template must have all of them, in its name or its keywords.
+    pub words: Vec<String>,
+}
+
+impl Search {
+    /// Decodes `details` and `q`.
+    ///
+    /// # Errors
+    /// [`Invalid`], with the sentence for the client.
+    pub fn parse(written: &str) -> Result<Search, Invalid> {
+        let (mut details, mut words) = (None, None);
+        for (key, value) in query::pairs(written) {
+            let key = query::unescaped(key, "the query string")?;
+            if query::is_ignored_key(&key) {
+                continue;
+            }
+            let value = query::unescaped(value, "the query string")?;
+            let is_given_twice = match key.trim().to_ascii_lowercase().as_str() {
+                "details" => details.replace(switch(&value)?).is_some(),
+                "q" => words.replace(value.split_whitespace().map(str::to_lowercase).collect()).is_some(),
+                _ => {
+                    let sentence = "is not known here: \"details\" and \"q\" are";
+                    return Err(Invalid(format!("{:?} {}", shortened(&key), sentence)));
+                }
+            };
+            if is_given_twice {
+                return Err(Invalid(format!("{:?} is given twice", shortened(&key))));
+            }
+        }
+        Ok(Search { details: details.unwrap_or(false), words: words.unwrap_or_default() })
+    }
+
+    /// Whether a template with that name and those keywords is searched for.
+    pub fn finds(&self, name: &str, keywords: &[&str]) -> bool {
+        let name = name.to_lowercase();
+        let has = |word: &String| name.contains(word) || keywords.iter().any(|known| known.contains(&**word));
+        self.words.iter().all(has)
+    }
+}
+
+/// `?details` alone says that they are asked for.
+fn switch(value: &str) -> Result<bool, Invalid> {
+    match value.trim() {
+        "" | "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        other => {
+            Err(Invalid(format!("\"details\" is {:?}, and must be true, false or empty", shortened(other))))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Search;
+
+    #[test]
+    fn details_and_words_are_read() {
+        let search = |details, words: &[&str]| Search {
+            details,
+            words: words.iter().map(|word| word.to_string()).collect(),
+        };
+        for (query, expected) in [
+            ("", search(false, &[])),
+            ("details", search(true, &[])),
+            ("details=&q=", search(true, &[])),
+            ("Details=true&_=7", search(true, &[])),
+            ("details=0", search(false, &[])),
+            ("q=+Space++CAT%C3%89+", search(false, &["space", "cat\u{e9}"])),
+        ] {
+            assert_eq!(Search::parse(query).unwrap(), expected, "{:?}", query);
+        }
+        for (query, part) in [
+            ("detail", "\"detail\" is not known here: \"details\" and \"q\" are"),
+            ("details=maybe", "\"details\" is \"maybe\", and must be true, false or empty"),
+            ("q=a&q=b", "\"q\" is given twice"),
+            ("q=%ff", "not UTF-8"),
+        ] {
+            let sentence = Search::parse(query).unwrap_err().to_string();
+            assert!(sentence.contains(part), "{:?} does not say {:?}", sentence, part);
+        }
+    }
+
+    #[test]
+    fn every_word_must_be_in_the_name_or_a_keyword() {
+        let finds = |query: &str| Search::parse(query).unwrap().finds("Deal-with-it", &["cat", "sunglasses"]);
+        assert!(["", "q=deal", "q=WITH", "q=cat+deal", "q=sun"].iter().all(|query| finds(query)));
+        assert!(["q=dog", "q=cat+dog"].iter().all(|query| !finds(query)));
+    }
+}
