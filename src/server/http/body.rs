@@ -166,13 +166,14 @@ fn announced(headers: &Headers) -> usize {
 /// fails past the limit, where `concat2` would read for ever. Its closure runs on the reactor, once for each chunk that
 /// arrives.
 fn collect(collected: Vec<u8>, body: Body, limit: usize) -> LocalFuture<Vec<u8>, BodyError> {
-    Box::new(body.map_err(BodyError::from).fold(collected, move |mut collected, chunk| {
+    let collected = body.map_err(BodyError::from).fold(collected, move |mut collected, chunk| {
         if collected.len() + chunk.len() > limit {
             return future::err(BodyError::TooLarge(limit));
         }
         collected.extend_from_slice(&chunk);
         future::ok(collected)
-    }))
+    });
+    Box::new(collected)
 }
 
 /// The chunks of a body up to the one that completes its first bytes, and the rest; none if the body has ended.
