@@ -1,8 +1,10 @@
 //! Tests what the page is made of, as a client without a browser sees it: its files, and the templates in one answer.
 //! `tests/browser/page.py` uses it in a browser.
 
+use std::time::Instant;
+
 use memed::config::Config;
-use util::{config, Folder, Serve};
+use util::{until, Client, Folder, Serve};
 
 #[test]
 fn the_page_and_its_files_are_served() {
@@ -100,8 +102,12 @@ fn templates_are_searched_by_name_and_keyword() {
 /// The page asks for them when it opens, and may open while every thread draws.
 #[test]
 fn what_is_known_of_templates_needs_no_render_thread() {
-    let serve = Serve::with(Config { render_threads: 1, queue: 1, ..config() });
+    // One that cannot be decoded is not tried again and again.
+    let folder = Folder::new();
+    folder.put("broken.png", b"\x89PNG\r\n\x1a\nand nothing more");
+    let serve = Serve::with(Config { render_threads: 1, queue: 1, ..folder.config() });
     let details = serve.get("/templates?details").json();
+    assert!(details.as_array().unwrap().len() > 5);
     let target = |number| format!("/caption?template=dramatic-raccoon&width={}&top_text=busy", number);
     let busy: Vec<_> = (200..210)
         .map(|number| {
@@ -114,4 +120,22 @@ fn what_is_known_of_templates_needs_no_render_thread() {
     assert!(is_full, "the queue takes everything");
     assert!(serve.get("/templates?details").json() == details);
     drop(busy);
+}
+
+/// A list of very many templates is made of jobs of one template each, so others are not kept waiting by it.
+#[test]
+fn who_asks_for_all_templates_lets_others_draw_in_between() {
+    let folder = Folder::new();
+    for number in 0..60 {
+        folder.put(&format!("one{}.gif", number), include_bytes!("../data/templates/deal-with-it.gif"));
+    }
+    let serve = Serve::with(Config { render_threads: 1, ..folder.config() });
+    let mut client = Client::from(2, serve.address);
+    let start = Instant::now();
+    client.ask("GET", "/templates?details", &[]);
+    until(|| serve.get("/stats").json()["rendering"] == 1);
+    serve.get("/caption?template=cat&top_text=meanwhile").picture("png");
+    let meanwhile = start.elapsed();
+    assert_eq!(client.response().json().as_array().unwrap().len(), 68);
+    assert!(meanwhile < start.elapsed() / 2, "{:?} of {:?}", meanwhile, start.elapsed());
 }

@@ -12,6 +12,7 @@
 
 mod cache;
 mod cancel;
+mod descriptions;
 mod encode;
 mod error;
 mod file;
@@ -31,6 +32,7 @@ use image_macro::{Caption, Edit, ImageMacro};
 
 pub use self::cache::{Cache, CacheStats};
 pub use self::cancel::Cancel;
+pub use self::descriptions::Described;
 pub use self::error::{CaptionError, Cause, Flaw};
 pub use self::file::decode::format_of;
 pub use self::fingerprint::Fingerprint;
@@ -38,6 +40,7 @@ pub use self::library::keywords;
 pub use self::settings::Settings;
 pub use self::template::TemplateInfo;
 
+use self::descriptions::Descriptions;
 use self::file::decode::Decoded;
 use self::file::error::DecodeError;
 use self::file::jpeg::kind::JpegKind;
@@ -51,11 +54,6 @@ use self::text::layout;
 
 /// The longest side that a JPEG or a GIF can have.
 const MAX_SIDE: u32 = 65_535;
-/// Capacity of the cache of [`TemplateInfo`]s, in bytes: enough for thousands of templates.
-const INFOS: usize = 1 << 20;
-/// About what one of them takes, in bytes, without its name.
-const INFO: usize = 200;
-
 /// A finished picture.
 #[derive(Clone, Debug)]
 pub struct Picture {
@@ -83,7 +81,7 @@ pub struct Captioner {
     settings: Settings,
     template_library: Library,
     /// What is known of a template without decoding it again, even if its pixels are cached no longer.
-    infos: Cache<FileKey, TemplateInfo>,
+    infos: Descriptions,
     templates: Cache<TemplateKey, Template>,
     fonts: Fonts,
 }
@@ -93,7 +91,7 @@ impl Captioner {
     pub fn new(settings: Settings) -> Captioner {
         Captioner {
             template_library: Library::templates(settings.templates.clone()),
-            infos: Cache::new(INFOS),
+            infos: Descriptions::new(),
             templates: Cache::new(settings.template_cache),
             fonts: Fonts::new(settings.fonts.clone(), settings.font_cache),
             settings,
@@ -168,34 +166,17 @@ impl Captioner {
         }
     }
 
-    /// Describes templates, without those that cannot be decoded or are there no longer.
+    /// What is known of templates without decoding any of them.
+    pub fn described(&self, names: Vec<String>) -> Described {
+        self.infos.of_all(&self.template_library, names)
+    }
+
+    /// Describes a template for a list of all that can be used: `None` if this one cannot, or is there no longer.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
-    pub fn template_infos(
-        &self,
-        names: &[String],
-        cancel: &Cancel,
-    ) -> Result<Vec<TemplateInfo>, CaptionError> {
-        let mut infos = Vec::with_capacity(names.len());
-        for name in names {
-            match self.template_info(name, cancel) {
-                Ok(info) => infos.push(info),
-                Err(CaptionError::Cancelled) => return Err(CaptionError::Cancelled),
-                // Its operator was told at start.
-                Err(error) => debug!("{:?} is left out: {}", name, error),
-            }
-        }
-        Ok(infos)
-    }
-
-    /// Describes templates if that takes no decoding.
-    pub fn known_infos(&self, names: &[String]) -> Option<Vec<TemplateInfo>> {
-        let known = |name: &String| {
-            let source = self.template_source(name).ok()?;
-            self.infos.get(&FileKey::new(name, source.version)).map(|info| (*info).clone())
-        };
-        names.iter().map(known).collect()
+    pub fn describe(&self, name: &str, cancel: &Cancel) -> Result<Option<TemplateInfo>, CaptionError> {
+        self.infos.of_one(&self.template_library, name, || self.template_info(name, cancel))
     }
 
     /// Whether [`Captioner::fingerprint`] lists folders and reads files, and so may block. Without folders it
@@ -297,7 +278,7 @@ impl Captioner {
         }
         let info = Arc::new(TemplateInfo::of(name, &decoded));
         if let Some(version) = version {
-            self.infos.insert(FileKey::new(name, version), &info, INFO + 2 * name.len());
+            self.infos.keep(version, &info);
         }
         Ok(DecodedTemplate { version, info, pixels: decoded.pixels, jpeg: decoded.jpeg })
     }

@@ -35,6 +35,6 @@ pub use self::format::Format;
 pub use self::link::{path_of, thumbnail_of, Link};
 pub use self::multipart::Boundary;
 pub use self::query::is_ignored;
-pub use self::search::Search;
+pub use self::search::{Search, MAX_QUERY};
 pub use self::size::{Size, MAX_SIZE};
 pub use self::values::normal_name;

@@ -3,6 +3,9 @@
 use super::error::{shortened, Invalid};
 use super::query;
 
+/// The most characters in `q`: all words are looked for in all names.
+pub const MAX_QUERY: usize = 256;
+
 /// What of all templates is asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Search {
@@ -27,7 +30,7 @@ impl Search {
             let value = query::unescaped(value, "the query string")?;
             let is_given_twice = match key.trim().to_ascii_lowercase().as_str() {
                 "details" => details.replace(switch(&value)?).is_some(),
-                "q" => words.replace(value.split_whitespace().map(str::to_lowercase).collect()).is_some(),
+                "q" => words.replace(words_of(&value)?).is_some(),
                 _ => {
                     let sentence = "is not known here: \"details\" and \"q\" are";
                     return Err(Invalid(format!("{:?} {}", shortened(&key), sentence)));
@@ -45,6 +48,15 @@ impl Search {
         let name = name.to_lowercase();
         let has = |word: &String| name.contains(word) || keywords.iter().any(|known| known.contains(&**word));
         self.words.iter().all(has)
+    }
+}
+
+fn words_of(value: &str) -> Result<Vec<String>, Invalid> {
+    match value.chars().count() {
+        0..=MAX_QUERY => Ok(value.split_whitespace().map(str::to_lowercase).collect()),
+        length => {
+            Err(Invalid(format!("\"q\" has {} characters, and at most {} are allowed", length, MAX_QUERY)))
+        }
     }
 }
 
@@ -88,6 +100,10 @@ mod tests {
             let sentence = Search::parse(query).unwrap_err().to_string();
             assert!(sentence.contains(part), "{:?} does not say {:?}", sentence, part);
         }
+        let long = |count: usize| Search::parse(&format!("q={}", "\u{e9}+".repeat(count / 2)));
+        assert_eq!(long(256).unwrap().words.len(), 128);
+        let sentence = long(258).unwrap_err().to_string();
+        assert!(sentence.contains("\"q\" has 258 characters, and at most 256"), "{}", sentence);
     }
 
     #[test]

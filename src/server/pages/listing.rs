@@ -6,15 +6,18 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures::future::{self, Loop};
 use futures::Future;
 use serde_json::Value;
 
-use captioner::{keywords, Cancel, Captioner, TemplateInfo};
+use captioner::{keywords, Captioner, Described, TemplateInfo};
 use image_macro::{normal_name, thumbnail_of, Search};
 use server::app::App;
+use server::client::Client;
 use server::connection::caller::Caller;
-use server::future_ext::ready;
+use server::future_ext::{ready, LocalFuture};
 use server::http::reply::{Reply, ReplyFuture};
+use server::pool::PoolError;
 
 /// `GET /templates?…`: a sorted array of names, or with `details` of objects; with `q`, of those that have its words in
 /// their name or keywords.
@@ -49,28 +52,43 @@ fn found(captioner: &Captioner, search: &Search) -> Vec<String> {
 /// All that is known of the templates that are searched for.
 ///
 /// `look` finds their names, and what is remembered of them. If that is all, the answer does not wait for a render thread.
-/// Otherwise `and_then` sends a job to one, which decodes those that were not decoded before. The deadline is around both.
-/// When it passes, or the client hangs up, the job is cancelled between two pieces of a file, and what it has learned by
-/// then is kept: the next request has less to do.
+/// Otherwise `and_then` begins a `loop_fn` over the others, as `preload` does: a turn is one job, which decodes one
+/// template, so what other clients ask for is drawn in between. The deadline is around all of it. When it passes, or the
+/// client hangs up, the template that is being decoded is given up, and what is known of the others is kept: the next
+/// request has less to do.
 fn details(app: &Rc<App>, caller: Caller, search: Search) -> ReplyFuture {
-    let known = app.look(caller.client, move |captioner| {
-        let names = found(captioner, &search);
-        let known = captioner.known_infos(&names);
-        Ok((names, known))
-    });
+    let described =
+        app.look(caller.client, move |captioner| Ok(captioner.described(found(captioner, &search))));
     let of_chain = app.clone();
-    let infos = known.and_then(move |(names, known)| {
-        if let Some(known) = known {
-            return ready(known);
+    let infos = described.and_then(move |described| -> LocalFuture<_, PoolError> {
+        if described.unknown.is_empty() {
+            return ready(described.infos);
         }
         caller.waits_for_drawing();
-        let captioner = of_chain.captioner.clone();
-        let job = move |cancel: &Cancel| captioner.template_infos(&names, cancel);
-        Box::new(of_chain.pool.spawn(caller.client, job).map(|timed| timed.value))
+        Box::new(future::loop_fn(described, move |described| turn(&of_chain, caller.client, described)))
     });
-    app.reply_to(Box::new(app.deadline.limit(infos)), |infos| {
+    app.reply_to(Box::new(app.deadline.limit(infos)), |mut infos| {
+        infos.sort_by(|one, other| one.name.cmp(&other.name));
         Reply::json(&infos.iter().map(json).collect::<Vec<_>>())
     })
+}
+
+/// Describes the next template. One that cannot be decoded is left out.
+fn turn(
+    app: &App,
+    client: Client,
+    mut described: Described,
+) -> LocalFuture<Loop<Vec<TemplateInfo>, Described>, PoolError> {
+    let name = match described.unknown.pop() {
+        Some(name) => name,
+        None => return ready(Loop::Break(described.infos)),
+    };
+    let captioner = app.captioner.clone();
+    let info = app.pool.spawn(client, move |cancel| captioner.describe(&name, cancel));
+    Box::new(info.map(move |info| {
+        described.infos.extend(info.value);
+        Loop::Continue(described)
+    }))
 }
 
 /// `GET /templates/{name}`: its format, size and number of frames, where its thumbnail is, and its keywords.

@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Map, Value};
 
 use image_macro::schema::{self, About};
-use image_macro::{Format, MAX_TEXT};
+use image_macro::{Format, MAX_QUERY, MAX_TEXT};
 use server::http::reply::Reply;
 
 /// Which methods a path has, other than OPTIONS.
@@ -181,7 +181,7 @@ fn searching() -> Vec<Value> {
         }),
         json!({
             "name": "q", "in": "query", "description": "words, all of which must be in the name or the keywords",
-            "schema": { "type": "string" },
+            "schema": { "type": "string", "maxLength": MAX_QUERY },
         }),
     ]
 }
