@@ -9,7 +9,7 @@ use tokio_core::reactor::Handle;
 use super::app::App;
 use super::client::Client;
 use super::future_ext::{ready, LocalFuture};
-use super::http::reply::with_causes;
+use super::http::failures::with_causes;
 use super::pool::PoolError;
 use captioner::{Cancel, CaptionError, Captioner};
 use config::Preload;

@@ -4,5 +4,6 @@ pub mod access_log;
 pub mod body;
 pub mod conditional;
 pub mod disposition;
+pub mod failures;
 pub mod range;
 pub mod reply;

@@ -1,9 +1,8 @@
 //! Answers: what each outcome of a request becomes on the wire.
 //!
-//! A [`Reply`] is what handlers return; every error has become one by then. It knows its status, its headers, its body
+//! A [`Reply`] is what handlers return; every error has become one by then (see `failures`). It knows its status, its headers, its body
 //! and, if it is a failure, the reason for the log. [`Reply::into_response`] makes hyper's response of it.
 
-use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,16 +16,12 @@ use serde::Serialize;
 use serde_json;
 
 use super::access_log::{AccessLog, Body};
-use super::body::BodyError;
 use super::conditional::tag_of;
 use super::range::Part;
-use captioner::{CaptionError, Fingerprint, Flaw, Format};
-use image_macro::Invalid;
-use server::connection::rejection::Rejection;
+use captioner::{Fingerprint, Format};
 use server::future_ext::LocalFuture;
 use server::picture::kept::SharedPicture;
 use server::picture::timing::Origin;
-use server::pool::PoolError;
 
 /// The most headers that one of our answers has: room for them is allocated once.
 const HEADERS: usize = 12;
@@ -77,6 +72,11 @@ impl Reply {
     /// 200 with JSON.
     pub fn json<T: Serialize>(value: &T) -> Reply {
         Reply::json_with(StatusCode::Ok, value)
+    }
+
+    /// 200 with JSON that is written already.
+    pub fn json_of(body: Bytes) -> Reply {
+        Reply::new(StatusCode::Ok, mime::APPLICATION_JSON, body)
     }
 
     /// JSON with another status.
@@ -217,7 +217,7 @@ impl Reply {
     }
 
     /// The same with another reason for the log, which the client must not see.
-    fn because(self, reason: String) -> Reply {
+    pub(super) fn because(self, reason: String) -> Reply {
         Reply { reason: Some(reason), ..self }
     }
 
@@ -243,7 +243,7 @@ impl Reply {
     }
 
     /// The same with the time after which the client may come again.
-    fn for_now(mut self) -> Reply {
+    pub(super) fn for_now(mut self) -> Reply {
         self.headers.set(RetryAfter::Delay(Duration::from_secs(RETRY_AFTER)));
         self
     }
@@ -303,103 +303,9 @@ fn share(headers: &mut Headers, is_shared: bool) {
     }
 }
 
-// ===== what each error becomes =====
-
-impl From<Rejection> for Reply {
-    fn from(rejection: Rejection) -> Reply {
-        let reply = Reply::error(rejection.status, &rejection.sentence).closing();
-        if rejection.status == StatusCode::ServiceUnavailable {
-            reply.for_now()
-        } else {
-            reply
-        }
-    }
-}
-
-impl From<Invalid> for Reply {
-    fn from(Invalid(sentence): Invalid) -> Reply {
-        Reply::error(StatusCode::BadRequest, &sentence)
-    }
-}
-
-impl From<BodyError> for Reply {
-    fn from(error: BodyError) -> Reply {
-        let status = match error {
-            BodyError::TooLarge(_) => StatusCode::PayloadTooLarge,
-            BodyError::TooSlow => StatusCode::RequestTimeout,
-            BodyError::EndedEarly | BodyError::Framing(_) | BodyError::Connection(_) => {
-                StatusCode::BadRequest
-            }
-            BodyError::NoRoom(_) => return Reply::from(Rejection::no_room()),
-            BodyError::Timer(_) => return Reply::internal(with_causes(&error)).closing(),
-        };
-        // The rest of the body is unread, so it is not known where the next request begins.
-        Reply::error(status, &error.to_string()).because(with_causes(&error)).closing()
-    }
-}
-
-impl From<PoolError> for Reply {
-    fn from(error: PoolError) -> Reply {
-        match error {
-            PoolError::Busy => {
-                let sentence = "all render threads are busy, and the queue is full or has all that you may have in it: try again in a second";
-                Reply::error(StatusCode::ServiceUnavailable, sentence).for_now()
-            }
-            PoolError::NoRoom => {
-                let sentence = "too many pictures are still being sent: try again when you have read yours";
-                Reply::error(StatusCode::ServiceUnavailable, sentence).for_now()
-            }
-            PoolError::TimedOut => Reply::error(
-                StatusCode::GatewayTimeout,
-                "the picture was not done in time: ask for less, or try again",
-            ),
-            PoolError::Caption(ref error) => Reply::from(&**error),
-            PoolError::Panicked(_) | PoolError::Timer(_) => Reply::internal(with_causes(&error)),
-        }
-    }
-}
-
-impl From<&CaptionError> for Reply {
-    fn from(error: &CaptionError) -> Reply {
-        let sentence = error.to_string();
-        match *error {
-            CaptionError::UnknownTemplate(_) => {
-                Reply::error(StatusCode::NotFound, &(sentence + ": GET /templates lists them"))
-            }
-            CaptionError::UnknownFont(_) => {
-                Reply::error(StatusCode::NotFound, &(sentence + ": GET /fonts lists them"))
-            }
-            CaptionError::BadPicture { ref flaw, .. } => {
-                let status = match *flaw {
-                    Flaw::Format | Flaw::Unsupported(_) => StatusCode::UnsupportedMediaType,
-                    Flaw::TooLarge(_) => StatusCode::PayloadTooLarge,
-                    Flaw::Damaged => StatusCode::BadRequest,
-                };
-                Reply::error(status, &sentence).because(with_causes(error))
-            }
-            _ => {
-                let sentence = format!("{}: it is not your fault", sentence);
-                Reply::error(StatusCode::InternalServerError, &sentence).because(with_causes(error))
-            }
-        }
-    }
-}
-
 /// What `Memed-Warning` says of captions that are too small to be read.
 fn warning(too_small: &[usize]) -> String {
     let numbers: Vec<String> = too_small.iter().map(ToString::to_string).collect();
     let noun = if numbers.len() == 1 { "caption" } else { "captions" };
     format!("too much text to be read in {} {}", noun, numbers.join(", "))
-}
-
-/// An error and its causes, on one line.
-pub fn with_causes(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
 }

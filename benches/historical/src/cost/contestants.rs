@@ -69,6 +69,7 @@ const MEMED: Files = &[
     (Part::Carries, "../../src/server/pool/deadline.rs"),
     (Part::Carries, "../../src/server/routes/mod.rs"),
     // Counterparts of src/carried.
+    (Part::Answers, "../../src/server/http/failures.rs"),
     (Part::Answers, "../../src/server/http/reply.rs"),
     (Part::Answers, "../../src/server/numbers/counters.rs"),
     (Part::Answers, "../../src/server/numbers/mod.rs"),
