@@ -3,12 +3,16 @@
 //! What can be in a request comes from the tables that decode it (`image_macro::schema`), and which methods a path has from
 //! the table that routes it, so neither is written twice.
 
+use std::sync::OnceLock;
+
+use hyper::server::Request;
 use hyper::Method;
 use serde_json::{Map, Value};
 
 use image_macro::schema::{self, About};
 use image_macro::{Format, MAX_TEXT};
 use server::http::reply::Reply;
+use server::pages::web;
 
 /// Which methods a path has, other than OPTIONS.
 type Methods = fn(&str) -> Vec<Method>;
@@ -23,9 +27,17 @@ struct Operation {
     responses: Vec<(&'static str, Value)>,
 }
 
-/// `GET /openapi.json`. The document is made anew each time, in less than a millisecond.
-pub fn get(methods: Methods) -> Reply {
-    Reply::json(&document(methods))
+/// The document and its tag: made when it is first asked for, and kept, because that takes the reactor milliseconds.
+static DOCUMENT: OnceLock<(Vec<u8>, String)> = OnceLock::new();
+
+/// `GET /openapi.json`.
+pub fn get(request: &Request, methods: Methods) -> Reply {
+    let (content, tag) = DOCUMENT.get_or_init(|| {
+        let content = document(methods).to_string().into_bytes();
+        let tag = web::tag_of(&content);
+        (content, tag)
+    });
+    web::file(request, content, "application/json", tag)
 }
 
 /// The whole document.
