@@ -40,7 +40,7 @@ fn main() {
         }
         Ok(Parsed::Print(text)) => commands::print(&text),
         Err(mistakes) => {
-            mistakes.iter().for_each(|mistake| eprintln!("memed: {}", mistake));
+            mistakes.iter().for_each(|mistake| commands::tell(mistake));
             EX_USAGE
         }
     })

@@ -13,7 +13,7 @@ use std::thread;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::caption::{end_of, warn_of_small_text, MAX_JSON};
+use super::caption::{warn_of_small_text, MAX_JSON};
 use super::failure::Failure;
 use super::lines::{Line, Lines};
 use super::{interrupt, output};
@@ -153,8 +153,8 @@ impl<'a> Batch<'a> {
             .caption(&image_macro, &self.cancel)
             .map_err(|error| Failure::of_caption(&error, self.captioner))?;
         warn_of_small_text(&picture, &mut |sentence| self.tell(number, &format!("warning: {}", sentence)));
-        let name =
-            output::file_name(&format!("{:04}-", number), &image_macro.template, end_of(picture.format));
+        let end = picture.format.extension();
+        let name = output::file_name(&format!("{:04}-", number), &image_macro.template, end);
         let path = self.folder.join(name);
         output::write(&path, &picture.bytes, false)
             .map_err(|error| Failure::unwritten(&path.display().to_string(), &error))
@@ -162,7 +162,7 @@ impl<'a> Batch<'a> {
 
     /// Writes a line to standard error, above the bar.
     fn tell(&self, number: usize, sentence: &str) {
-        self.bar.suspend(|| eprintln!("memed: line {}: {}", number, sentence));
+        self.bar.suspend(|| output::tell(&format!("line {}: {}", number, sentence)));
     }
 }
 
@@ -199,7 +199,7 @@ impl Outcome {
             return Err(Failure::undone(format!("{}{}", written, failed)));
         }
         if !is_quiet {
-            eprintln!("memed: {}", written);
+            output::tell(&written);
         }
         Ok(())
     }

@@ -151,19 +151,11 @@ fn format_of(asked: Option<Format>, output: Option<&Output>) -> Result<Option<Fo
     }
 }
 
-/// The usual end of a file of that format.
-pub fn end_of(format: Format) -> &'static str {
-    match format {
-        Format::Jpeg => "jpg",
-        other => other.name(),
-    }
-}
-
 /// Writes a picture whose file has no name yet, and prints the name. Never replaces a file. To be shown only, it is a
 /// temporary file.
 fn named_by_us(asked: &Asked, picture: &Picture, opens: bool) -> Result<PathBuf, Failure> {
     let stem = asked.stem();
-    let end = end_of(picture.format);
+    let end = picture.format.extension();
     let path = if opens {
         env::temp_dir().join(output::file_name(&format!("memed-{}-", process::id()), &stem, end))
     } else {

@@ -17,6 +17,7 @@ use command_line::Order;
 use config::Config;
 
 use self::failure::Failure;
+pub use self::output::tell;
 
 /// Carries out an order. Returns the exit code; what is wrong goes to standard error.
 pub fn run(config: Config, order: Order) -> i32 {
@@ -42,7 +43,7 @@ fn exit_code(done: Result<(), Failure>) -> i32 {
     match done {
         Ok(()) => 0,
         Err(Failure { code, sentence }) => {
-            eprintln!("memed: {}", sentence);
+            tell(&sentence);
             code
         }
     }

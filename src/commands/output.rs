@@ -13,6 +13,11 @@ use command_line::Input;
 #[cfg(unix)]
 const NEW_FILE: u32 = 0o666;
 
+/// Writes a line to standard error. If nobody can read it there, nothing else fails for that.
+pub fn tell(sentence: &str) {
+    let _ = writeln!(io::stderr(), "memed: {}", sentence);
+}
+
 /// Writes a file under another name and then renames it, so that there is never a half of it under its own, and an
 /// existing one is replaced at once or not at all. One that must be new fails with [`ErrorKind::AlreadyExists`].
 ///

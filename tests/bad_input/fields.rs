@@ -232,9 +232,8 @@ fn an_alignment_must_be_one_of_three() {
 fn a_size_must_be_a_word_or_within_its_limits() {
     let allowed = ", and must be 'fit', 'shrink', or a number of pixels above 0 and up to 512";
     let mut rows = Vec::new();
-    for size in &[
-        "0", "-0", "-1", "513", "512.001", "1e30", "1e-99", "nan", "NaN", "inf", "-inf", "big", "1px", "1,5",
-    ] {
+    for size in &["0", "-0", "-1", "513", "512.001", "1e30", "nan", "NaN", "inf", "-inf", "big", "1px", "1,5"]
+    {
         let (query, json) = (format!("size={}", escaped(size)), format!("'size': '{}'", size));
         rows.push((query, json, format!("'size' is '{}'{}", size, allowed)));
     }

@@ -1,6 +1,6 @@
 //! Many pictures at once.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::process::Stdio;
 use std::thread;
@@ -119,4 +119,19 @@ fn a_signal_ends_a_batch_soon_and_leaves_only_whole_pictures() {
     // A slow one, in the middle of which the signal arrives.
     let slow = "{\"template\": \"dramatic-raccoon\", \"top_text\": \"hi\", \"width\": 200}\n";
     assert!(interrupted(libc::SIGINT, slow) < LONG / 4);
+}
+
+/// Whether anybody reads what is said of a line makes no difference to the others.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_error_that_cannot_be_written_costs_no_picture() {
+    let folder = Folder::new();
+    let lines = "x\n".repeat(30) + &"{\"template\": \"cat\", \"width\": 40}\n".repeat(6);
+    folder.put("lines.jsonl", lines.as_bytes());
+    let mut command = memed(&folder);
+    command.args(["caption", "--batch", "lines.jsonl", "--out", "a"]);
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let status = command.stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 6);
 }

@@ -1,7 +1,7 @@
 //! Answers: what each outcome of a request becomes on the wire.
 //!
-//! A [`Reply`] is what handlers return; every error has become one by then (see `failures`). It knows its status, its headers, its body
-//! and, if it is a failure, the reason for the log. [`Reply::into_response`] makes hyper's response of it.
+//! A [`Reply`] is what handlers return; every error has become one by then (see `failures`). It knows its status, its
+//! headers, its body and, if it is a failure, the reason for the log. [`Reply::into_response`] makes hyper's response of it.
 
 use std::time::Duration;
 
@@ -72,11 +72,6 @@ impl Reply {
     /// 200 with JSON.
     pub fn json<T: Serialize>(value: &T) -> Reply {
         Reply::json_with(StatusCode::Ok, value)
-    }
-
-    /// 200 with JSON that is written already.
-    pub fn json_of(body: Bytes) -> Reply {
-        Reply::new(StatusCode::Ok, mime::APPLICATION_JSON, body)
     }
 
     /// JSON with another status.

@@ -5,13 +5,14 @@
 
 use std::sync::OnceLock;
 
-use bytes::Bytes;
+use hyper::server::Request;
 use hyper::Method;
 use serde_json::{Map, Value};
 
 use image_macro::schema::{self, About};
 use image_macro::{Format, MAX_QUERY, MAX_TEXT};
 use server::http::reply::Reply;
+use server::pages::web;
 
 /// Which methods a path has, other than OPTIONS.
 type Methods = fn(&str) -> Vec<Method>;
@@ -26,13 +27,17 @@ struct Operation {
     responses: Vec<(&'static str, Value)>,
 }
 
-/// The document as it is sent. It is made at the first request, because that takes a millisecond or more of the
-/// reactor's time, and it never changes.
-static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
+/// The document and its tag: made when it is first asked for, and kept, because that takes the reactor milliseconds.
+static DOCUMENT: OnceLock<(Vec<u8>, String)> = OnceLock::new();
 
 /// `GET /openapi.json`.
-pub fn get(methods: Methods) -> Reply {
-    Reply::json_of(DOCUMENT.get_or_init(|| Reply::json(&document(methods)).body()).clone())
+pub fn get(request: &Request, methods: Methods) -> Reply {
+    let (content, tag) = DOCUMENT.get_or_init(|| {
+        let content = document(methods).to_string().into_bytes();
+        let tag = web::tag_of(&content);
+        (content, tag)
+    });
+    web::file(request, content, "application/json", tag)
 }
 
 /// The whole document.

@@ -44,14 +44,15 @@ assets! {
 }
 
 /// The tag of each, in their order.
-static TAGS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let tag = |asset: &Asset| {
-        let hash = Sha256::digest(asset.content);
-        let digits: String = hash.iter().take(16).map(|byte| format!("{:02x}", byte)).collect();
-        format!("\"{}\"", digits)
-    };
-    ASSETS.iter().map(tag).collect()
-});
+static TAGS: LazyLock<Vec<String>> =
+    LazyLock::new(|| ASSETS.iter().map(|asset| tag_of(asset.content)).collect());
+
+/// The entity tag of a file, as it is sent.
+pub fn tag_of(content: &[u8]) -> String {
+    let hash = Sha256::digest(content);
+    let digits: String = hash.iter().take(16).map(|byte| format!("{:02x}", byte)).collect();
+    format!("\"{}\"", digits)
+}
 
 /// The file with that path, which has no slash at its beginning.
 pub fn find(name: &str) -> Option<&'static Asset> {
@@ -62,8 +63,13 @@ pub fn find(name: &str) -> Option<&'static Asset> {
 pub fn get(request: &Request, asset: &'static Asset) -> Reply {
     let index = ASSETS.iter().position(|one| one.name == asset.name);
     let tag = &TAGS[index.expect("it is one of them")];
+    file(request, asset.content, asset.content_type, tag)
+}
+
+/// The answer with a file that is always the same, unless the client has the one of that tag.
+pub fn file(request: &Request, content: &'static [u8], content_type: &'static str, tag: &str) -> Reply {
     match Conditions::of(request).check_tag(tag) {
-        Precondition::Holds => Reply::asset(asset.content, asset.content_type, tag, POLICY),
+        Precondition::Holds => Reply::asset(content, content_type, tag, POLICY),
         Precondition::Unmodified => Reply::asset_not_modified(tag),
         Precondition::Failed => Reply::precondition_failed(),
     }

@@ -122,7 +122,7 @@ fn answer(app: &Rc<App>, caller: Caller, route: Route, request: Request) -> Repl
         Route::Metrics => ready(metrics::metrics(app)),
         Route::Health => ready(health::health(app)),
         Route::Web(asset) => ready(web::get(&request, asset)),
-        Route::OpenApi => ready(openapi::get(methods)),
+        Route::OpenApi => ready(openapi::get(&request, methods)),
         Route::Favicon => ready(web::favicon()),
         Route::Options(allowed) => ready(Reply::options(allowed)),
         Route::ServerOptions(allowed) => ready(Reply::server_options(allowed)),
