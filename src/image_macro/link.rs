@@ -53,7 +53,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// Decodes a path that begins with [`PREFIX`], and a query string, as they were sent.
+    /// Decodes a path that begins with `/images/`, and a query string, as they were sent.
     ///
     /// # Errors
     /// [`Invalid`], with the sentence for the client.
