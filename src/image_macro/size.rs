@@ -37,3 +37,22 @@ impl Size {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Size, MAX_SIZE};
+
+    #[test]
+    fn every_number_above_zero_is_a_size_up_to_the_largest() {
+        for &number in &[5e-324, 1e-99, 0.5, 512.0] {
+            let is_size = |size| match size {
+                Some(Size::Pixels(pixels)) => pixels > 0.0 && pixels <= MAX_SIZE,
+                _ => false,
+            };
+            assert!(is_size(Size::pixels(number)) && is_size(Size::parse(&number.to_string())), "{}", number);
+        }
+        for &number in &[0.0, -0.0, -1.0, 512.001, f64::INFINITY, f64::NAN] {
+            assert_eq!(Size::pixels(number), None, "{}", number);
+        }
+    }
+}
