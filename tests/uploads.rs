@@ -77,7 +77,7 @@ fn a_form_of_a_browser_is_captioned_and_its_empty_fields_are_not_given() {
     let serve = Serve::start();
     let mut client = serve.connect();
     let expected = serve.get("/caption?template=raccoon&top_text=%C3%A9&color=red&width=300").body;
-    let empty = [("template", ""), ("font", ""), ("bottom_text", ""), ("outline", ""), ("format", "")];
+    let empty = [("template", ""), ("font", ""), ("bottom_text", " "), ("_", "1"), ("format", "")];
     let fields = [&empty[..], &[("top_text", "é"), ("color", "red"), ("width", "300")]].concat();
     let response = client.post("/caption", FORM, &form(&shipped("raccoon.jpg"), &fields));
     assert!(response.picture("jpeg") == &expected[..]);
@@ -87,6 +87,21 @@ fn a_form_of_a_browser_is_captioned_and_its_empty_fields_are_not_given() {
     let response = client.post("/caption", FORM, &of_template);
     assert!(response.picture("jpeg") == &expected[..]);
     assert!(response.headers.contains_key("etag"));
+}
+
+#[test]
+fn an_empty_outline_is_none_in_every_encoding() {
+    let serve = Serve::start();
+    let query = "template=raccoon&top_text=hi&outline=";
+    let expected = serve.get("/caption?template=raccoon&top_text=hi&outline=none").body;
+    assert!(serve.get("/caption?template=raccoon&top_text=hi").body != expected);
+    assert!(serve.get(&format!("/caption?{}", query)).body == expected);
+    assert!(serve.connect().post("/caption", CURL, query.as_bytes()).body == expected);
+    let fields = [("top_text", "hi"), ("outline", "")];
+    let own = form(&shipped("raccoon.jpg"), &fields);
+    assert!(serve.connect().post("/caption", FORM, &own).body == expected);
+    let of_template = form(b"", &[&fields[..], &[("template", "raccoon")]].concat());
+    assert!(serve.connect().post("/caption", FORM, &of_template).body == expected);
 }
 
 #[test]

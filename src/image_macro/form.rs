@@ -23,8 +23,8 @@ pub enum Form<'a> {
 
 /// Decodes the body of a form, `multipart/form-data`. The bytes of the picture are not copied.
 ///
-/// A field that is empty counts as not given, since a browser sends every field that a form has; and so does a picture
-/// that is empty, which is what a browser sends if no file was chosen.
+/// The fields mean what they mean in a query string, also if they are empty. A picture that is empty counts as not given,
+/// since that is what a browser sends if no file was chosen.
 ///
 /// # Errors
 /// [`Invalid`], with the sentence for the client.
@@ -36,7 +36,7 @@ pub fn from_form<'a>(body: &'a [u8], boundary: &Boundary) -> Result<Form<'a>, In
             if picture.replace(part.value).is_some() {
                 return Err(doubled(&part.name));
             }
-        } else if !part.value.is_empty() {
+        } else if !query::is_ignored_key(&part.name) {
             let text = text_of(&part.name, part.value)?;
             query::add(&mut fields, &part.name, text)?;
         }
@@ -92,20 +92,29 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_are_those_of_a_query_string_and_empty_ones_are_not_given() {
+    fn the_fields_are_those_of_a_query_string_also_if_they_are_empty() {
         let body = form(&[
             ("template", b"cat"),
             ("Top_Text", b"a\r\nb"),
+            ("bottom_text", b"c"),
             ("font", b""),
-            ("width", b""),
-            ("outline", b""),
+            ("width", b" "),
+            ("top_outline", b""),
             ("picture", b""),
             ("color[r]", b"1"),
             ("color[g]", b"2"),
             ("color[b]", b"3"),
         ]);
-        let same = "template=cat&top_text=a%0Ab&color=rgb(1+2+3)";
+        let same = "template=cat&top_text=a%0Ab&bottom_text=c&color=rgb(1+2+3)&top_outline=none";
         assert_eq!(from_form(&body, &boundary()), Ok(Form::Template(from_query(same).unwrap())));
+    }
+
+    #[test]
+    fn keys_that_others_add_are_ignored() {
+        let added: [(&str, &[u8]); 5] =
+            [("_", b"1"), ("v", b"2"), ("utm_source", b"\xff"), ("FBCLID", b"x"), ("gclid", &[b'a'; 20_000])];
+        let body = form(&[&[("template", b"cat".as_ref())], &added[..], &added[..]].concat());
+        assert_eq!(from_form(&body, &boundary()), Ok(Form::Template(from_query("template=cat").unwrap())));
     }
 
     #[test]
@@ -128,6 +137,8 @@ mod tests {
         assert!(refused(&[picture, ("template", b"cat")]).contains("\"template\" contradicts the picture"));
         assert!(refused(&[picture, picture]).contains("\"picture\" is given twice"));
         assert!(refused(&[picture, ("font", b"a"), ("font", b"a")]).contains("\"font\" is given twice"));
+        assert!(refused(&[("font", b""), ("font", b"")]).contains("\"font\" is given twice"));
+        assert!(refused(&[("fnot", b"")]).contains("\"fnot\" is not a field"));
         assert!(refused(&[picture, ("a\u{e9}%22", b"1")]).contains("\"aé\\\"\" is not a field"));
         assert!(refused(&[picture, ("top_text", b"\xff")]).contains("\"top_text\" is not text in UTF-8"));
         assert!(refused(&[("top_text", &[b'a'; 20_000])]).contains("has more than 16384 bytes"));

@@ -65,7 +65,8 @@ fn from_pairs(written: &str, source: &str) -> Result<Fields, Invalid> {
     Ok(fields)
 }
 
-/// Adds a pair, unescaped. The fields of a form are named as those of a query string.
+/// Adds a pair, unescaped, whose key is none of those that are ignored. The fields of a form are named as those of a query
+/// string.
 ///
 /// # Errors
 /// If the key has brackets that do not match or no place in a request, or is given twice.
