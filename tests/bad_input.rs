@@ -66,7 +66,7 @@ fn a_body_that_is_not_a_json_object_is_refused() {
         (b"{\"template\": \"\xff\"}", not_json),
         (b"{\"template\": \"\\ud800\"}", not_json),
         (b"{\"template\": NaN}", not_json),
-        (b"\xef\xbb\xbf{\"template\": \"cat\"}", not_json),
+        (b"\xef\xbb\xbf\xef\xbb\xbf{\"template\": \"cat\"}", not_json),
         (b"[]", not_an_object),
         (b"[{\"template\": \"cat\"}]", not_an_object),
         (b"\"cat\"", not_an_object),

@@ -178,7 +178,8 @@ fn json_and_own_pictures_are_those_that_the_server_draws() {
     let ended = run_with(&folder, &["caption", "--json", "-", "-o", "-"], json);
     assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""));
     assert!(ended.out == served);
-    folder.put("request.json", json);
+    // As some editors save it.
+    folder.put("request.json", &[b"\xef\xbb\xbf", &json[..]].concat());
     run(&folder, &["caption", "--json", "request.json", "-o", "x.png"]).succeeded();
     assert!(fs::read(folder.path().join("x.png")).unwrap() == served);
     // The end of the name is the format where the JSON has none.

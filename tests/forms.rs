@@ -184,6 +184,18 @@ fn a_form_is_a_query_string() {
         400,
         "the form is not UTF-8",
     );
+    // A form with a file in it, from a page whose author has forgotten the encoding.
+    let forgotten = "\"picture\" is not a field here: a picture is a part of a form that is sent as \"multipart/form-data\"";
+    for picture in ["picture=", "picture=IMG+1.jpg", "Picture=cat.png"] {
+        let body = format!("template=cat&top_text=a&{}", picture);
+        assert_refused(&client.post("/caption", FORM, body.as_bytes()), 400, forgotten);
+        assert_refused(&client.get(&format!("/caption?{}", body)), 400, forgotten);
+        assert_refused(
+            &serve.connect().post(&format!("/caption?{}", picture), FORM, &shipped("cat.png")),
+            400,
+            forgotten,
+        );
+    }
     let latin = "application/x-www-form-urlencoded; charset=iso-8859-1";
     assert_refused(&serve.connect().post("/caption", latin, body), 415, "the form must be in UTF-8");
     assert_eq!(client.get("/health").status, 200);
@@ -194,6 +206,7 @@ fn a_body_that_begins_as_json_is_json_whatever_common_type_it_has() {
     let serve = Serve::start();
     let expected = serve.get(CAT).picture("png").to_vec();
     let body = b" \r\n\t{\"template\": \"cat\", \"top_text\": \"hi\"}\n";
+    let with_mark = [b"\xef\xbb\xbf", &body[..]].concat();
     for content_type in
         ["", JSON, "text/json", "text/plain", FORM, "application/octet-stream", "application/hal+json"]
     {
@@ -203,6 +216,8 @@ fn a_body_that_begins_as_json_is_json_whatever_common_type_it_has() {
         };
         for piece in [1, 20, 1000] {
             assert!(post(&serve, &field, body, piece).picture("png") == &expected[..], "{}", content_type);
+            let response = post(&serve, &field, &with_mark, piece);
+            assert!(response.picture("png") == &expected[..], "{} with a byte order mark", content_type);
         }
     }
     assert_refused(&post(&serve, "", b"{\"template\": ", 5), 400, "the body is not the JSON that is needed");

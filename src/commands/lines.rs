@@ -2,8 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-/// The byte order mark that some programs begin a text with.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+use image_macro::without_mark;
 
 /// A line that is not blank.
 #[derive(Debug, PartialEq)]
@@ -54,7 +53,7 @@ impl<R: BufRead> Lines<R> {
             }
             let mut text = bytes.trim_ascii();
             if self.number == 1 {
-                text = text.strip_prefix(MARK).unwrap_or(text);
+                text = without_mark(text);
             }
             if is_cut || !text.is_empty() {
                 let text = if is_cut { None } else { Some(text.to_vec()) };

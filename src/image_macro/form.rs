@@ -5,10 +5,9 @@ use super::decode::{edit_of_own, image_macro};
 use super::error::{shortened, Invalid};
 use super::fields::{doubled, Fields};
 use super::multipart::{parts, Boundary};
+use super::place::PICTURE;
 use super::query;
 
-/// The name of the part that is the picture.
-const PICTURE: &str = "picture";
 /// The most bytes of any other part: more than the longest text that a caption may have, before NFC.
 const MAX_FIELD: usize = 16 << 10;
 

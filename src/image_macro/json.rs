@@ -13,13 +13,21 @@ use super::error::Invalid;
 use super::fields::{doubled, Fields, Value};
 use super::place::Place;
 
-/// The fields of a JSON object.
+/// The byte order mark that some programs begin a text with.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A text without the byte order mark that it may begin with.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(MARK).unwrap_or(text)
+}
+
+/// The fields of a JSON object, which a byte order mark may precede.
 ///
 /// # Errors
 /// At the first thing in it that is not JSON, has no place in a request, or is given twice.
 pub fn from_json(body: &[u8]) -> Result<Fields, Invalid> {
     let refused = Cell::new(None);
-    let mut parser = serde_json::Deserializer::from_slice(body);
+    let mut parser = serde_json::Deserializer::from_slice(without_mark(body));
     let request = Parse { place: Ok(Place::REQUEST), refused: &refused };
     let value = request.deserialize(&mut parser).and_then(|value| parser.end().map(|()| value));
     match value {

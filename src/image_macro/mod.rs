@@ -32,6 +32,7 @@ pub use self::decode::{edit_from_json, edit_from_query, from_json, from_query, f
 pub use self::error::{shortened, Invalid};
 pub use self::form::{from_form, Form};
 pub use self::format::Format;
+pub use self::json::without_mark;
 pub use self::link::{path_of, thumbnail_of, Link};
 pub use self::multipart::Boundary;
 pub use self::query::is_ignored;

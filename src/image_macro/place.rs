@@ -13,6 +13,9 @@ use super::size::MAX_SIZE;
 /// The channels of a color, in the order of a list, as an object names them: either all of them short, or all in full.
 pub const CHANNELS: [[&str; 3]; 2] = [["r", "g", "b"], ["red", "green", "blue"]];
 
+/// The name of the part of a form that is a picture. It has no place: a picture is no field.
+pub const PICTURE: &str = "picture";
+
 pub(super) type Names = &'static [(&'static str, Kind)];
 
 pub(super) const OF_REQUEST: Names = &[
@@ -150,6 +153,11 @@ impl Place {
     fn unknown(self, key: &str) -> Invalid {
         let key = shortened(key).to_lowercase();
         Invalid(match self.caption {
+            None if key == PICTURE => format!(
+                "{:?} is not a field here: a picture is a part of a form that is sent as \"multipart/form-data\", or \
+                 the body of a POST",
+                key
+            ),
             Some(_) => format!(
                 "{:?} is not a field of \"{}\": it has text, valign, align, font, color, outline, size",
                 key, self

@@ -2,6 +2,7 @@
 
 use super::error::{shortened, Invalid};
 use super::query;
+use super::values::{nfc, MAX_COMPOSED};
 
 /// The most characters in `q`: all words are looked for in all names.
 pub const MAX_QUERY: usize = 256;
@@ -11,7 +12,7 @@ pub const MAX_QUERY: usize = 256;
 pub struct Search {
     /// Whether more than their names is.
     pub details: bool,
-    /// In lower case. A template must have all of them, in its name or its keywords.
+    /// In lower case and NFC. A template must have all of them, in its name or its keywords.
     pub words: Vec<String>,
 }
 
@@ -45,19 +46,30 @@ impl Search {
 
     /// Whether a template with that name and those keywords is searched for.
     pub fn finds(&self, name: &str, keywords: &[&str]) -> bool {
-        let name = name.to_lowercase();
+        let name = folded(name);
         let has = |word: &String| name.contains(word) || keywords.iter().any(|known| known.contains(&**word));
         self.words.iter().all(has)
     }
 }
 
 fn words_of(value: &str) -> Result<Vec<String>, Invalid> {
-    match value.chars().count() {
-        0..=MAX_QUERY => Ok(value.split_whitespace().map(str::to_lowercase).collect()),
-        length => {
-            Err(Invalid(format!("\"q\" has {} characters, and at most {} are allowed", length, MAX_QUERY)))
-        }
+    let too_long = |length: usize| {
+        Invalid(format!("\"q\" has {} characters, and at most {} are allowed", length, MAX_QUERY))
+    };
+    let written = value.chars().count();
+    if written > MAX_COMPOSED * MAX_QUERY {
+        return Err(too_long(written));
     }
+    let value = nfc(value.to_string());
+    match value.chars().count() {
+        0..=MAX_QUERY => Ok(value.split_whitespace().map(folded).collect()),
+        length => Err(too_long(length)),
+    }
+}
+
+/// In the form that words and names are compared in. Letters in lower case may compose where others do not.
+fn folded(text: &str) -> String {
+    nfc(nfc(text.to_string()).to_lowercase())
 }
 
 /// `?details` alone says that they are asked for.
@@ -88,6 +100,7 @@ mod tests {
             ("Details=true&_=7", search(true, &[])),
             ("details=0", search(false, &[])),
             ("q=+Space++CAT%C3%89+", search(false, &["space", "cat\u{e9}"])),
+            ("q=CATE%CC%81", search(false, &["cat\u{e9}"])),
         ] {
             assert_eq!(Search::parse(query).unwrap(), expected, "{:?}", query);
         }
@@ -102,6 +115,10 @@ mod tests {
         }
         let long = |count: usize| Search::parse(&format!("q={}", "\u{e9}+".repeat(count / 2)));
         assert_eq!(long(256).unwrap().words.len(), 128);
+        let decomposed = |count: usize| Search::parse(&format!("q={}", "e\u{301}".repeat(count)));
+        assert_eq!(decomposed(256).unwrap().words, ["\u{e9}".repeat(256)]);
+        assert!(decomposed(257).unwrap_err().to_string().contains("\"q\" has 257 characters"));
+        assert!(decomposed(513).unwrap_err().to_string().contains("\"q\" has 1026 characters"));
         let sentence = long(258).unwrap_err().to_string();
         assert!(sentence.contains("\"q\" has 258 characters, and at most 256"), "{}", sentence);
     }
@@ -111,5 +128,11 @@ mod tests {
         let finds = |query: &str| Search::parse(query).unwrap().finds("Deal-with-it", &["cat", "sunglasses"]);
         assert!(["", "q=deal", "q=WITH", "q=cat+deal", "q=sun"].iter().all(|query| finds(query)));
         assert!(["q=dog", "q=cat+dog"].iter().all(|query| !finds(query)));
+        // A folder may have a name in either form.
+        for name in ["Caf\u{e9}", "Cafe\u{301}", "CAF\u{c9}"] {
+            for query in ["q=caf%C3%A9", "q=CAFE%CC%81"] {
+                assert!(Search::parse(query).unwrap().finds(name, &[]), "{:?} by {}", name, query);
+            }
+        }
     }
 }

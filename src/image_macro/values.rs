@@ -13,7 +13,7 @@ use super::place::CHANNELS;
 use super::size::Size;
 
 /// How many characters NFC can make one, at most: no character decomposes into more.
-const MAX_COMPOSED: usize = 4;
+pub const MAX_COMPOSED: usize = 4;
 /// The longest text that can be a color, a size, a side, an alignment or a format, in bytes. A color can be an expression
 /// (`rgb(from red calc(r / 2) g b)`), and each color nested in another is scanned again.
 const MAX_WORD: usize = 128;
@@ -28,7 +28,8 @@ pub fn normal_name(written: &str) -> String {
     nfc(name.to_string())
 }
 
-fn nfc(text: String) -> String {
+/// A text in NFC.
+pub fn nfc(text: String) -> String {
     // Nothing below U+0300 composes with what is before it.
     if text.chars().all(|c| c < '\u{300}') {
         text

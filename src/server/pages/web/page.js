@@ -2,7 +2,7 @@
 // the server. The state of the form is kept in the fragment of the URL, in the names of the HTTP interface.
 import { ask } from './ask.js';
 import { curlOf, EXTENSIONS, linkOf, markdownOf, queryOf } from './links.js';
-import { element, matches, stillOf, thumbnailOf, tileOf } from './tiles.js';
+import { element, folded, matches, stillOf, thumbnailOf, tileOf } from './tiles.js';
 
 const TYPING = 150; // ms without a change before a picture is asked for
 const TYPING_OWN = 400; // the same if the picture has to be sent each time
@@ -91,7 +91,7 @@ function keep(fields) {
 
 // The tiles that match the search, and always the one that is chosen: `name`, or '' for the person's own picture.
 function showTiles(name) {
-  const words = find('search').value.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = folded(find('search').value).split(/\s+/).filter(Boolean);
   const matching = state.templates.filter((template) => matches(template, words));
   const shown = matching.slice(0, MOST_TILES);
   const current = state.templates.find((template) => template.name === name);

@@ -2,9 +2,12 @@
 import { TRIES } from './ask.js';
 import { encode } from './links.js';
 
-// Whether a template has all of these words, in lower case, in its name or keywords.
+// As the server compares what is searched for.
+export const folded = (text) => text.normalize().toLowerCase().normalize();
+
+// Whether a template has all of these words, folded, in its name or keywords.
 export const matches = (template, words) => {
-  const text = [template.name, ...(template.keywords || [])].join(' ').toLowerCase();
+  const text = folded([template.name, ...(template.keywords || [])].join(' '));
   return words.every((word) => text.includes(word));
 };
 
