@@ -165,8 +165,7 @@ fn what_is_wrong_with_a_picture_is_said() {
         "the picture cannot be used, because it is too large: 100000x100000 is more than 40000000 pixels";
     let wide = png((70_000, 1), 1, 0, &[], &[0; 8750]);
     for &(body, status, part) in &[
-        (&b""[..], 415, not_a_picture),
-        (b"RIFF....WEBPVP8 ", 415, not_a_picture),
+        (&b"RIFF....WEBPVP8 "[..], 415, not_a_picture),
         (b"<svg/>", 415, not_a_picture),
         (&jpeg[1..], 415, not_a_picture),
         (&jpeg[..3], 400, damaged),
@@ -176,10 +175,7 @@ fn what_is_wrong_with_a_picture_is_said() {
         (&lying, 413, claims),
     ] {
         assert_refused(&upload(&serve, body), status, part);
-        // What is empty in a form is no picture.
-        if !body.is_empty() {
-            assert_refused(&serve.connect().post("/caption", FORM, &form(body, &[])), status, part);
-        }
+        assert_refused(&serve.connect().post("/caption", FORM, &form(body, &[])), status, part);
     }
     let response = serve.connect().post("/caption?format=jpeg&top_text=mine", CURL, &wide);
     assert_refused(&response, 413, "70000x1 has a side of more than 65535 pixels");
@@ -205,6 +201,47 @@ fn fields_that_contradict_a_picture_are_refused() {
     assert_refused(&post("/caption", FORM, &body[..body.len() - 8]), 400, "its last boundary is missing");
     let empty = "\"picture\" has no file in it, and the field \"template\" is missing";
     assert_refused(&post("/caption", FORM, &form(b"", &[("top_text", "a")])), 400, empty);
+}
+
+/// With fields in the query string the body is a picture. What it is instead, its first bytes tell.
+#[test]
+fn fields_in_the_query_string_and_a_body_that_is_no_picture_are_named() {
+    let serve = Serve::start();
+    let json = "there are fields in the query string and a body that is JSON: put all of them into the body";
+    let of_form =
+        "there are fields in the query string and a body that is a form: put all of them into the form";
+    for content_type in [CURL, "text/plain", "application/octet-stream", "image/png", "text/html", "nonsense"]
+    {
+        for &(body, part) in &[
+            (&b"{\"template\": \"cat\"}"[..], json),
+            (b" \n[\"cat\"]", json),
+            (b"\xef\xbb\xbf{}", json),
+            (b"template=cat&bottom_text=hi", of_form),
+            (b"captions%5B%5D=a", of_form),
+            (b"", "the body is empty, and must be a picture"),
+            (b"\r\n", "the body is empty, and must be a picture"),
+        ] {
+            assert_refused(&serve.connect().post(MINE, content_type, body), 400, part);
+        }
+    }
+    let mut client = serve.connect();
+    // Without a body, and without a type.
+    assert_refused(&client.request("POST", MINE), 400, "the body is empty, and must be a picture");
+    let with_template = client.request("POST", "/caption?template=cat&top_text=hi");
+    assert_refused(&with_template, 400, "\"template\" contradicts the picture that a POST with fields");
+    let json = serve.connect().post(MINE, "application/json", b"{}");
+    assert_refused(&json, 400, "leave the query string empty");
+    // What is announced as a picture is one, with fields or without; an urlencoded form may be empty.
+    let not_a_picture = "it is neither a JPEG, a PNG nor a GIF";
+    for body in [&b"{}"[..], b"a=b", b"hello"] {
+        assert_refused(&client.post("/caption", "image/png", body), 415, not_a_picture);
+    }
+    assert_refused(
+        &client.post("/caption", "image/png", b""),
+        400,
+        "the body is empty, and must be a picture",
+    );
+    assert_refused(&client.post("/caption", "application/octet-stream", b""), 400, "the body is empty");
 }
 
 /// Sixteen bits a channel take twice the memory.

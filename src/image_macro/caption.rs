@@ -50,8 +50,9 @@ impl ImageMacro {
     }
 }
 
-/// What a client asks for on a picture that it sends along: an [`ImageMacro`] without the template.
-#[derive(Clone, Debug, PartialEq)]
+/// What a client asks for on a picture that it sends along: an [`ImageMacro`] without the template. By default, the picture
+/// as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Edit {
     /// Width in pixels that the picture must not exceed, 1 to [`MAX_SIDE`].
     pub width: Option<u32>,

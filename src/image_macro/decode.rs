@@ -33,7 +33,16 @@ pub fn from_urlencoded(body: &[u8]) -> Result<ImageMacro, Invalid> {
 /// # Errors
 /// [`Invalid`], with the sentence for the client.
 pub fn edit_from_query(query: &str) -> Result<Edit, Invalid> {
-    query::from_query(query).and_then(edit_of_own)
+    let mut fields = query::from_query(query)?;
+    if fields.take_given(None, "template").is_some() {
+        // The query string is decoded before the body is there, which need not be a picture.
+        return Err(Invalid(
+            "\"template\" contradicts the picture that a POST with fields in its query string has as its body: send a \
+             GET, or put all fields into the body"
+                .into(),
+        ));
+    }
+    edit(fields)
 }
 
 /// Decodes a JSON object.

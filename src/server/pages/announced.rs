@@ -11,7 +11,7 @@ use hyper::mime::{
 use hyper::server::Request;
 use hyper::StatusCode;
 
-use image_macro::{edit_from_query, is_ignored, Boundary, Edit};
+use image_macro::{edit_from_query, is_ignored, Boundary};
 use server::http::reply::Reply;
 use server::pages::upload::Upload;
 
@@ -24,8 +24,6 @@ pub enum Announced {
     Upload(Upload),
     /// A picture, JSON, or a form: its first bytes will say.
     Any {
-        /// What is asked for if it is a picture: nothing, as there are no fields in the query string.
-        edit: Edit,
         /// Whether what is neither a picture nor JSON is a form.
         may_be_form: bool,
     },
@@ -72,14 +70,14 @@ impl Announced {
                 if may_be_form && !has_utf_8(headers.get::<ContentType>()) {
                     return Err(unsupported("the form must be in UTF-8"));
                 }
-                let edit = edit_from_query(query).map_err(Reply::from)?;
-                Ok(Announced::Any { edit, may_be_form })
+                Ok(Announced::Any { may_be_form })
             }
             Kind::Unknown if !has_fields => Err(unsupported(ALLOWED)),
-            // Whatever its type, there is nothing else that comes with fields in the query string.
+            // Whatever its type, there is nothing else that comes with fields in the query string. If it is something else,
+            // its first bytes tell what is wrong.
             Kind::Picture | Kind::Text | Kind::Any { .. } | Kind::Unknown => {
                 let edit = edit_from_query(query).map_err(Reply::from)?;
-                Ok(Announced::Upload(Upload::Picture(edit)))
+                Ok(Announced::Upload(Upload::Picture { edit, has_fields }))
             }
         }
     }

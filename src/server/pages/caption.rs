@@ -16,6 +16,7 @@ use server::http::body;
 use server::http::conditional::Conditions;
 use server::http::reply::{Reply, ReplyFuture};
 use server::pages::announced::Announced;
+use server::pages::first_bytes::Kind;
 use server::pages::upload::{self, Upload};
 use server::picture;
 use server::picture::kept::Asked;
@@ -62,7 +63,7 @@ pub fn post(app: &Rc<App>, caller: Caller, request: Request) -> ReplyFuture {
     match announced {
         Announced::Json => {}
         Announced::Upload(upload) => return upload::answer(app, caller, upload, &headers, body),
-        Announced::Any { edit, may_be_form } => return any(app, caller, &headers, body, edit, may_be_form),
+        Announced::Any { may_be_form } => return any(app, caller, &headers, body, may_be_form),
     }
     let body = body::read(&headers, body, app.config.max_body, &app.deadline, &caller);
     let decoded =
@@ -79,14 +80,7 @@ pub fn post(app: &Rc<App>, caller: Caller, request: Request) -> ReplyFuture {
 /// bytes, and anything else `--max-body`, because it is decoded here, on the reactor.
 ///
 /// `then` sees both endings of the body: it goes on as its kind wants it, or makes the error the answer.
-fn any(
-    app: &Rc<App>,
-    caller: Caller,
-    headers: &Headers,
-    body: Body,
-    edit: Edit,
-    may_be_form: bool,
-) -> ReplyFuture {
+fn any(app: &Rc<App>, caller: Caller, headers: &Headers, body: Body, may_be_form: bool) -> ReplyFuture {
     let (picture, other) = (app.config.max_upload, app.config.max_body);
     let limit_of = move |first: &[u8]| if format_of(first).is_some() { picture } else { other };
     let most = picture.max(other);
@@ -97,14 +91,14 @@ fn any(
             Ok(body) => body,
             Err(error) => return ready(Reply::from(error)),
         };
-        let decoded = match body.trim_ascii_start().first() {
-            _ if format_of(&body).is_some() => {
-                return upload::draw(&app, caller, Upload::Picture(edit), body)
+        let decoded = match Kind::of(&body) {
+            Kind::Json => image_macro::from_json(&body),
+            Kind::Nothing | Kind::Form | Kind::Unknown if may_be_form => image_macro::from_urlencoded(&body),
+            // The picture as it is, or the error about one.
+            _ => {
+                let upload = Upload::Picture { edit: Edit::default(), has_fields: false };
+                return upload::draw(&app, caller, upload, body);
             }
-            // No form begins with a list, either, and the error about one is better.
-            Some(b'{') | Some(b'[') => image_macro::from_json(&body),
-            _ if may_be_form => image_macro::from_urlencoded(&body),
-            _ => return upload::draw(&app, caller, Upload::Picture(edit), body),
         };
         match decoded {
             Ok(image_macro) => picture::picture(&app, caller, image_macro, None, Conditions::default()),

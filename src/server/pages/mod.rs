@@ -3,6 +3,7 @@
 
 pub mod announced;
 pub mod caption;
+pub mod first_bytes;
 pub mod health;
 pub mod images;
 pub mod listing;

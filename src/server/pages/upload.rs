@@ -9,7 +9,7 @@ use futures::Future;
 use hyper::header::Headers;
 use hyper::Body;
 
-use captioner::{format_of, Cancel, CaptionError, Captioner, Flaw, Picture};
+use captioner::{Cancel, CaptionError, Captioner, Picture};
 use image_macro::{from_form, Boundary, Edit, Form, ImageMacro, Invalid};
 use server::app::App;
 use server::connection::caller::Caller;
@@ -18,6 +18,7 @@ use server::http::body;
 use server::http::conditional::Conditions;
 use server::http::reply::{Reply, ReplyFuture};
 use server::numbers::counters::Counters;
+use server::pages::first_bytes::Kind;
 use server::picture;
 use server::picture::kept::SharedPicture;
 use server::picture::timing::{Origin, Times};
@@ -29,8 +30,13 @@ const NAME: &str = "memed";
 /// A body that may be, or have, a client's own picture.
 #[derive(Debug)]
 pub enum Upload {
-    /// The body is the picture. The fields are in the query string.
-    Picture(Edit),
+    /// The body is the picture.
+    Picture {
+        /// What is asked for.
+        edit: Edit,
+        /// Whether the query string has the fields of that; it may have none.
+        has_fields: bool,
+    },
     /// The body is a form, `multipart/form-data`, with the fields and perhaps a picture.
     Form(Boundary),
 }
@@ -47,7 +53,9 @@ impl Upload {
     /// Decodes and draws it. Runs on a render thread: to look through a large form takes milliseconds.
     fn draw(self, captioner: &Captioner, body: &[u8], cancel: &Cancel) -> Result<Outcome, CaptionError> {
         match self {
-            Upload::Picture(edit) => captioner.caption_picture(body, &edit, cancel).map(Outcome::Drawn),
+            Upload::Picture { edit, .. } => {
+                captioner.caption_picture(body, &edit, cancel).map(Outcome::Drawn)
+            }
             Upload::Form(boundary) => match from_form(body, &boundary) {
                 Ok(Form::Picture(picture, edit)) => {
                     captioner.caption_picture(picture, &edit, cancel).map(Outcome::Drawn)
@@ -83,8 +91,11 @@ pub fn answer(app: &Rc<App>, caller: Caller, upload: Upload, headers: &Headers, 
 /// the way of any other request for one. When the deadline passes or the client hangs up, the chain is dropped: a
 /// drawing that waits leaves the queue, one that runs is cancelled between two bands or frames.
 pub fn draw(app: &Rc<App>, caller: Caller, upload: Upload, body: Vec<u8>) -> ReplyFuture {
-    if let (&Upload::Picture(_), None) = (&upload, format_of(&body)) {
-        return ready(Reply::from(&CaptionError::BadPicture { flaw: Flaw::Format, cause: None }));
+    if let Upload::Picture { has_fields, .. } = upload {
+        match Kind::of(&body) {
+            Kind::Picture => {}
+            other => return ready(other.refusal(has_fields)),
+        }
     }
     if !app.budget.admits(caller.client, 0) {
         return app.reply_to(failed(PoolError::NoRoom), |reply| reply);

@@ -109,6 +109,7 @@ const MEMED: Files = &[
     // A client's own picture, bodies of any type, links, the page: the others have none of them.
     (Part::More, "../../src/server/http/disposition.rs"),
     (Part::More, "../../src/server/pages/announced.rs"),
+    (Part::More, "../../src/server/pages/first_bytes.rs"),
     (Part::More, "../../src/server/pages/images.rs"),
     (Part::More, "../../src/server/pages/openapi.rs"),
     (Part::More, "../../src/server/pages/upload.rs"),
