@@ -82,3 +82,18 @@ pub struct Caption {
     /// How large the letters are.
     pub size: Size,
 }
+
+/// No text yet, with the look that a text has if nothing is said of it.
+impl Default for Caption {
+    fn default() -> Caption {
+        Caption {
+            text: String::new(),
+            valign: VAlign::Bottom,
+            halign: HAlign::Center,
+            font: DEFAULT_FONT.to_string(),
+            color: Color::WHITE,
+            outline: Some(Color::BLACK),
+            size: Size::Fit,
+        }
+    }
+}

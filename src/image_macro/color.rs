@@ -19,6 +19,11 @@ impl Color {
     /// The default color of the outline.
     pub const BLACK: Color = Color { r: 0, g: 0, b: 0 };
 
+    /// Six hexadecimal digits in lower case, as a link has it.
+    pub fn hex(self) -> String {
+        format!("{:02x}{:02x}{:02x}", self.r, self.g, self.b)
+    }
+
     /// A CSS color (`red`, `#f00`, `#ff0000`, `rgb(255 0 0)`, `hsl(0 100% 50%)`, …), or `0xff0000` or
     /// `$ff0000`. `None` if it is none of these, or not opaque.
     pub fn parse(text: &str) -> Option<Color> {
@@ -50,6 +55,7 @@ mod tests {
         {
             assert_eq!(Color::parse(text), Some(Color { r: 255, g: 0, b: 0 }), "{:?}", text);
         }
+        assert_eq!(Color { r: 255, g: 0, b: 10 }.hex(), "ff000a");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! (`top_text=…`) and the long form (`captions=[…]`). Every error is a sentence for the client.
 
 use super::align::{HAlign, VAlign};
-use super::caption::{Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS};
+use super::caption::{Caption, Edit, ImageMacro, MAX_CAPTIONS};
 use super::color::Color;
 use super::error::Invalid;
 use super::fields::{Fields, Given, Value};
@@ -97,14 +97,8 @@ fn edit(mut fields: Fields) -> Result<Edit, Invalid> {
     let format = fields.take_given(None, "format");
     let format = format.map(|given| given.choice(Format::parse)).transpose()?;
 
-    let default = Look {
-        halign: HAlign::Center,
-        font: DEFAULT_FONT.to_string(),
-        color: Color::WHITE,
-        outline: Some(Color::BLACK),
-        size: Size::Fit,
-    };
-    let look = look(&mut fields, None, default)?;
+    let Caption { halign, font, color, outline, size, .. } = Caption::default();
+    let look = look(&mut fields, None, Look { halign, font, color, outline, size })?;
     let mut captions = match fields.take_given(None, "captions") {
         Some(given) => {
             if let Some(other) = fields.rest().iter().find(|other| !other.value.is_blank()) {

@@ -8,9 +8,10 @@
 //! | `~q` `~a` `~p` `~h` `~s` `~b` `~n` `~l` `~g` | `?` `&` `%` `#` `/` `\`, a line break, `<` `>` |
 //! | `~'`, `~~q`, `~.` | `'` beside another quote, `~q`, and `.` where it would be a step in the path: ours |
 //!
-//! Of an odd number of `_`, the first is the space; of an odd number of `-`, the last one; so memegen has it. Both
-//! functions are about segments that are not percent-encoded: a proxy may decode `%5F` before we see it, so to encode it
-//! must not change its meaning.
+//! Of an odd number of `_`, the first is the space; of an odd number of `-`, the last one. So memegen reads what it writes
+//! itself. What it never writes it may read otherwise: `a_-b` as `a-b`, and `_-_` as `- `. Here each of their characters is a
+//! space, so that several spaces can be written. Both functions are about segments that are not percent-encoded: a proxy
+//! may decode `%5F` before we see it, so to encode it must not change its meaning.
 
 /// Letters that are an escape after `~`, and what they stand for.
 const ESCAPES: [(char, char); 9] = [

@@ -1,9 +1,10 @@
 //! Decodes a [`Link`]: a picture by its path, `/images/{template}/{top}/{bottom}.{extension}`, as one pastes it into a
 //! page or a chat; and writes such paths.
 //!
-//! A picture has many links (`-` for `_`, `.jpeg`, keys that others have added), and one in its normal form. The server
-//! sends a client that has another one there, so that caches see one. Two links that differ in how they are
-//! percent-encoded are the same, since proxies change that: none of them is sent to the other, so there is no loop.
+//! A picture has many links (`-` for `_`, `.jpeg`, `color=red`, keys that others have added), and one in its normal form,
+//! which is written from what the link has been decoded to. The server sends a client that has another one there, so that
+//! caches see one. Two links that differ in how they are percent-encoded are the same, since proxies change that: none of
+//! them is sent to the other, so there is no loop.
 
 use std::borrow::Cow;
 
@@ -16,6 +17,7 @@ use super::error::{shortened, Invalid};
 use super::escapes::{segment_of, text_of};
 use super::fields::{Fields, Given, Value};
 use super::format::Format;
+use super::normal::query_of;
 use super::place::Place;
 use super::query;
 use super::values::normal_name;
@@ -40,7 +42,7 @@ const IN_PATH: &AsciiSet = &IN_QUERY
     .remove(b':')
     .remove(b'@');
 
-/// The fields that a link can have in its query string, in their order there.
+/// The fields that a link can have in its query string.
 const OPTIONS: [&str; 8] = ["width", "height", "align", "halign", "font", "color", "outline", "size"];
 
 /// A link.
@@ -64,16 +66,11 @@ impl Link {
         let (template, texts, format) = parts_of(&segments)?;
 
         let mut fields = Fields::default();
-        fields.put(Place::REQUEST.field("template")?, Value::Text(template.clone()));
-        let mut normal_texts = [String::new(), String::new(), String::new()];
-        for ((&band, text), normal) in VAlign::ALL.iter().zip(&texts).zip(&mut normal_texts) {
-            let place = Place::REQUEST.field(&format!("{}_text", band.name()))?;
-            let given = Given { place, value: Value::Text(text.clone()) };
-            *normal = given.text().map(|text| if text.trim().is_empty() { String::new() } else { text })?;
-            fields.put(place, Value::Text(normal.clone()));
+        fields.put(Place::REQUEST.field("template")?, Value::Text(template));
+        for (band, text) in VAlign::ALL.iter().zip(texts) {
+            fields.put(Place::REQUEST.field(&format!("{}_text", band.name()))?, Value::Text(text));
         }
-        let mut options = query::from_query(query)?;
-        for given in options.rest() {
+        for given in query::from_query(query)?.rest() {
             if !OPTIONS.contains(&given.place.name) {
                 return Err(no_option(given));
             }
@@ -81,13 +78,20 @@ impl Link {
         }
         let image_macro = image_macro(fields)?.in_format(format)?;
 
-        let options = normal_options(&mut options);
-        let [ref top, ref middle, ref bottom] = normal_texts;
-        let normal = segments_of(&template, [top, middle, bottom], format);
+        let normal = segments_of(&image_macro.template, texts_of(&image_macro), format);
+        let options = query_of(&image_macro);
         let is_normal = segments == normal && pairs_of(query).as_ref() == Some(&options);
-        let moved = if is_normal { None } else { Some(path_of_segments(&normal) + &query_of(&options)) };
+        let moved = if is_normal { None } else { Some(path_of_segments(&normal) + &escaped(&options)) };
         Ok(Link { image_macro, moved })
     }
+}
+
+/// The texts of the captions: top, middle, bottom. Of one that is not there it is empty.
+fn texts_of(image_macro: &ImageMacro) -> [&str; 3] {
+    VAlign::ALL.map(|band| {
+        let mut captions = image_macro.captions.iter();
+        captions.find(|caption| caption.valign == band).map_or("", |caption| &caption.text)
+    })
 }
 
 /// The template, the texts (top, middle, bottom) and the format that the segments after [`PREFIX`] name.
@@ -162,37 +166,8 @@ fn path_of_segments(segments: &[Cow<str>]) -> String {
     PREFIX.to_string() + &encoded.collect::<Vec<_>>().join("/")
 }
 
-/// The options in their order, without those that are not given.
-fn normal_options(options: &mut Fields) -> Vec<(String, String)> {
-    let bands = Some(None).into_iter().chain(VAlign::ALL.iter().map(|&band| Some(band)));
-    let mut normal = Vec::new();
-    for band in bands {
-        for &name in &OPTIONS {
-            let given = match options.take(band, name) {
-                Some(given) => given,
-                None => continue,
-            };
-            // Of an outline it says that there is none.
-            let value = match given.value {
-                ref value if value.is_blank() && name != "outline" => continue,
-                ref value if value.is_blank() => "none".to_string(),
-                Value::Text(ref text) => text.trim().to_string(),
-                // What is not a text, and was decoded, is the channels of a color.
-                _ => match given.clone().color() {
-                    Ok(color) => format!("{:02x}{:02x}{:02x}", color.r, color.g, color.b),
-                    Err(_) => continue,
-                },
-            };
-            let name = if name == "halign" { "align" } else { name };
-            let key = band.map_or(name.to_string(), |band| format!("{}_{}", band.name(), name));
-            normal.push((key, value));
-        }
-    }
-    normal
-}
-
 /// A query string with its `?`, or nothing.
-fn query_of(options: &[(String, String)]) -> String {
+fn escaped(options: &[(String, String)]) -> String {
     let pairs: Vec<_> = options
         .iter()
         .map(|(key, value)| format!("{}={}", key, utf8_percent_encode(value, IN_QUERY)))

@@ -16,6 +16,7 @@ mod format;
 mod json;
 mod link;
 mod multipart;
+mod normal;
 mod place;
 mod query;
 pub mod schema;

@@ -239,7 +239,9 @@ class Browser(unittest.TestCase):
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         # The browser logs each status from 400 on, which some tests are about.
         page.on("console", lambda line: line.type == "error" and "status of" not in line.text and mistakes.append(line.text))
-        self.addCleanup(lambda: self.assertEqual(mistakes, [], "the console of the page"))
+        # The page writes its links in their normal form itself.
+        page.on("response", lambda response: response.status == 301 and mistakes.append(f"redirected: {response.url}"))
+        self.addCleanup(lambda: self.assertEqual(mistakes, [], "the console of the page, and redirects"))
         return page
 
 
@@ -369,6 +371,18 @@ class Making(Browser):
                     query = urllib.parse.urlencode({name: value for name, value in fields.items() if value.strip()})
                     with urllib.request.urlopen(f"{self.server.url}/caption?{query}", timeout=20) as response:
                         self.assertEqual(response.headers["ETag"], tag)
+
+    def test_the_link_is_in_its_normal_form_whatever_the_fragment_says(self):
+        for fragment, link in [
+            ("top_text=hi&font=Anton&size=fit&color=FFFFFF&outline=000000&align=center", "cat/hi.png"),
+            ("top_text=hi&size=FLEX&width=0300&color=FF0000", "cat/hi.png?width=300&color=ff0000&size=shrink"),
+            ("top_text=cafe%CC%81&font=+BebasNeue&size=020.50", "cat/caf%C3%A9.png?font=BebasNeue&size=20.5"),
+            ("top_text=+&bottom_text=a%09b&outline=none&size=48.0", "cat/_/a_b.png?outline=none&size=48"),
+            ("top_text=%0A&color=ff0000&size=9&width=200", "cat.png?width=200"),
+        ]:
+            with self.subTest(fragment):
+                page = self.open(f"#template=cat&{fragment}")
+                self.assertEqual(page.input_value("#link"), f"{self.server.url}/images/{link}")
 
     def test_what_is_copied_is_quoted_for_a_shell_and_for_markdown(self):
         page = self.open()

@@ -4,7 +4,8 @@ export const EXTENSIONS = { jpeg: 'jpg', png: 'png', gif: 'gif' };
 const ESCAPES = {
   '?': '~q', '&': '~a', '%': '~p', '#': '~h', '/': '~s', '\\': '~b', '\n': '~n', '<': '~l', '>': '~g',
 };
-const OPTIONS = ['width', 'height', 'align', 'font', 'color', 'outline', 'size']; // in their order in a link
+// What holds for a text of which nothing is said, in the order in which a link has the fields.
+const USUAL = { align: 'center', font: 'Anton', color: 'ffffff', outline: '000000', size: 'fit' };
 
 const percent = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 export const encode = (text) => encodeURIComponent(text).replace(/[!'()*]/g, percent);
@@ -35,12 +36,31 @@ function segmentOf(text) {
   return segment;
 }
 
-// The link to a picture, without the origin.
+// A text as it is drawn. One that is blank is none.
+const drawn = (text = '') => text.replace(/[^\P{Cc}\n]/gu, ' ').normalize().replace(/^\s+$/, '');
+
+// A value as the server writes it, if it is one.
+function valueOf(name, written) {
+  const value = written.trim().normalize();
+  const word = value.toLowerCase();
+  if (name === 'font') return value;
+  if (name === 'size' && word === 'flex') return 'shrink';
+  if (name === 'size' || name === 'width' || name === 'height') {
+    const number = name === 'size' ? /^\+?(\d{1,9}|\d{0,9}\.\d{1,6})$/ : /^\+?\d{1,9}$/;
+    return number.test(word) ? String(Number(word)) : word;
+  }
+  return word;
+}
+
+// The link to a picture, without the origin, in the normal form of the server: see src/image_macro/normal.rs. All texts look
+// the same here, so each field is about all of them.
 export function linkOf(fields, format) {
-  const { top_text: top = '', middle_text: middle = '', bottom_text: bottom = '' } = fields;
+  const [top, middle, bottom] = [fields.top_text, fields.middle_text, fields.bottom_text].map(drawn);
   const texts = middle ? [top, middle, bottom] : bottom ? [top, bottom] : top ? [top] : [];
-  const path = [fields.template, ...texts.map(segmentOf)].map(encodeSegment).join('/');
-  const query = queryOf(OPTIONS.filter((name) => name in fields).map((name) => [name, fields[name]]));
+  const path = [fields.template.trim().normalize(), ...texts.map(segmentOf)].map(encodeSegment).join('/');
+  const look = texts.length ? Object.keys(USUAL) : [];
+  const pairs = ['width', 'height', ...look].filter((name) => name in fields).map((name) => [name, valueOf(name, fields[name])]);
+  const query = queryOf(pairs.filter(([name, value]) => value !== USUAL[name]));
   return `/images/${path}.${EXTENSIONS[format]}${query && '?'}${query}`;
 }
 
