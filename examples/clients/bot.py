@@ -17,7 +17,7 @@ def answer(text):
     fields = {"template": template, "top_text": top, "bottom_text": bottom}
     try:
         # Drawn now, so that a mistake is told here; the chat then gets it from the cache.
-        drawn = requests.get(f"{memed}/caption", params=fields, timeout=2.5)
+        drawn = requests.get(f"{memed}/caption.png", params=fields, timeout=2.5)
         if drawn.ok:
             return {"response_type": "in_channel", "blocks": [{"type": "image", "image_url": drawn.url, "alt_text": text}]}
         return {"response_type": "ephemeral", "text": drawn.json()["error"]}

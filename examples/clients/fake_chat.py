@@ -21,6 +21,8 @@ shown = say("cat | I can haz? | 100% & more")
 assert shown["response_type"] == "in_channel", shown
 image = shown["blocks"][0]
 assert image["type"] == "image" and image["alt_text"], shown
+# Most chats show only what ends as a picture does, before its query.
+assert image["image_url"].split("?")[0].endswith(".png"), image["image_url"]
 picture = requests.get(image["image_url"], timeout=10)
 assert picture.status_code == 200 and picture.content.startswith(PNG), picture.status_code
 other = requests.get(say("cat | something else")["blocks"][0]["image_url"], timeout=10)
