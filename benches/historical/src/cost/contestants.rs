@@ -111,6 +111,7 @@ const MEMED: Files = &[
     (Part::More, "../../src/server/pages/announced.rs"),
     (Part::More, "../../src/server/pages/images.rs"),
     (Part::More, "../../src/server/pages/openapi.rs"),
+    (Part::More, "../../src/server/pages/operations.rs"),
     (Part::More, "../../src/server/pages/upload.rs"),
     (Part::More, "../../src/server/pages/web.rs"),
     (Part::More, "../../src/server/picture/flights.rs"),
