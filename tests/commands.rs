@@ -226,6 +226,40 @@ fn a_picture_replaces_a_file_as_a_whole_and_what_is_no_file_is_written_to() {
 }
 
 #[test]
+fn a_symbolic_link_that_leads_to_nothing_yet_is_kept_and_what_it_leads_to_is_made() {
+    let folder = Folder::new();
+    let here = |name: &str| folder.path().join(name);
+    fs::create_dir_all(here("out/deep")).unwrap();
+    symlink("out/deep", here("short")).unwrap();
+    // Through a folder that is a link itself: what is above it is above what it leads to.
+    symlink("short/../second.png", here("first.png")).unwrap();
+    symlink(here("out/third.png"), here("out/second.png")).unwrap();
+    symlink("loop.png", here("pool.png")).unwrap();
+    symlink("pool.png", here("loop.png")).unwrap();
+    symlink("no/such.png", here("astray.png")).unwrap();
+    symlink("elsewhere.png", here("cat.png")).unwrap();
+    for text in ["made", "replaced"] {
+        run(&folder, &["caption", "cat", text, "-o", "first.png"]).succeeded();
+        assert_eq!(image::open(here("out/third.png")).unwrap().dimensions(), (451, 300));
+    }
+    let looped = run(&folder, &["caption", "cat", "hi", "-o", "loop.png"]);
+    looped.failed(73, &["cannot write loop.png: Too many levels of symbolic links"]);
+    run(&folder, &["caption", "cat", "hi", "-o", "astray.png"])
+        .failed(73, &["cannot write astray.png: No such file or directory"]);
+    // A name that we choose is taken even if it leads to nothing.
+    run(&folder, &["caption", "cat", "hi"]).failed(73, &["cat.png exists already"]);
+    fs::remove_file(here("cat.png")).unwrap();
+    symlink("cat.png", here("cat.png")).unwrap();
+    run(&folder, &["caption", "cat", "hi"]).failed(73, &["cat.png exists already"]);
+    let links = ["astray.png", "cat.png", "first.png", "loop.png", "out", "pool.png", "short"];
+    assert_eq!(names(folder.path()), links);
+    assert_eq!(names(&here("out")), ["deep", "second.png", "third.png"]);
+    for link in ["astray.png", "first.png", "loop.png", "out/second.png"] {
+        assert!(fs::symlink_metadata(here(link)).unwrap().is_symlink(), "{}", link);
+    }
+}
+
+#[test]
 fn knobs_work_behind_the_command_before_it_and_from_the_environment() {
     let folder = Folder::new();
     let coffee = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/templates/coffee.jpg");

@@ -1,6 +1,9 @@
 //! Tests what the page is made of, as a client without a browser sees it: its files, and the templates in one answer.
 //! `tests/browser/page.py` uses it in a browser.
 
+/// The links that it offers.
+mod links_of_page;
+
 use std::time::Instant;
 
 use memed::config::Config;

@@ -3,16 +3,34 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use captioner::cache::Cache;
 use captioner::error::CaptionError;
-use captioner::library::{FileKey, Library, Version};
+use captioner::library::{keywords, FileKey, Library, Version};
 use captioner::template::TemplateInfo;
+use image_macro::thumbnail_of;
 
 /// Capacity of each of the two caches, in bytes: enough for thirty thousand templates. With less than there are, each list
 /// of all of them would decode all of them.
 const CAPACITY: usize = 8 << 20;
 /// About what is remembered of a template takes, in bytes, without its name.
 const ENTRY: usize = 200;
+
+impl TemplateInfo {
+    /// The description as it is sent to clients, with the link of a thumbnail and with keywords.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "name": self.name,
+            "format": self.format.name(),
+            "width": self.width,
+            "height": self.height,
+            "frames": self.frames,
+            "thumbnail": thumbnail_of(&self.name, self.format),
+            "keywords": keywords(&self.name),
+        })
+    }
+}
 
 /// What is known of those templates, without decoding any of them.
 #[derive(Debug, Default)]

@@ -39,8 +39,17 @@ pub fn of_usage(error: &clap::Error, command: &Command) -> String {
 
 /// What follows the sentence about an address that is none: perhaps a command was meant.
 pub fn command_meant(word: &str, command: &Command) -> String {
-    let names = command.get_subcommands().map(|sub| sub.get_name().to_string());
-    suggestion(word, names).replace("did you mean ", "did you mean the command ")
+    let names = command.get_subcommands().map(|sub| sub.get_name());
+    closest(word, names).map_or(String::new(), |name| format!("; did you mean `memed {}`?", name))
+}
+
+/// The sentence about a command that is misspelled, with more behind it that only the command would take. clap takes the
+/// first word for the address, so its suggestions would be about the second one.
+pub fn of_command(arguments: &[OsString], command: &Command) -> Option<String> {
+    let matches = command.clone().ignore_errors(true).try_get_matches_from(arguments).ok()?;
+    let word = matches.try_get_one::<OsString>(ADDRESS.name).ok()??.to_str()?;
+    let meant = command_meant(word, command);
+    Some(format!("{:?} is no command{}", word, meant)).filter(|_| !meant.is_empty())
 }
 
 /// A mistake for each variable that looks like a knob's and is not, by name.
@@ -76,14 +85,15 @@ const TYPING_ERRORS: usize = 2;
 
 /// The end of a sentence about an unknown name: the known one that was probably meant, if there is one.
 pub fn suggestion<I: Iterator<Item = String>>(unknown: &str, known: I) -> String {
-    let distances = known.map(|known| (strsim::osa_distance(unknown, &known), known));
+    closest(unknown, known).map_or(String::new(), |known| format!("; did you mean {}?", known))
+}
+
+/// The known name that was probably meant.
+fn closest<N: AsRef<str> + Ord, I: Iterator<Item = N>>(unknown: &str, known: I) -> Option<N> {
+    let distances = known.map(|known| (strsim::osa_distance(unknown, known.as_ref()), known));
     let letters = |name: &str| name.trim_start_matches("MEMED_").trim_start_matches('-').len();
-    match distances.min() {
-        Some((distance, ref known)) if distance <= TYPING_ERRORS.min(letters(known) / 3) => {
-            format!("; did you mean {}?", known)
-        }
-        _ => String::new(),
-    }
+    let (distance, known) = distances.min()?;
+    Some(known).filter(|known| distance <= TYPING_ERRORS.min(letters(known.as_ref()) / 3))
 }
 
 /// Why the server cannot listen, and what to do about it.

@@ -68,7 +68,8 @@ where
         Ok(matches) => matches,
         Err(ref error) if !error.use_stderr() => return Ok(Parsed::Print(error.render().to_string())),
         Err(error) => {
-            let mut mistakes = vec![mistakes::of_usage(&error, invoked(&all, &arguments).unwrap_or(&all))];
+            let of_usage = || mistakes::of_usage(&error, invoked(&all, &arguments).unwrap_or(&all));
+            let mut mistakes = vec![mistakes::of_command(&arguments, &all).unwrap_or_else(of_usage)];
             mistakes.extend(mistakes::unknown_variables(environment));
             return Err(mistakes);
         }

@@ -1,8 +1,8 @@
 //! `memed caption --batch`: a picture for each line, drawn on all cores.
 //!
-//! Each thread takes the next line, draws it, writes its file, and takes another. So there are never more lines and
-//! pictures in memory than threads, however long the file is, and one that fails costs only itself. Failures are told
-//! when they happen, and at the end once more by their numbers.
+//! Each thread takes the next line, draws it, writes its file, and takes another; one more thread reads ahead by two
+//! lines. So memory does not grow with the file, and a line that fails costs only itself. Failures are told when they
+//! happen, and at the end once more by their numbers.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, IsTerminal};
@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::caption::{warn_of_small_text, MAX_JSON};
 use super::failure::Failure;
+use super::feed::Feed;
 use super::lines::{Line, Lines};
 use super::{interrupt, output};
 use captioner::{Cancel, Captioner};
@@ -44,14 +45,12 @@ pub fn run(config: &Config, captioner: &Captioner, input: &Input, folder: &Path)
 
     let is_quiet = config.log == LogLevel::Events || config.log == LogLevel::Errors;
     let bar = bar(length, is_quiet);
-    let batch = Batch {
-        captioner,
-        folder,
-        lines: Mutex::new(Lines::new(reader, MAX_JSON)),
-        outcome: Mutex::default(),
-        bar: &bar,
-        cancel: interrupt::watch(),
-    };
+    let feed = Feed::default();
+    let feed_of_signal = feed.clone();
+    let cancel = interrupt::watch(move || feed_of_signal.close());
+    feed.start(Lines::new(reader, MAX_JSON))
+        .map_err(|error| Failure::undone(format!("cannot start a thread: {}", error)))?;
+    let batch = Batch { captioner, folder, feed, outcome: Mutex::default(), bar: &bar, cancel };
     thread::scope(|scope| {
         for number in 1..config.render_threads {
             let thread = thread::Builder::new().name(format!("render-{}", number));
@@ -87,8 +86,8 @@ fn bar(length: Option<u64>, is_quiet: bool) -> ProgressBar {
 struct Batch<'a> {
     captioner: &'a Captioner,
     folder: &'a Path,
-    /// Held while a line is read, which waits if the lines come from a program.
-    lines: Mutex<Lines<Box<dyn BufRead + Send>>>,
+    /// Closed by Ctrl-C.
+    feed: Feed,
     outcome: Mutex<Outcome>,
     bar: &'a ProgressBar,
     /// Set by Ctrl-C.
@@ -109,19 +108,12 @@ struct Outcome {
 impl<'a> Batch<'a> {
     /// Draws lines until there are no more.
     fn work(&self) {
-        while self.cancel.check().is_ok() {
-            let line = {
-                let mut lines = self.lines.lock().expect("nothing panics under this lock");
-                let line = lines.next();
-                self.bar.set_position(lines.position());
-                line
-            };
-            match line {
-                Ok(Some(line)) => self.finish(line),
-                Ok(None) => return,
+        while let Some(read) = self.feed.next() {
+            self.bar.set_position(read.position);
+            match read.line {
+                Ok(line) => self.finish(line),
                 Err(error) => {
                     self.outcome.lock().expect("nothing panics under this lock").unread = Some(error);
-                    return;
                 }
             }
         }

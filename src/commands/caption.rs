@@ -29,7 +29,7 @@ pub fn run(captioner: &Captioner, what: What, output: Option<Output>, opens: boo
     let mut asked = Asked::of(what)?;
     let format = format_of(asked.format(), output.as_ref())?;
     asked.set_format(format);
-    let picture = asked.draw(captioner, &interrupt::watch())?;
+    let picture = asked.draw(captioner, &interrupt::watch(|| ()))?;
     warn_of_small_text(&picture, &mut |sentence| warn!("{}", sentence));
     let path = match output {
         Some(Output::Standard) => return output::picture_to_standard_output(&picture.bytes),

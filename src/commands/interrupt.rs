@@ -10,10 +10,10 @@ use captioner::Cancel;
 /// The exit code of a process that was signalled: what a shell reports after Ctrl-C.
 pub const INTERRUPTED: i32 = 130;
 
-/// A flag that SIGINT, SIGTERM or SIGHUP sets. To be called once.
+/// A flag that the first SIGINT, SIGTERM or SIGHUP sets, before it calls `then`. To be called once.
 ///
 /// ctrlc runs the closure on a thread of its own, not in the signal handler, so it may do what it likes.
-pub fn watch() -> Cancel {
+pub fn watch<F: Fn() + Send + 'static>(then: F) -> Cancel {
     let cancel = Cancel::new();
     let (of_signal, is_second) = (cancel.clone(), AtomicBool::new(false));
     let watched = ctrlc::set_handler(move || {
@@ -21,6 +21,7 @@ pub fn watch() -> Cancel {
             process::exit(INTERRUPTED);
         }
         of_signal.cancel();
+        then();
     });
     if let Err(error) = watched {
         // A signal then ends the process as it does by default.

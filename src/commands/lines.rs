@@ -1,4 +1,4 @@
-//! Reads lines that several threads take turns to ask for. A line that is too long costs no memory.
+//! Reads lines for `feed`, which hands them to threads. A line that is too long costs no memory.
 
 use std::io::{self, BufRead, Read};
 

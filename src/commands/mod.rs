@@ -6,6 +6,7 @@
 mod batch;
 mod caption;
 mod failure;
+mod feed;
 mod health;
 mod interrupt;
 mod lines;

@@ -12,6 +12,8 @@ use command_line::Input;
 /// Permissions of a new file, of which the process's mask takes some away.
 #[cfg(unix)]
 const NEW_FILE: u32 = 0o666;
+/// As many symbolic links in a row are followed: as many as Linux follows.
+const LINKS: usize = 40;
 
 /// Writes a line to standard error. If nobody can read it there, nothing else fails for that.
 pub fn tell(sentence: &str) {
@@ -22,35 +24,47 @@ pub fn tell(sentence: &str) {
 /// existing one is replaced at once or not at all. One that must be new fails with [`ErrorKind::AlreadyExists`].
 ///
 /// What exists and is no file (`/dev/null`, a pipe) is written to as it is. Of a symbolic link, what it leads to is
-/// replaced.
+/// replaced or, if it leads to nothing, created. Only to what must be new it is in the way, wherever it leads.
 ///
 /// # Errors
 /// Those of the file system.
 pub fn write(path: &Path, bytes: &[u8], must_be_new: bool) -> io::Result<()> {
-    let existing = fs::metadata(path).ok();
-    let is_special = existing.as_ref().is_some_and(|existing| !existing.is_file() && !existing.is_dir());
-    if is_special && !must_be_new {
-        return File::options().write(true).open(path)?.write_all(bytes);
-    }
-    let target = match existing {
-        Some(_) => path.canonicalize()?,
-        None => path.to_path_buf(),
-    };
-    let folder = target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    let permissions = existing.map(|existing| existing.permissions());
-    // Its drop removes it.
-    let mut file = unfinished(folder, permissions)?;
-    file.write_all(bytes)?;
     if must_be_new {
-        file.persist_noclobber(&target)?;
-    } else {
-        file.persist(&target)?;
+        unfinished(path, None, bytes)?.persist_noclobber(path)?;
+        return Ok(());
     }
+    let (target, permissions) = match fs::metadata(path) {
+        Ok(existing) if !existing.is_file() && !existing.is_dir() => {
+            return File::options().write(true).open(path)?.write_all(bytes);
+        }
+        Ok(existing) => (path.canonicalize()?, Some(existing.permissions())),
+        Err(ref error) if error.kind() == ErrorKind::NotFound => (end_of_links(path)?, None),
+        // Links that lead in a circle, for one.
+        Err(error) => return Err(error),
+    };
+    unfinished(&target, permissions, bytes)?.persist(&target)?;
     Ok(())
 }
 
-/// A new file with another name than any in its folder.
-fn unfinished(folder: &Path, permissions: Option<Permissions>) -> io::Result<NamedTempFile> {
+/// Where a path leads that leads to nothing: itself, if it is no symbolic link.
+fn end_of_links(path: &Path) -> io::Result<PathBuf> {
+    let mut end = path.to_path_buf();
+    for _ in 0..=LINKS {
+        match fs::read_link(&end) {
+            Ok(next) => end = folder_of(&end).join(next),
+            Err(_) => return Ok(end),
+        }
+    }
+    // The system has just said that it ends. So somebody changes the links.
+    Err(io::Error::other("too many symbolic links"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
+}
+
+/// A new file with another name than any in the folder of `target`. Its drop removes it.
+fn unfinished(target: &Path, permissions: Option<Permissions>, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".memed-").suffix(".part");
     #[cfg(unix)]
@@ -58,10 +72,11 @@ fn unfinished(folder: &Path, permissions: Option<Permissions>) -> io::Result<Nam
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(Permissions::from_mode(NEW_FILE));
     }
-    let file = builder.tempfile_in(folder).map_err(without_name)?;
+    let mut file = builder.tempfile_in(folder_of(target)).map_err(without_name)?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
+    file.write_all(bytes)?;
     Ok(file)
 }
 

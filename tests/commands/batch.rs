@@ -2,7 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -81,22 +82,45 @@ fn a_file_that_cannot_be_written_is_a_line_that_failed() {
     assert_eq!(names(&folder.path().join("a")), ["0001-cat.png", "0002-cat.png"]);
 }
 
+/// A batch that reads from a pipe.
+fn batch_of_a_pipe(folder: &Folder) -> (Child, ChildStdin) {
+    let mut command = memed(folder);
+    command.args(["caption", "--batch", "-", "--out", "a", "--render-threads", "3"]);
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stdin = child.stdin.take().unwrap();
+    (child, stdin)
+}
+
+fn has_pictures(out: &Path) -> bool {
+    out.exists() && names(out).iter().any(|name| name.ends_with(".png") || name.ends_with(".gif"))
+}
+
 /// Signals a batch that has no end once it has drawn some pictures, and checks what it leaves.
 fn interrupted(signal: libc::c_int, line: &'static str) -> Duration {
     let folder = Folder::new();
-    let mut command = memed(&folder);
-    command.args(["caption", "--batch", "-", "--out", "a"]).stdin(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
+    let (child, mut stdin) = batch_of_a_pipe(&folder);
     let writing = thread::spawn(move || while stdin.write_all(line.as_bytes()).is_ok() {});
+    until(|| has_pictures(&folder.path().join("a")));
+    let took = signalled(child, signal, &folder);
+    writing.join().unwrap();
+    took
+}
+
+/// Signals a batch once, and checks what it says and leaves. Returns how long it took to end.
+fn signalled(mut child: Child, signal: libc::c_int, folder: &Folder) -> Duration {
     let out = folder.path().join("a");
-    until(|| out.exists() && names(&out).iter().any(|name| name.ends_with(".png") || name.ends_with(".gif")));
     // Sound: `kill` touches no memory of ours, and the process is our child, not waited for yet.
     assert_eq!(unsafe { libc::kill(child.id() as libc::pid_t, signal) }, 0);
     let start = Instant::now();
-    let output = child.wait_with_output().unwrap();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > LONG {
+            child.kill().unwrap();
+            panic!("the signal does not end it");
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
     let took = start.elapsed();
-    writing.join().unwrap();
+    let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     let ended = Ended { code: output.status.code(), out: output.stdout, said };
     ended.failed(130, &["memed: interrupted: ", " in a\n"]);
@@ -119,6 +143,29 @@ fn a_signal_ends_a_batch_soon_and_leaves_only_whole_pictures() {
     // A slow one, in the middle of which the signal arrives.
     let slow = "{\"template\": \"dramatic-raccoon\", \"top_text\": \"hi\", \"width\": 200}\n";
     assert!(interrupted(libc::SIGINT, slow) < LONG / 4);
+}
+
+/// `read` cannot be cancelled, so no thread that must end may be in it.
+#[test]
+fn a_signal_ends_a_batch_that_waits_for_a_line() {
+    for &signal in &[libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        let folder = Folder::new();
+        let (child, mut stdin) = batch_of_a_pipe(&folder);
+        // The second line has no end yet.
+        stdin.write_all(b"{\"template\": \"cat\"}\n{\"template\": ").unwrap();
+        until(|| has_pictures(&folder.path().join("a")));
+        assert!(signalled(child, signal, &folder) < LONG / 4);
+        assert_eq!(names(&folder.path().join("a")), ["0001-cat.png"]);
+        drop(stdin);
+    }
+    // While one thread draws, and others wait.
+    let folder = Folder::new();
+    let (child, mut stdin) = batch_of_a_pipe(&folder);
+    let slow = b"{\"template\": \"dramatic-raccoon\", \"top_text\": \"hi\", \"width\": 1000}\n";
+    stdin.write_all(&[&b"{\"template\": \"cat\"}\n"[..], slow].concat()).unwrap();
+    until(|| has_pictures(&folder.path().join("a")));
+    assert!(signalled(child, libc::SIGTERM, &folder) < LONG / 4);
+    drop(stdin);
 }
 
 /// Whether anybody reads what is said of a line makes no difference to the others.

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use futures::future::{self, Loop};
 use futures::Future;
-use serde_json::Value;
 
 use captioner::{keywords, Captioner, Described, TemplateInfo};
-use image_macro::{normal_name, thumbnail_of, Search};
+use image_macro::{normal_name, Search};
 use server::app::App;
 use server::client::Client;
 use server::connection::caller::Caller;
@@ -69,7 +68,7 @@ fn details(app: &Rc<App>, caller: Caller, search: Search) -> ReplyFuture {
     });
     app.reply_to(Box::new(app.deadline.limit(infos)), |mut infos| {
         infos.sort_by(|one, other| one.name.cmp(&other.name));
-        Reply::json(&infos.iter().map(json).collect::<Vec<_>>())
+        Reply::json(&infos.iter().map(TemplateInfo::to_json).collect::<Vec<_>>())
     })
 }
 
@@ -97,17 +96,5 @@ pub fn template(app: &Rc<App>, caller: &Caller, name: &str) -> ReplyFuture {
     let captioner = app.captioner.clone();
     let name = normal_name(name);
     let info = app.pool.run(caller.client, move |cancel| captioner.template_info(&name, cancel));
-    app.reply_to(info, |info| Reply::json(&json(&info)))
-}
-
-fn json(info: &TemplateInfo) -> Value {
-    json!({
-        "name": info.name,
-        "format": info.format.name(),
-        "width": info.width,
-        "height": info.height,
-        "frames": info.frames,
-        "thumbnail": thumbnail_of(&info.name, info.format),
-        "keywords": keywords(&info.name),
-    })
+    app.reply_to(info, |info| Reply::json(&info.to_json()))
 }

@@ -9,6 +9,7 @@ pub mod images;
 pub mod listing;
 pub mod metrics;
 pub mod openapi;
+mod operations;
 pub mod stats;
 pub mod upload;
 pub mod web;

@@ -9,23 +9,13 @@ use hyper::server::Request;
 use hyper::Method;
 use serde_json::{Map, Value};
 
-use image_macro::schema::{self, About};
-use image_macro::{Format, MAX_QUERY, MAX_TEXT};
+use image_macro::Format;
 use server::http::reply::Reply;
+use server::pages::operations::{operations, Operation};
 use server::pages::web;
 
-/// Which methods a path has, other than OPTIONS.
-type Methods = fn(&str) -> Vec<Method>;
-
-/// What a method of a path is, but for the errors that all have.
-struct Operation {
-    path: &'static str,
-    method: Method,
-    summary: &'static str,
-    parameters: Vec<Value>,
-    body: Option<Value>,
-    responses: Vec<(&'static str, Value)>,
-}
+/// Which methods a path has.
+type Methods = fn(&str) -> &'static [Method];
 
 /// The document and its tag: made when it is first asked for, and kept, because that takes the reactor milliseconds.
 static DOCUMENT: OnceLock<(Vec<u8>, String)> = OnceLock::new();
@@ -49,7 +39,7 @@ pub fn document(methods: Methods) -> Value {
         let method = operation.method.as_ref().to_lowercase();
         let written = written(operation);
         if is_head_too {
-            path["head"] = without_content(written.clone());
+            path["head"] = of_head(written.clone());
         }
         path[method] = written;
     }
@@ -76,128 +66,6 @@ pub fn document(methods: Methods) -> Value {
     })
 }
 
-fn operations() -> Vec<Operation> {
-    let get = |path, summary, parameters, responses| Operation {
-        path,
-        method: Method::Get,
-        summary,
-        parameters,
-        body: None,
-        responses,
-    };
-    let mut operations = vec![
-        get("/caption", "A template with captions.", schema::of_query(About::Template), pictures()),
-        Operation {
-            path: "/caption",
-            method: Method::Post,
-            summary: "A template, or a picture that is sent, with captions.",
-            parameters: Vec::new(),
-            body: Some(json!({ "required": true, "content": bodies() })),
-            responses: pictures(),
-        },
-        get(
-            "/templates/{name}",
-            "What a template is.",
-            vec![in_path("name")],
-            vec![ok(json!({ "$ref": "#/components/schemas/Template" }))],
-        ),
-        get(
-            "/templates",
-            "The templates there are.",
-            searching(),
-            vec![ok(json!({ "type": "array", "items": {
-            "anyOf": [{ "type": "string" }, { "$ref": "#/components/schemas/Template" }],
-        } }))],
-        ),
-        get(
-            "/fonts",
-            "The names of the fonts there are.",
-            Vec::new(),
-            vec![ok(json!({ "type": "array", "items": { "type": "string" } }))],
-        ),
-        get(
-            "/stats",
-            "Caches, queue, drawings, refusals and latencies.",
-            Vec::new(),
-            vec![ok(json!({ "type": "object" }))],
-        ),
-        get(
-            "/metrics",
-            "The same for Prometheus.",
-            Vec::new(),
-            vec![(
-                "200",
-                json!({
-                    "description": "OpenMetrics text",
-                    "content": { "application/openmetrics-text": { "schema": { "type": "string" } } },
-                }),
-            )],
-        ),
-        get(
-            "/health",
-            "Whether the server takes requests.",
-            Vec::new(),
-            vec![ok(json!({ "type": "object" }))],
-        ),
-        get("/openapi.json", "This document.", Vec::new(), vec![ok(json!({ "type": "object" }))]),
-    ];
-    for path in ["/caption.jpg", "/caption.png", "/caption.gif"] {
-        let is_other = |parameter: &Value| parameter["name"] != "format";
-        let parameters = schema::of_query(About::Template).into_iter().filter(is_other).collect();
-        operations.push(get(path, "A template with captions, in that format.", parameters, pictures()));
-    }
-    for (path, texts) in [
-        ("/images/{template}.{extension}", 0),
-        ("/images/{template}/{top}.{extension}", 1),
-        ("/images/{template}/{top}/{bottom}.{extension}", 2),
-        ("/images/{template}/{top}/{middle}/{bottom}.{extension}", 3),
-    ] {
-        let names: &[&str] = [&[][..], &["top"], &["top", "bottom"], &["top", "middle", "bottom"]][texts];
-        let mut parameters = vec![in_path("template")];
-        parameters.extend(names.iter().map(|name| in_path(name)));
-        parameters.push(json!({
-            "name": "extension", "in": "path", "required": true, "schema": { "enum": extensions() },
-        }));
-        parameters.extend(schema::of_link());
-        let mut responses = pictures();
-        responses.push((
-            "301",
-            json!({
-                "description": "the link in its normal form is in Location",
-                "headers": { "Location": { "schema": { "type": "string" } } },
-            }),
-        ));
-        operations.push(get(path, "A template with captions, by a link.", parameters, responses));
-    }
-    operations
-}
-
-fn extensions() -> Vec<&'static str> {
-    Format::ALL.iter().map(|format| format.extension()).collect()
-}
-
-/// A segment of the path.
-fn in_path(name: &str) -> Value {
-    let schema = match name {
-        "template" | "name" => schema::of_name(),
-        _ => json!({ "type": "string", "minLength": 1, "maxLength": MAX_TEXT }),
-    };
-    json!({ "name": name, "in": "path", "required": true, "schema": schema, "example": "cat" })
-}
-
-fn searching() -> Vec<Value> {
-    vec![
-        json!({
-            "name": "details", "in": "query", "description": "whether objects are asked for, and not names",
-            "schema": { "enum": ["", "true", "false", "1", "0"] },
-        }),
-        json!({
-            "name": "q", "in": "query", "description": "words, all of which must be in the name or the keywords",
-            "schema": { "type": "string", "maxLength": MAX_QUERY },
-        }),
-    ]
-}
-
 fn template() -> Value {
     let count = json!({ "type": "integer", "minimum": 1 });
     let formats: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
@@ -215,44 +83,6 @@ fn template() -> Value {
         "required": ["name", "format", "width", "height", "frames", "thumbnail", "keywords"],
         "additionalProperties": false,
     })
-}
-
-/// The kinds of body that a POST can have.
-fn bodies() -> Value {
-    let picture =
-        json!({ "type": "string", "format": "picture", "contentMediaType": "application/octet-stream" });
-    let with_picture = [("picture", picture.clone())];
-    let mut of_form = schema::of_form(About::Picture, &with_picture);
-    of_form["required"] = json!(["picture"]);
-    let mut bodies = json!({
-        "application/json": { "schema": schema::of_json(About::Template) },
-        "application/x-www-form-urlencoded": { "schema": schema::of_form(About::Template, &[]) },
-        "multipart/form-data": { "schema": of_form },
-    });
-    for format in &Format::ALL {
-        bodies[format!("image/{}", format.name())] = json!({ "schema": picture });
-    }
-    bodies
-}
-
-fn ok(schema: Value) -> (&'static str, Value) {
-    ("200", json!({ "description": "OK", "content": { "application/json": { "schema": schema } } }))
-}
-
-fn pictures() -> Vec<(&'static str, Value)> {
-    let of_format = |format: &Format| (format!("image/{}", format.name()), json!({}));
-    let content: Map<String, Value> = Format::ALL.iter().map(of_format).collect();
-    let header = |description| json!({ "description": description, "schema": { "type": "string" } });
-    let headers = json!({
-        "ETag": header("changes whenever the bytes do; not of a picture that was sent"),
-        "Content-Disposition": header("the name to save it under"),
-        "Memed-Warning": header("which captions are too small to read"),
-    });
-    let mut responses =
-        vec![("200", json!({ "description": "the picture", "headers": headers, "content": content }))];
-    responses.push(("206", json!({ "description": "the part that Range asks for", "content": content })));
-    responses.push(("304", json!({ "description": "the client has the picture that If-None-Match names" })));
-    responses
 }
 
 /// The errors that any request can get, and what they mean.
@@ -274,7 +104,7 @@ const ERRORS: &[(&str, &str)] = &[
 ];
 
 fn written(operation: Operation) -> Value {
-    let Operation { summary, parameters, body, responses, .. } = operation;
+    let Operation { id, summary, description, parameters, body, responses, .. } = operation;
     let schema = json!({ "$ref": "#/components/schemas/Error" });
     let mut all: Map<String, Value> = ERRORS
         .iter()
@@ -284,15 +114,21 @@ fn written(operation: Operation) -> Value {
         })
         .collect();
     all.extend(responses.into_iter().map(|(status, response)| (status.to_string(), response)));
-    let mut operation = json!({ "summary": summary, "parameters": parameters, "responses": all });
+    let mut operation =
+        json!({ "operationId": id, "summary": summary, "parameters": parameters, "responses": all });
+    if let Some(description) = description {
+        operation["description"] = json!(description);
+    }
     if let Some(body) = body {
         operation["requestBody"] = body;
     }
     operation
 }
 
-/// What a HEAD has: the same, without bodies.
-fn without_content(mut operation: Value) -> Value {
+/// What a HEAD has: the same as a GET, without bodies, and a name of its own.
+fn of_head(mut operation: Value) -> Value {
+    let id = operation["operationId"].as_str().map(|id| id.replacen("get", "head", 1));
+    operation["operationId"] = json!(id);
     for (_, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         response.as_object_mut().map(|response| response.remove("content"));
     }
@@ -301,26 +137,65 @@ fn without_content(mut operation: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use hyper::Method;
+    use serde_json::Value;
 
     use super::document;
-    use server::routes::table::Route;
+    use server::routes::table::{self, TABLE};
 
-    /// What is described is there, and what is there is described, but for the page.
-    #[test]
-    fn every_path_is_routed_and_every_route_has_a_path() {
-        let document = document(|_| vec![Method::Get, Method::Head]);
+    /// Path and method of each operation, with the operation.
+    fn operations() -> BTreeMap<(String, String), Value> {
+        let document = document(table::methods);
         let paths = document["paths"].as_object().unwrap();
-        for (path, operations) in paths {
-            let path = path.replace("{extension}", "png").replace(['{', '}'], "");
-            for method in operations.as_object().unwrap().keys() {
-                let route = Route::find(&method.to_uppercase().parse().unwrap(), &path);
-                let is_there = !matches!(route, Route::NotFound | Route::MethodNotAllowed(_));
-                assert!(is_there, "{} {}: {:?}", method, path, route);
+        let of_path = |(path, operations): (&String, &Value)| {
+            let operations = operations.as_object().unwrap().clone();
+            let path = path.clone();
+            operations.into_iter().map(move |(method, operation)| ((path.clone(), method), operation))
+        };
+        paths.iter().flat_map(of_path).collect()
+    }
+
+    /// The rows are all that is routed, so what is described is there, and what is there is described.
+    #[test]
+    fn the_operations_are_those_of_the_table_of_routes() {
+        let mut expected = Vec::new();
+        for row in TABLE.iter().filter(|row| row.is_described) {
+            for path in row.paths {
+                let methods = row.allowed.iter().filter(|method| **method != Method::Options);
+                expected.extend(methods.map(|method| (path.to_string(), method.as_ref().to_lowercase())));
             }
         }
-        for path in ["/caption", "/caption.gif", "/templates", "/fonts", "/stats", "/metrics", "/health"] {
-            assert!(paths.contains_key(path), "{}", path);
+        expected.sort();
+        assert_eq!(operations().into_keys().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own_that_any_language_can_have() {
+        let operations = operations();
+        let mut names = BTreeMap::new();
+        for (key, operation) in &operations {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(name.starts_with(&*key.1) && name.chars().all(|c| c.is_ascii_alphabetic()), "{}", name);
+            assert_eq!(names.insert(name, key), None, "{}", name);
+        }
+        assert!(names.contains_key("headImageWithTopAndBottom") && names.contains_key("postCaption"));
+    }
+
+    /// A generator of clients needs each parameter in braces, and no other, among those of the path.
+    #[test]
+    fn the_parameters_of_a_path_are_those_in_its_braces() {
+        for ((path, _), operation) in operations() {
+            let in_braces: Vec<_> =
+                path.split('{').skip(1).map(|part| part.split('}').next().unwrap()).collect();
+            let parameters = operation["parameters"].as_array().unwrap();
+            let in_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
+            let mut in_path: Vec<_> = in_path.map(|parameter| parameter["name"].as_str().unwrap()).collect();
+            let mut sorted = in_braces;
+            sorted.sort();
+            in_path.sort();
+            assert_eq!(in_path, sorted, "{}", path);
         }
     }
 }

@@ -10,9 +10,9 @@ use std::rc::Rc;
 use futures::{future, Future};
 use hyper::header::{Connection, ConnectionOption};
 use hyper::server::{Request, Service};
-use hyper::{self, Method, Response, StatusCode};
+use hyper::{self, Response, StatusCode};
 
-use self::table::{Route, PATHS};
+use self::table::Route;
 use super::app::App;
 use super::client::{self, Client};
 use super::connection::caller::Caller;
@@ -122,7 +122,7 @@ fn answer(app: &Rc<App>, caller: Caller, route: Route, request: Request) -> Repl
         Route::Metrics => ready(metrics::metrics(app)),
         Route::Health => ready(health::health(app)),
         Route::Web(asset) => ready(web::get(&request, asset)),
-        Route::OpenApi => ready(openapi::get(&request, methods)),
+        Route::OpenApi => ready(openapi::get(&request, table::methods)),
         Route::Favicon => ready(web::favicon()),
         Route::Options(allowed) => ready(Reply::options(allowed)),
         Route::ServerOptions(allowed) => ready(Reply::server_options(allowed)),
@@ -132,16 +132,8 @@ fn answer(app: &Rc<App>, caller: Caller, route: Route, request: Request) -> Repl
     }
 }
 
-/// The methods that a path has.
-fn methods(path: &str) -> Vec<Method> {
-    match Route::find(&Method::Options, path) {
-        Route::Options(allowed) => allowed.to_vec(),
-        _ => Vec::new(),
-    }
-}
-
 fn not_found(path: &str) -> Reply {
     let shown: String = path.chars().take(60).collect();
-    let sentence = format!("there is nothing at {:?}: the paths are {}", shown, PATHS);
+    let sentence = format!("there is nothing at {:?}: the paths are {}", shown, table::paths());
     Reply::error(StatusCode::NotFound, &sentence)
 }

@@ -1,4 +1,7 @@
 //! The route table: a pure function from a request's method and path to its route.
+//!
+//! A route is found by a row of [`TABLE`], which has its paths in writing too. So there is no route that the 404 or the
+//! OpenAPI document does not know of.
 
 use std::borrow::Cow;
 
@@ -53,10 +56,21 @@ pub enum Route {
     NotImplemented,
 }
 
-/// The paths there are, for the sentence of a 404.
-pub const PATHS: &str =
-    "/, /caption, /caption.jpg, /caption.png, /caption.gif, /images/{template}/{top}/{bottom}.jpg, \
-     /templates, /templates/{name}, /fonts, /stats, /metrics, /health and /openapi.json";
+/// A row of the table: paths that lead to routes of one kind, and their methods.
+pub struct Row {
+    /// As they are written for people and in the OpenAPI document: what is in braces is any text. The first stands for
+    /// all.
+    pub paths: &'static [&'static str],
+    /// Whether they are for programs: all but the page.
+    pub is_described: bool,
+    /// Their methods.
+    pub allowed: &'static [Method],
+    /// The route, if the path is one of this row.
+    route: fn(&Method, Segments) -> Option<Route>,
+}
+
+/// The first three segments of a path, decoded.
+type Segments<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
 
 /// The methods of RFC 9110 and RFC 5789; `QUERY` is one, too, and has no name in hyper 0.11. Any other is not one that is
 /// not allowed, but one that is not known.
@@ -74,6 +88,84 @@ const KNOWN: &[Method] = &[
 const READ: &[Method] = &[Method::Get, Method::Head, Method::Options];
 const READ_OR_POST: &[Method] = &[Method::Get, Method::Head, Method::Post, Method::Options];
 
+/// The table. At most one row has a given path.
+pub static TABLE: &[Row] = &[
+    Row {
+        paths: &["/", "/favicon.ico"],
+        is_described: false,
+        allowed: READ,
+        route: |_, path| match path {
+            ("favicon.ico", None, None) => Some(Route::Favicon),
+            (file, None, None) => web::find(file).map(Route::Web),
+            _ => None,
+        },
+    },
+    Row {
+        paths: &["/caption"],
+        is_described: true,
+        allowed: READ_OR_POST,
+        route: |method, path| match path {
+            ("caption", None, None) if *method == Method::Post => Some(Route::PostCaption),
+            ("caption", None, None) => Some(Route::Caption { format: None }),
+            _ => None,
+        },
+    },
+    read(&["/caption.{extension}", "/caption/{name}.{extension}"], |_, path| {
+        let format = match path {
+            (file, None, None) => Format::of_extension(file.strip_prefix("caption.")?)?,
+            ("caption", Some(file), None) => format_of(file)?,
+            _ => return None,
+        };
+        Some(Route::Caption { format: Some(format) })
+    }),
+    read(
+        &[
+            "/images/{template}/{top}/{bottom}.{extension}",
+            "/images/{template}.{extension}",
+            "/images/{template}/{top}.{extension}",
+            "/images/{template}/{top}/{middle}/{bottom}.{extension}",
+        ],
+        // Its segments are decoded by what knows what they mean.
+        |_, path| Some(Route::Image).filter(|_| path.0 == "images" && path.1.is_some()),
+    ),
+    read(&["/templates"], |_, path| alone(path, "templates", Route::Templates)),
+    read(&["/templates/{name}"], |_, path| match path {
+        ("templates", Some(name), None) if !name.is_empty() => {
+            Some(Route::Template { name: name.to_string() })
+        }
+        _ => None,
+    }),
+    read(&["/fonts"], |_, path| alone(path, "fonts", Route::Fonts)),
+    read(&["/stats"], |_, path| alone(path, "stats", Route::Stats)),
+    read(&["/metrics"], |_, path| alone(path, "metrics", Route::Metrics)),
+    read(&["/health"], |_, path| alone(path, "health", Route::Health)),
+    read(&["/openapi.json"], |_, path| alone(path, "openapi.json", Route::OpenApi)),
+];
+
+const fn read(paths: &'static [&'static str], route: fn(&Method, Segments) -> Option<Route>) -> Row {
+    Row { paths, is_described: true, allowed: READ, route }
+}
+
+/// The route, if the path is only this segment.
+fn alone(path: Segments, segment: &str, route: Route) -> Option<Route> {
+    Some(route).filter(|_| path == (segment, None, None))
+}
+
+/// The paths there are, for the sentence of a 404.
+pub fn paths() -> String {
+    let paths: Vec<_> = TABLE.iter().filter_map(|row| row.paths.first().cloned()).collect();
+    match paths.split_last() {
+        Some((last, others)) => format!("{} and {}", others.join(", "), last),
+        None => String::new(),
+    }
+}
+
+/// The methods of a path for programs, as it is written in the table.
+pub fn methods(path: &str) -> &'static [Method] {
+    let row = TABLE.iter().find(|row| row.is_described && row.paths.contains(&path));
+    row.map_or(&[], |row| row.allowed)
+}
+
 impl Route {
     /// Finds the route. `path` is the path as it was sent, percent-encoded, without the query.
     pub fn find(method: &Method, path: &str) -> Route {
@@ -88,37 +180,15 @@ impl Route {
         }
         // Split before it is decoded: an encoded slash is part of a name.
         let mut segments = path.split('/').skip(1).map(decoded);
-        let (first, second, third) = (segments.next(), segments.next(), segments.next());
-        let (route, allowed) = match (first.as_deref(), second.as_deref(), third) {
-            (Some("caption"), None, None) if *method == Method::Post => (Route::PostCaption, READ_OR_POST),
-            (Some("caption"), None, None) => (Route::Caption { format: None }, READ_OR_POST),
-            (Some("caption"), Some(file), None) => match format_of(file) {
-                Some(format) => (Route::Caption { format: Some(format) }, READ),
-                None => return Route::NotFound,
-            },
-            // Its segments are decoded by what knows what they mean.
-            (Some("images"), Some(_), _) => (Route::Image, READ),
-            (Some("templates"), None, None) => (Route::Templates, READ),
-            (Some("templates"), Some(name), None) if !name.is_empty() => {
-                (Route::Template { name: name.to_string() }, READ)
-            }
-            (Some("fonts"), None, None) => (Route::Fonts, READ),
-            (Some("stats"), None, None) => (Route::Stats, READ),
-            (Some("metrics"), None, None) => (Route::Metrics, READ),
-            (Some("health"), None, None) => (Route::Health, READ),
-            (Some(file), None, None) if file.starts_with("caption.") => match format_of(file) {
-                Some(format) if file.split('.').count() == 2 => {
-                    (Route::Caption { format: Some(format) }, READ)
-                }
-                _ => return Route::NotFound,
-            },
-            (Some("openapi.json"), None, None) => (Route::OpenApi, READ),
-            (Some("favicon.ico"), None, None) => (Route::Favicon, READ),
-            (Some(file), None, None) => match web::find(file) {
-                Some(asset) => (Route::Web(asset), READ),
-                None => return Route::NotFound,
-            },
-            _ => return Route::NotFound,
+        let (first, second, third) = match segments.next() {
+            Some(first) => (first, segments.next(), segments.next()),
+            None => return Route::NotFound,
+        };
+        let path = (&*first, second.as_deref(), third.as_deref());
+        let found = TABLE.iter().find_map(|row| Some(((row.route)(method, path)?, row.allowed)));
+        let (route, allowed) = match found {
+            Some(found) => found,
+            None => return Route::NotFound,
         };
         match *method {
             Method::Options => Route::Options(allowed),
@@ -162,7 +232,7 @@ fn decoded(segment: &str) -> Cow<'_, str> {
 mod tests {
     use hyper::Method;
 
-    use super::{web, Format, Route, READ, READ_OR_POST};
+    use super::{decoded, paths, web, Format, Route, READ, READ_OR_POST, TABLE};
 
     #[test]
     fn a_path_is_decoded_segment_by_segment() {
@@ -206,6 +276,35 @@ mod tests {
         ] {
             assert_eq!(Route::find(&Method::Get, path), route, "{:?}", path);
         }
+    }
+
+    #[test]
+    fn every_path_in_writing_is_found_by_its_row_and_no_other() {
+        for (index, row) in TABLE.iter().enumerate() {
+            assert!(!row.paths.is_empty());
+            for path in row.paths {
+                let sample = path.replace("{extension}", "png").replace(['{', '}'], "");
+                let segments: Vec<_> = sample.split('/').skip(1).map(decoded).collect();
+                let segment = |index: usize| segments.get(index).map(|segment| &**segment);
+                let segments = (segment(0).unwrap(), segment(1), segment(2));
+                for method in row.allowed {
+                    let finds =
+                        TABLE.iter().enumerate().filter(|(_, row)| (row.route)(method, segments).is_some());
+                    assert_eq!(finds.map(|(index, _)| index).collect::<Vec<_>>(), [index], "{}", path);
+                    let route = Route::find(method, &sample);
+                    assert!(!matches!(route, Route::NotFound | Route::MethodNotAllowed(_)), "{}", path);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_sentence_of_a_404_names_each_kind_of_path_once() {
+        assert_eq!(
+            paths(),
+            "/, /caption, /caption.{extension}, /images/{template}/{top}/{bottom}.{extension}, /templates, \
+             /templates/{name}, /fonts, /stats, /metrics, /health and /openapi.json"
+        );
     }
 
     #[test]

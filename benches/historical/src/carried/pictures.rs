@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use memed::captioner::{Cache, Cancel, CaptionError, Captioner, Fingerprint, Format, keywords};
+use memed::captioner::{Cache, Cancel, CaptionError, Captioner, Fingerprint, Format};
 use memed::config::Config;
-use memed::image_macro::{ImageMacro, from_json, from_query, normal_name, thumbnail_of};
+use memed::image_macro::{ImageMacro, from_json, from_query, normal_name};
 use serde_json::json;
 
 use super::knobs::preloads;
@@ -130,18 +130,7 @@ impl Pictures {
 
     fn template(&self, name: &str, cancel: &Cancel) -> Result<Reply, CaptionError> {
         let info = self.captioner.template_info(&normal_name(name), cancel)?;
-        Ok(Reply::json(
-            200,
-            &json!({
-                "name": info.name,
-                "format": info.format.name(),
-                "width": info.width,
-                "height": info.height,
-                "frames": info.frames,
-                "thumbnail": thumbnail_of(&info.name, info.format),
-                "keywords": keywords(&info.name),
-            }),
-        ))
+        Ok(Reply::json(200, &info.to_json()))
     }
 }
 

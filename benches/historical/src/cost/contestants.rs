@@ -112,6 +112,7 @@ const MEMED: Files = &[
     (Part::More, "../../src/server/pages/first_bytes.rs"),
     (Part::More, "../../src/server/pages/images.rs"),
     (Part::More, "../../src/server/pages/openapi.rs"),
+    (Part::More, "../../src/server/pages/operations.rs"),
     (Part::More, "../../src/server/pages/upload.rs"),
     (Part::More, "../../src/server/pages/web.rs"),
     (Part::More, "../../src/server/picture/flights.rs"),
