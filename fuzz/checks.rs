@@ -64,8 +64,8 @@ fn assert_caption_is_within_limits(caption: &Caption) {
     assert!(text.chars().count() <= MAX_TEXT && !text.trim().is_empty(), "{:?}", text);
     assert!(text.chars().all(|character| character == '\n' || !character.is_control()), "{:?}", text);
     assert!(normal_name(text) == text.trim(), "{:?} is not in NFC", text);
-    assert_is_name(&caption.font);
-    if let Size::Pixels(pixels) = caption.size {
+    caption.look.font.iter().for_each(|font| assert_is_name(font));
+    if let Some(Size::Pixels(pixels)) = caption.look.size {
         assert!(pixels > 0.0 && pixels <= MAX_SIZE, "{}", pixels);
     }
 }

@@ -38,12 +38,15 @@ extern crate gif;
 extern crate harfrust;
 extern crate httparse;
 extern crate hyper;
+extern crate icu_casemap;
+extern crate icu_locale_core;
 extern crate icu_segmenter;
 extern crate image;
 extern crate indicatif;
 extern crate jiff;
 extern crate jpeg_decoder;
 extern crate jpeg_encoder;
+extern crate libm;
 #[macro_use]
 extern crate log;
 extern crate lru;

@@ -12,6 +12,8 @@ use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 mod animations;
 /// Captions to ask for.
 mod asked;
+/// Text in boxes.
+mod boxes;
 /// Where the text stands.
 mod layout;
 /// Links, and the texts in them.

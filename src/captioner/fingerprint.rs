@@ -9,9 +9,10 @@ use std::{fmt, str};
 use sha2::{Digest, Sha256};
 
 use captioner::error::CaptionError;
+use captioner::lettering::{letterings, Lettering, LetteringSpot};
 use captioner::library::Library;
 use captioner::settings::Settings;
-use image_macro::{Caption, Format, ImageMacro, Size};
+use image_macro::{Bar, Format, ImageMacro, Moment, Size, TextBox};
 
 /// SHA-256. Two pictures with the same one have the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +43,8 @@ impl Fingerprint {
         fonts: &Library,
     ) -> Result<Fingerprint, CaptionError> {
         // Destructured field by field: a new field does not compile until it is hashed or ignored here.
-        let ImageMacro { ref template, width, height, format, ref captions } = *image_macro;
+        let ImageMacro { ref template, width, height, format, bar, ref captions } = *image_macro;
+        let letterings = letterings(captions);
         let Settings {
             templates: _,
             fonts: _,
@@ -58,14 +60,18 @@ impl Fingerprint {
         hash.option(width.map(u64::from));
         hash.option(height.map(u64::from));
         hash.bytes(format.map_or("", Format::name).as_bytes());
-        hash.number(captions.len() as u64);
-        for caption in captions {
-            hash.caption(caption);
+        hash.bytes(bar.map_or("", |bar| bar.side.name()).as_bytes());
+        if let Some(Bar { color, .. }) = bar {
+            hash.bytes(&[color.r, color.g, color.b]);
+        }
+        hash.number(letterings.len() as u64);
+        for lettering in &letterings {
+            hash.lettering(lettering);
         }
         hash.bytes(template.as_bytes());
         let source = templates.find(template)?.ok_or_else(|| CaptionError::unknown_template(template))?;
         hash.option_bytes(templates.digest(template, &source)?);
-        hash.fonts(fonts, captions)?;
+        hash.fonts(fonts, &letterings)?;
         Ok(Fingerprint(hash.0.finalize().into()))
     }
 }
@@ -93,10 +99,34 @@ impl Hash {
         self.bytes(bytes.as_ref().map_or(&[], |bytes| &bytes[..]));
     }
 
-    fn caption(&mut self, caption: &Caption) {
-        let Caption { ref text, valign, halign, ref font, color, outline, size } = *caption;
+    fn float(&mut self, number: f32) {
+        self.number(number.to_bits().into());
+    }
+
+    fn lettering(&mut self, lettering: &Lettering) {
+        let Lettering { ref text, spot, halign, ref font, color, outline, size, time } = *lettering;
         self.bytes(text.as_bytes());
-        self.bytes(valign.name().as_bytes());
+        match spot {
+            LetteringSpot::Band(valign) => self.bytes(valign.name().as_bytes()),
+            LetteringSpot::Box(TextBox { left, top, width, height, angle, padding, valign }) => {
+                self.bytes(b"box");
+                [left, top, width, height, angle, padding].iter().for_each(|&number| self.float(number));
+                self.bytes(valign.name().as_bytes());
+            }
+        }
+        for moment in &time {
+            match *moment {
+                None => self.number(0),
+                Some(Moment::Seconds(seconds)) => {
+                    self.number(1);
+                    self.float(seconds);
+                }
+                Some(Moment::Share(share)) => {
+                    self.number(2);
+                    self.float(share);
+                }
+            }
+        }
         self.bytes(halign.name().as_bytes());
         self.bytes(font.as_bytes());
         self.bytes(&[color.r, color.g, color.b]);
@@ -106,15 +136,15 @@ impl Hash {
             Size::Shrink => self.number(1),
             Size::Pixels(pixels) => {
                 self.number(2);
-                self.number(pixels.to_bits().into());
+                self.float(pixels);
             }
         }
     }
 
     /// Hashes all fonts, because any of them may lend a glyph. One that cannot be read lends none.
-    fn fonts(&mut self, library: &Library, captions: &[Caption]) -> Result<(), CaptionError> {
+    fn fonts(&mut self, library: &Library, letterings: &[Lettering]) -> Result<(), CaptionError> {
         let sources = library.sources()?;
-        if let Some(unknown) = captions.iter().find(|caption| !sources.contains_key(&caption.font)) {
+        if let Some(unknown) = letterings.iter().find(|lettering| !sources.contains_key(&lettering.font)) {
             return Err(CaptionError::unknown_font(&unknown.font));
         }
         for (name, source) in sources.iter().filter(|entry| !entry.1.is_built_in()) {
@@ -165,6 +195,21 @@ mod tests {
             "template=cat&top_text=ab&size=shrink",
             "template=cat&top_text=ab&size=20",
             "template=cat&top_text=ab&size=20.5",
+            "template=cat&top_text=ab&case=upper",
+            "template=cat&top_text=ab&from=1",
+            "template=cat&top_text=ab&to=1",
+            "template=cat&top_text=ab&to=50%",
+            "template=cat&layout=bar&top_text=ab",
+            "template=cat&layout=bar&bar=both&top_text=ab",
+            "template=cat&layout=bar&bar_color=red&top_text=ab",
+            "template=cat&captions[0][text]=ab&captions[0][left]=0",
+            "template=cat&captions[0][text]=ab&captions[0][left]=0.1",
+            "template=cat&captions[0][text]=ab&captions[0][top]=0.1",
+            "template=cat&captions[0][text]=ab&captions[0][width]=0.1",
+            "template=cat&captions[0][text]=ab&captions[0][height]=0.1",
+            "template=cat&captions[0][text]=ab&captions[0][angle]=10",
+            "template=cat&captions[0][text]=ab&captions[0][padding]=0.1",
+            "template=cat&captions[0][text]=ab&captions[0][left]=0&captions[0][valign]=top",
         ];
         let fingerprints: HashSet<_> = queries.iter().map(|query| fingerprint(query)).collect();
         assert_eq!(fingerprints.len(), queries.len());

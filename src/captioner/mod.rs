@@ -18,6 +18,7 @@ mod error;
 mod file;
 mod fingerprint;
 mod ink;
+mod lettering;
 mod library;
 mod settings;
 mod template;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use image_macro::Format;
-use image_macro::{Caption, Edit, ImageMacro};
+use image_macro::{Bar, Edit, ImageMacro};
 
 pub use self::cache::{Cache, CacheStats};
 pub use self::cancel::Cancel;
@@ -46,6 +47,7 @@ use self::file::error::DecodeError;
 use self::file::jpeg::kind::JpegKind;
 use self::file::pixels::Pixels;
 use self::ink::Stamp;
+use self::lettering::{letterings, Lettering};
 use self::library::{Content, FileKey, Library, Source, Version};
 use self::template::{Template, TemplateKey};
 use self::text::font_set::FontSet;
@@ -105,8 +107,9 @@ impl Captioner {
     pub fn caption(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Picture, CaptionError> {
         cancel.check()?;
         let template = self.template(image_macro, cancel)?;
-        let fonts = FontSet::load(&self.fonts, &image_macro.captions, cancel)?;
-        draw(&template, &image_macro.captions, &fonts, cancel)
+        let letterings = letterings(&image_macro.captions);
+        let fonts = FontSet::load(&self.fonts, &letterings, cancel)?;
+        draw(&template, &letterings, image_macro.bar, &fonts, cancel)
     }
 
     /// Draws on a client's own picture, a file of any format that templates may have. Nothing of it is cached, and it is
@@ -124,7 +127,8 @@ impl Captioner {
     ) -> Result<Picture, CaptionError> {
         cancel.check()?;
         // Before the picture is decoded, which takes longer.
-        let fonts = FontSet::load(&self.fonts, &edit.captions, cancel)?;
+        let letterings = letterings(&edit.captions);
+        let fonts = FontSet::load(&self.fonts, &letterings, cancel)?;
         let gif_quality = self.gif_quality(edit.format);
         let decoded = Decoded::from_file(file, false, gif_quality, cancel);
         let decoded = decoded.map_err(DecodeError::into_picture_error)?;
@@ -140,7 +144,7 @@ impl Captioner {
         }
         let Decoded { pixels, jpeg, .. } = decoded;
         let template = Template::prepare(pixels, jpeg, variant, &self.settings, cancel)?;
-        draw(&template, &edit.captions, &fonts, cancel)
+        draw(&template, &letterings, edit.bar, &fonts, cancel)
     }
 
     /// The names of all templates, sorted.
@@ -205,7 +209,8 @@ impl Captioner {
     /// As [`Captioner::template_info`].
     pub fn preload_template(&self, name: &str, cancel: &Cancel) -> Result<(), CaptionError> {
         let template = name.to_string();
-        let plain = ImageMacro { template, width: None, height: None, format: None, captions: Vec::new() };
+        let plain =
+            ImageMacro { template, width: None, height: None, format: None, bar: None, captions: Vec::new() };
         self.template(&plain, cancel).map(drop)
     }
 
@@ -287,12 +292,13 @@ impl Captioner {
 /// Places the captions, draws their letters, and encodes what they touch.
 fn draw(
     template: &Template,
-    captions: &[Caption],
+    letterings: &[Lettering],
+    _bar: Option<Bar>,
     fonts: &FontSet,
     cancel: &Cancel,
 ) -> Result<Picture, CaptionError> {
     let (width, height) = template.size();
-    let placed = layout::place(captions, fonts, width, height, cancel)?;
+    let placed = layout::place(letterings, fonts, width, height, cancel)?;
     let stamp = Stamp::draw(&placed, width, height, cancel)?;
     cancel.check()?;
     let start = Instant::now();

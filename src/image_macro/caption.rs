@@ -1,10 +1,9 @@
 //! [`ImageMacro`], [`Edit`] and [`Caption`], and their limits.
 
-use super::align::{HAlign, VAlign};
-use super::color::Color;
 use super::error::Invalid;
 use super::format::Format;
-use super::size::Size;
+use super::look::Look;
+use super::spot::{Bar, Spot};
 
 /// The most captions on one picture.
 pub const MAX_CAPTIONS: usize = 16;
@@ -28,8 +27,9 @@ pub struct ImageMacro {
     pub height: Option<u32>,
     /// The format of the picture; the template's own if `None`.
     pub format: Option<Format>,
-    /// At most [`MAX_CAPTIONS`], none of them blank. Captions with the same `valign` stand below each other, in this
-    /// order.
+    /// Bars beside the picture; `None` if all text is on it.
+    pub bar: Option<Bar>,
+    /// At most [`MAX_CAPTIONS`], none of them blank. Captions in one band stand below each other, in this order.
     pub captions: Vec<Caption>,
 }
 
@@ -61,6 +61,8 @@ pub struct Edit {
     /// The format of the picture; that of the one sent if `None`.
     pub format: Option<Format>,
     /// As those of an [`ImageMacro`].
+    pub bar: Option<Bar>,
+    /// As those of an [`ImageMacro`].
     pub captions: Vec<Caption>,
 }
 
@@ -69,31 +71,8 @@ pub struct Edit {
 pub struct Caption {
     /// In NFC, at most [`MAX_TEXT`] characters, not blank. `\n` is the only control character in it.
     pub text: String,
-    /// The band of the picture that it stands in.
-    pub valign: VAlign,
-    /// How its lines are aligned in that band.
-    pub halign: HAlign,
-    /// Name of the font. Not empty.
-    pub font: String,
-    /// Color of the letters.
-    pub color: Color,
-    /// Color of the line around the letters; `None` for no line.
-    pub outline: Option<Color>,
-    /// How large the letters are.
-    pub size: Size,
-}
-
-/// No text yet, with the look that a text has if nothing is said of it.
-impl Default for Caption {
-    fn default() -> Caption {
-        Caption {
-            text: String::new(),
-            valign: VAlign::Bottom,
-            halign: HAlign::Center,
-            font: DEFAULT_FONT.to_string(),
-            color: Color::WHITE,
-            outline: Some(Color::BLACK),
-            size: Size::Fit,
-        }
-    }
+    /// Where it stands.
+    pub spot: Spot,
+    /// How it looks, as far as the request says so.
+    pub look: Look,
 }

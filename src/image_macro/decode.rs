@@ -8,9 +8,10 @@ use super::error::Invalid;
 use super::fields::{Fields, Given, Value};
 use super::format::Format;
 use super::json;
+use super::look::{Case, Look};
 use super::place::too_many_captions;
 use super::query;
-use super::size::Size;
+use super::spot::{Bar, BarSide, Spot, TextBox};
 
 /// Decodes a query string: what follows the `?`, still escaped.
 ///
@@ -61,24 +62,15 @@ pub fn edit_from_json(body: &[u8]) -> Result<Edit, Invalid> {
     json::from_json(body).and_then(edit_of_own)
 }
 
-/// How a caption looks.
-struct Look {
-    halign: HAlign,
-    font: String,
-    color: Color,
-    outline: Option<Color>,
-    size: Size,
-}
-
 /// The fields of a request for a template.
 pub fn image_macro(mut fields: Fields) -> Result<ImageMacro, Invalid> {
     let template = fields.take_given(None, "template");
-    let Edit { width, height, format, captions } = edit(fields)?;
+    let Edit { width, height, format, bar, captions } = edit(fields)?;
     let template = match template {
         Some(given) => given.name()?,
         None => return Err(Invalid("the field \"template\" is missing: GET /templates lists them".into())),
     };
-    Ok(ImageMacro { template, width, height, format, captions })
+    Ok(ImageMacro { template, width, height, format, bar, captions })
 }
 
 /// The fields of a request that brings its own picture.
@@ -97,8 +89,8 @@ fn edit(mut fields: Fields) -> Result<Edit, Invalid> {
     let format = fields.take_given(None, "format");
     let format = format.map(|given| given.choice(Format::parse)).transpose()?;
 
-    let Caption { halign, font, color, outline, size, .. } = Caption::default();
-    let look = look(&mut fields, None, Look { halign, font, color, outline, size })?;
+    let bar = bar(&mut fields)?;
+    let look = look(&mut fields, None)?;
     let mut captions = match fields.take_given(None, "captions") {
         Some(given) => {
             if let Some(other) = fields.rest().iter().find(|other| !other.value.is_blank()) {
@@ -115,7 +107,26 @@ fn edit(mut fields: Fields) -> Result<Edit, Invalid> {
     };
 
     captions.retain(|caption| !caption.text.trim().is_empty());
-    Ok(Edit { width, height, format, captions })
+    Ok(Edit { width, height, format, bar, captions })
+}
+
+/// `layout`, and what goes with it.
+fn bar(fields: &mut Fields) -> Result<Option<Bar>, Invalid> {
+    let layout = fields.take_given(None, "layout");
+    let has_bar = layout.map(|given| given.choice(parse_layout)).transpose()?.unwrap_or(false);
+    let (side, color) = (fields.take_given(None, "bar"), fields.take_given(None, "bar_color"));
+    if let Some(given) = side.iter().chain(&color).next().filter(|_| !has_bar) {
+        return Err(Invalid(format!("\"{}\" is for \"layout\": \"bar\" only", given.place)));
+    }
+    let side = side.map(|given| given.choice(BarSide::parse)).transpose()?.unwrap_or(BarSide::Top);
+    let color = color.map(Given::color).transpose()?.unwrap_or(Color::WHITE);
+    Ok(Some(Bar { side, color }).filter(|_| has_bar))
+}
+
+/// Whether the layout is that with a bar.
+fn parse_layout(word: &str) -> Option<bool> {
+    let names = [("over", false), ("bar", true)];
+    names.iter().find(|name| name.0.eq_ignore_ascii_case(word.trim())).map(|name| name.1)
 }
 
 /// `top_text`, `middle_text` and `bottom_text`, each with its look.
@@ -123,13 +134,13 @@ fn short_form(fields: &mut Fields, look_of_all: &Look) -> Result<Vec<Caption>, I
     let mut captions = Vec::new();
     for &valign in &VAlign::ALL {
         let text = fields.take_given(Some(valign), "text").map(Given::text).transpose()?;
-        let look = look(fields, Some(valign), look_of_all.copy())?;
-        captions.extend(text.map(|text| look.caption(text, valign)));
+        let look = look(fields, Some(valign))?.or(look_of_all);
+        captions.extend(text.map(|text| Caption { text, spot: Spot::Band(valign), look }));
     }
     Ok(captions)
 }
 
-/// `captions`: up to three strings, or objects.
+/// `captions`: strings, or objects.
 fn long_form(captions: Given, look_of_all: &Look) -> Result<Vec<Caption>, Invalid> {
     let Given { place, value } = captions;
     let list = match value {
@@ -150,19 +161,23 @@ fn long_form(captions: Given, look_of_all: &Look) -> Result<Vec<Caption>, Invali
     if strings < items.len() {
         return Err(Invalid("\"captions\" must be all strings or all objects, not a mix of them".into()));
     }
-    let bands: &[VAlign] = match strings {
-        1 => &[VAlign::Bottom],
+    // One is at the bottom, as it was in rofld.
+    let bands = if strings == 1 { &[VAlign::Bottom] } else { bands_of(strings) };
+    let captions = items.enumerate().map(|(number, item)| {
+        let spot = Spot::Numbered(number, bands.get(number).cloned());
+        Ok(Caption { text: item?.text()?, spot, look: look_of_all.clone() })
+    });
+    captions.collect()
+}
+
+/// The bands for so many texts, if the template has no boxes for them. None if there are more texts than bands.
+pub fn bands_of(texts: usize) -> &'static [VAlign] {
+    match texts {
+        1 => &[VAlign::Top],
         2 => &[VAlign::Top, VAlign::Bottom],
         3 => &VAlign::ALL,
-        _ => {
-            return Err(Invalid(format!(
-                "\"captions\" has {} strings, and at most 3 are allowed: write objects, as in \
-                 {{\"text\": \"hi\", \"valign\": \"top\"}}",
-                strings
-            )))
-        }
-    };
-    items.zip(bands).map(|(item, &valign)| Ok(look_of_all.copy().caption(item?.text()?, valign))).collect()
+        _ => &[],
+    }
 }
 
 /// One object of `captions`.
@@ -175,20 +190,60 @@ fn caption(item: Given, look_of_all: &Look) -> Result<Caption, Invalid> {
     // A text of nothing is one: it is there so that the fields of all captions can be the same.
     let text = fields.take(None, "text").filter(|given| given.value != Value::Null);
     let text = text.ok_or_else(|| Invalid(format!("\"{}.text\" is missing", place)))?.text()?;
-    let valign = fields.take_given(None, "valign");
-    let missing = || Invalid(format!("\"{}.valign\" is missing: top, middle or bottom", place));
-    let valign = valign.ok_or_else(missing)?.choice(VAlign::parse)?;
-    let look = look(&mut fields, None, look_of_all.copy())?;
+    let valign = fields.take_given(None, "valign").map(|given| given.choice(VAlign::parse)).transpose()?;
+    let spot = match (text_box(&mut fields)?, valign) {
+        (Some(text_box), valign) => {
+            Spot::Box(TextBox { valign: valign.unwrap_or(text_box.valign), ..text_box })
+        }
+        (None, Some(valign)) => Spot::Band(valign),
+        (None, None) => {
+            let sentence =
+                "is missing: top, middle or bottom; or give a box, with left, top, width and height";
+            return Err(Invalid(format!("\"{}.valign\" {}", place, sentence)));
+        }
+    };
+    let look = look(&mut fields, None)?.or(look_of_all);
     debug_assert!(fields.rest().is_empty(), "every name that has a place is taken");
-    Ok(look.caption(text, valign))
+    Ok(Caption { text, spot, look })
 }
 
-/// Takes `align` (or `halign`), `font`, … of that band; what is not given is the default's.
-fn look(fields: &mut Fields, band: Option<VAlign>, default: Look) -> Result<Look, Invalid> {
-    let mut look = default;
+/// Takes `left`, `top`, `width`, `height`, `angle` and `padding`. `None` if none of them is given; else what is not given is as
+/// large as the picture leaves it.
+pub fn text_box(fields: &mut Fields) -> Result<Option<TextBox>, Invalid> {
+    let mut take = |name: &str| fields.take_given(None, name);
+    let (left, top, width, height) = (take("left"), take("top"), take("width"), take("height"));
+    let (angle, padding) = (take("angle"), take("padding"));
+    let is_given = [&left, &top, &width, &height, &angle, &padding].iter().any(|given| given.is_some());
+    let (left, width) = side(left, width)?;
+    let (top, height) = side(top, height)?;
+    let angle = angle.map(Given::angle).transpose()?.unwrap_or(0.0);
+    let padding = padding.map(Given::padding).transpose()?.unwrap_or(0.0);
+    Ok(Some(TextBox { left, top, width, height, angle, padding, ..TextBox::WHOLE }).filter(|_| is_given))
+}
+
+/// Where a box begins, and how long it is.
+fn side(start: Option<Given>, length: Option<Given>) -> Result<(f32, f32), Invalid> {
+    /// What a sum of decimal fractions may exceed 1 by.
+    const ROUNDING: f32 = 1e-4;
+    let places =
+        start.as_ref().map(|given| given.place).and_then(|start| Some((start, length.as_ref()?.place)));
+    let start = start.map(Given::start).transpose()?.unwrap_or(0.0);
+    let length = length.map(Given::share).transpose()?.unwrap_or(1.0 - start);
+    match places {
+        Some((start_place, length_place)) if start + length > 1.0 + ROUNDING => Err(Invalid(format!(
+            "\"{}\" is {} and \"{}\" is {}: together they are more than 1, so the box leaves the picture",
+            start_place, start, length_place, length
+        ))),
+        _ => Ok((start, length.min(1.0 - start))),
+    }
+}
+
+/// Takes `align` (or `halign`), `font`, … of that band.
+pub fn look(fields: &mut Fields, band: Option<VAlign>) -> Result<Look, Invalid> {
+    let mut look = Look::default();
     // `null` and a text of nothing are values of this one.
     if let Some(given) = fields.take(band, "outline") {
-        look.outline = given.outline()?;
+        look.outline = Some(given.outline()?);
     }
     let mut take = |name: &str| fields.take_given(band, name);
     let align = match (take("align"), take("halign")) {
@@ -199,28 +254,13 @@ fn look(fields: &mut Fields, band: Option<VAlign>, default: Look) -> Result<Look
         }
         (align, halign) => align.or(halign),
     };
-    if let Some(given) = align {
-        look.halign = given.choice(HAlign::parse)?;
-    }
-    if let Some(given) = take("font") {
-        look.font = given.name()?;
-    }
-    if let Some(given) = take("color") {
-        look.color = given.color()?;
-    }
-    if let Some(given) = take("size") {
-        look.size = given.size()?;
-    }
+    look.halign = align.map(|given| given.choice(HAlign::parse)).transpose()?;
+    look.font = take("font").map(Given::name).transpose()?;
+    look.color = take("color").map(Given::color).transpose()?;
+    look.size = take("size").map(Given::size).transpose()?;
+    look.case = take("case").map(|given| given.choice(Case::parse)).transpose()?;
+    look.lang = take("lang").map(Given::lang).transpose()?;
+    look.from = take("from").map(Given::moment).transpose()?;
+    look.to = take("to").map(Given::moment).transpose()?;
     Ok(look)
-}
-
-impl Look {
-    fn copy(&self) -> Look {
-        Look { font: self.font.clone(), ..*self }
-    }
-
-    fn caption(self, text: String, valign: VAlign) -> Caption {
-        let Look { halign, font, color, outline, size } = self;
-        Caption { text, valign, halign, font, color, outline, size }
-    }
 }

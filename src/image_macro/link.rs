@@ -10,16 +10,16 @@ use std::borrow::Cow;
 
 use percent_encoding::{percent_decode, utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
 
-use super::align::VAlign;
-use super::caption::ImageMacro;
-use super::decode::image_macro;
+use super::caption::{ImageMacro, MAX_CAPTIONS};
+use super::decode::{bands_of, image_macro};
 use super::error::{shortened, Invalid};
 use super::escapes::{segment_of, text_of};
 use super::fields::{Fields, Given, Value};
 use super::format::Format;
 use super::normal::query_of;
-use super::place::Place;
+use super::place::{options, Place};
 use super::query;
+use super::spot::Spot;
 use super::values::normal_name;
 
 /// Where links are.
@@ -42,8 +42,8 @@ const IN_PATH: &AsciiSet = &IN_QUERY
     .remove(b':')
     .remove(b'@');
 
-/// The fields that a link can have in its query string.
-const OPTIONS: [&str; 8] = ["width", "height", "align", "halign", "font", "color", "outline", "size"];
+/// The fields that a link has in its path, or cannot have. It can have all others of the short form in its query string.
+const NO_OPTIONS: [&str; 4] = ["template", "text", "format", "captions"];
 
 /// A link.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,21 +64,32 @@ impl Link {
         let inside = path.splitn(3, '/').nth(2).unwrap_or("");
         let segments = inside.split('/').map(decoded).collect::<Result<Vec<_>, _>>()?;
         let (template, texts, format) = parts_of(&segments)?;
+        let bands = bands_of(texts.len());
 
         let mut fields = Fields::default();
         fields.put(Place::REQUEST.field("template")?, Value::Text(template));
-        for (band, text) in VAlign::ALL.iter().zip(texts) {
-            fields.put(Place::REQUEST.field(&format!("{}_text", band.name()))?, Value::Text(text));
+        for (band, text) in bands.iter().zip(&texts) {
+            fields.put(Place::REQUEST.field(&format!("{}_text", band.name()))?, Value::Text(text.clone()));
+        }
+        if texts.len() > bands.len() {
+            let all = texts.iter().cloned().map(Value::Text).collect();
+            fields.put(Place::REQUEST.field("captions")?, Value::List(all));
         }
         for given in query::from_query(query)?.rest() {
-            if !OPTIONS.contains(&given.place.name) {
+            if NO_OPTIONS.contains(&given.place.name) {
                 return Err(no_option(given));
             }
             fields.put(given.place, given.value.clone());
         }
-        let image_macro = image_macro(fields)?.in_format(format)?;
+        let mut image_macro = image_macro(fields)?.in_format(format)?;
+        for caption in &mut image_macro.captions {
+            if let Spot::Band(valign) = caption.spot {
+                let number = bands.iter().position(|&band| band == valign).expect("it has a text");
+                caption.spot = Spot::Numbered(number, Some(valign));
+            }
+        }
 
-        let normal = segments_of(&image_macro.template, texts_of(&image_macro), format);
+        let normal = segments_of(&image_macro.template, &texts_of(&image_macro, texts.len()), format);
         let options = query_of(&image_macro);
         let is_normal = segments == normal && pairs_of(query).as_ref() == Some(&options);
         let moved = if is_normal { None } else { Some(path_of_segments(&normal) + &escaped(&options)) };
@@ -86,16 +97,19 @@ impl Link {
     }
 }
 
-/// The texts of the captions: top, middle, bottom. Of one that is not there it is empty.
-fn texts_of(image_macro: &ImageMacro) -> [&str; 3] {
-    VAlign::ALL.map(|band| {
-        let mut captions = image_macro.captions.iter();
-        captions.find(|caption| caption.valign == band).map_or("", |caption| &caption.text)
-    })
+/// So many texts, as they are drawn. Of one that is blank it is empty.
+fn texts_of(image_macro: &ImageMacro, count: usize) -> Vec<&str> {
+    let mut texts = vec![""; count];
+    for caption in &image_macro.captions {
+        if let Spot::Numbered(number, _) = caption.spot {
+            texts[number] = &caption.text;
+        }
+    }
+    texts
 }
 
-/// The template, the texts (top, middle, bottom) and the format that the segments after [`PREFIX`] name.
-fn parts_of(segments: &[Cow<str>]) -> Result<(String, [String; 3], Format), Invalid> {
+/// The template, the texts and the format that the segments after [`PREFIX`] name.
+fn parts_of(segments: &[Cow<str>]) -> Result<(String, Vec<String>, Format), Invalid> {
     let (last, before) = segments.split_last().expect("even nothing is split into one");
     let extension = last.rsplit_once('.').and_then(|(last, extension)| {
         let format = Format::of_extension(extension)?;
@@ -105,22 +119,26 @@ fn parts_of(segments: &[Cow<str>]) -> Result<(String, [String; 3], Format), Inva
     let mut names = before.iter().map(|segment| &**segment).chain(Some(last));
     let template = normal_name(names.next().expect("there is a last one"));
     let texts: Vec<String> = names.map(text_of).collect();
-    let count = texts.len();
-    let mut texts = texts.into_iter();
-    let mut next = || texts.next().unwrap_or_default();
-    let texts = match count {
-        0 | 1 => [next(), String::new(), String::new()],
-        2 => [next(), String::new(), next()],
-        3 => [next(), next(), next()],
-        _ => {
-            return Err(Invalid(format!(
-                "the link has {} texts, and at most 3 are allowed: top, middle and bottom; in a text, a slash is \
-                 written ~s",
-                count
-            )))
-        }
-    };
-    Ok((template, texts, format))
+    if texts.len() > MAX_CAPTIONS {
+        return Err(Invalid(format!(
+            "the link has {} texts, and at most {} are allowed; in a text, a slash is written ~s",
+            texts.len(),
+            MAX_CAPTIONS
+        )));
+    }
+    let count = count_without_blanks(&texts);
+    Ok((template, texts.into_iter().take(count).collect(), format))
+}
+
+/// How many texts there are without blank ones at the end that say nothing: the others stay in their places without them.
+fn count_without_blanks<T: AsRef<str>>(texts: &[T]) -> usize {
+    let is_blank = |index: usize| texts[index].as_ref().trim().is_empty();
+    let mut count = texts.len();
+    // Of three texts, the second one is in the middle; of two, below.
+    while count > 0 && is_blank(count - 1) && (count != 3 || is_blank(1)) {
+        count -= 1;
+    }
+    count
 }
 
 /// The pairs of a query string; `None` if one of them is not UTF-8, as those that are ignored need not be.
@@ -129,29 +147,21 @@ fn pairs_of(query: &str) -> Option<Vec<(String, String)>> {
     query::pairs(query).map(|(key, value)| Some((unescaped(key)?, unescaped(value)?))).collect()
 }
 
-/// The path of a template with these texts (top, middle, bottom), which are not in it if they are empty.
-pub fn path_of(template: &str, texts: [&str; 3], format: Format) -> String {
-    path_of_segments(&segments_of(template, texts, format))
+/// The path of a template with these texts, of which those may be empty that are not there.
+pub fn path_of(template: &str, texts: &[&str], format: Format) -> String {
+    path_of_segments(&segments_of(template, &texts[..count_without_blanks(texts)], format))
 }
 
 /// The link of a template without text, small enough to be shown among others.
 pub fn thumbnail_of(template: &str, format: Format) -> String {
-    format!("{}?width={}", path_of(template, [""; 3], format), THUMBNAIL)
+    format!("{}?width={}", path_of(template, &[], format), THUMBNAIL)
 }
 
 /// The width of a thumbnail, in pixels.
 pub const THUMBNAIL: u32 = 240;
 
-/// The segments of a link after [`PREFIX`], not percent-encoded. A text is left out where that leaves the others in
-/// their places: one is the top, two are top and bottom.
-fn segments_of(template: &str, texts: [&str; 3], format: Format) -> Vec<Cow<'static, str>> {
-    let [top, middle, bottom] = texts;
-    let texts: &[&str] = match (top, middle, bottom) {
-        ("", "", "") => &[],
-        (top, "", "") => &[top],
-        (top, "", bottom) => &[top, bottom],
-        _ => &[top, middle, bottom],
-    };
+/// The segments of a link after [`PREFIX`], not percent-encoded.
+fn segments_of(template: &str, texts: &[&str], format: Format) -> Vec<Cow<'static, str>> {
     let mut segments = vec![template.to_string()];
     segments.extend(texts.iter().map(|text| segment_of(text)));
     if let Some(last) = segments.last_mut() {
@@ -193,8 +203,8 @@ fn no_format(last: &str) -> Invalid {
 
 fn no_option(given: &Given) -> Invalid {
     Invalid(format!(
-        "\"{}\" cannot be in the query string of a link, which has template, texts and format in its path: there are \
-         width, height, align, font, color, outline and size, and top_align, bottom_font and so on for one text",
-        given.place
+        "\"{}\" cannot be in the query string of a link, which has template, texts and format in its path: there are {}",
+        given.place,
+        options(&NO_OPTIONS)
     ))
 }

@@ -8,7 +8,9 @@ use std::fmt;
 use super::align::VAlign;
 use super::caption::{MAX_CAPTIONS, MAX_SIDE};
 use super::error::{shortened, Invalid};
+use super::look::MAX_SECONDS;
 use super::size::MAX_SIZE;
+use super::spot::{MAX_ANGLE, MAX_PADDING};
 
 /// The channels of a color, in the order of a list, as an object names them: either all of them short, or all in full.
 pub const CHANNELS: [[&str; 3]; 2] = [["r", "g", "b"], ["red", "green", "blue"]];
@@ -23,6 +25,9 @@ pub(super) const OF_REQUEST: Names = &[
     ("width", Kind::Side),
     ("height", Kind::Side),
     ("format", Kind::Format),
+    ("layout", Kind::Layout),
+    ("bar", Kind::BarSide),
+    ("bar_color", Kind::Color),
     ("captions", Kind::Captions),
 ];
 pub(super) const OF_LOOK: Names = &[
@@ -32,9 +37,22 @@ pub(super) const OF_LOOK: Names = &[
     ("color", Kind::Color),
     ("outline", Kind::Outline),
     ("size", Kind::Size),
+    ("case", Kind::Case),
+    ("lang", Kind::Lang),
+    ("from", Kind::Moment),
+    ("to", Kind::Moment),
 ];
 pub(super) const OF_SHORT_FORM: Names = &[("text", Kind::Text)];
-pub(super) const OF_LONG_FORM: Names = &[("text", Kind::Text), ("valign", Kind::VAlign)];
+pub(super) const OF_LONG_FORM: Names = &[
+    ("text", Kind::Text),
+    ("valign", Kind::VAlign),
+    ("left", Kind::Start),
+    ("top", Kind::Start),
+    ("width", Kind::Share),
+    ("height", Kind::Share),
+    ("angle", Kind::Angle),
+    ("padding", Kind::Padding),
+];
 
 /// What a value must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +67,17 @@ pub(super) enum Kind {
     Color,
     Outline,
     Size,
+    Case,
+    Lang,
+    Moment,
+    Layout,
+    BarSide,
+    /// The left or upper side of a box.
+    Start,
+    /// The width or height of a box.
+    Share,
+    Angle,
+    Padding,
     Captions,
     /// An item of `captions`.
     Caption,
@@ -144,6 +173,21 @@ impl Place {
             Kind::HAlign => must_be(&"left, center or right"),
             Kind::Color => must_be(&color),
             Kind::Outline => must_be(&format!("{}; for no outline, null, \"\" or \"none\"", color)),
+            Kind::Case => must_be(&"upper, lower or as-is"),
+            Kind::Lang => must_be(&"the tag of a language, such as \"tr\" or \"pt-BR\""),
+            Kind::Moment => {
+                let allowed = format!(
+                    "a number of seconds from 0 to {}, or a percentage of the animation from 0% to 100%",
+                    MAX_SECONDS
+                );
+                must_be(&allowed)
+            }
+            Kind::Layout => must_be(&"\"over\", for text over the picture, or \"bar\""),
+            Kind::BarSide => must_be(&"top, bottom or both"),
+            Kind::Start => must_be(&"a share of the picture, at least 0 and below 1"),
+            Kind::Share => must_be(&"a share of the picture, above 0 and at most 1"),
+            Kind::Angle => must_be(&format!("a number of degrees from -{} to {}", MAX_ANGLE, MAX_ANGLE)),
+            Kind::Padding => must_be(&format!("a share of the box from 0 to {}", MAX_PADDING)),
             Kind::Size => {
                 must_be(&format!("\"fit\", \"shrink\", or a number of pixels above 0 and up to {}", MAX_SIZE))
             }
@@ -158,18 +202,37 @@ impl Place {
                  the body of a POST",
                 key
             ),
-            Some(_) => format!(
-                "{:?} is not a field of \"{}\": it has text, valign, align, font, color, outline, size",
-                key, self
-            ),
+            Some(_) => {
+                let own = listed(OF_LONG_FORM, "");
+                format!("{:?} is not a field of \"{}\": it has {}, {}", key, self, own, listed(OF_LOOK, ""))
+            }
             None => format!(
-                "{:?} is not a field: there are template, width, height, format, captions, top_text, \
-                 middle_text, bottom_text (each also with _align, _font, _color, _outline, _size instead of \
-                 _text), and align, font, color, outline, size for all captions",
-                key
+                "{:?} is not a field: there are {}, and top_text, middle_text, bottom_text",
+                key,
+                options(&[])
             ),
         })
     }
+}
+
+/// The fields of the short form, but for the texts and those with some names.
+pub fn options(but: &[&str]) -> String {
+    let of_request: Vec<_> =
+        OF_REQUEST.iter().filter(|name| !but.contains(&name.0)).map(|name| name.0).collect();
+    let of_look = listed(OF_LOOK, "");
+    format!(
+        "{}, {}, and the last {} also for one text, as in top_{}",
+        of_request.join(", "),
+        of_look,
+        of_look.split(", ").count(),
+        OF_LOOK[0].0
+    )
+}
+
+/// The names of some fields, without the other name of one of them, each after a prefix.
+fn listed(names: Names, prefix: &str) -> String {
+    let names = names.iter().filter(|name| name.0 != "halign");
+    names.map(|name| format!("{}{}", prefix, name.0)).collect::<Vec<_>>().join(", ")
 }
 
 /// The error about more captions than allowed.

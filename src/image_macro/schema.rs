@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 use super::align::{HAlign, VAlign};
 use super::caption::{MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT};
 use super::format::Format;
+use super::look::{Case, MAX_SECONDS};
 use super::place::{Kind, CHANNELS, OF_LONG_FORM, OF_LOOK, OF_REQUEST, OF_SHORT_FORM};
 use super::size::MAX_SIZE;
+use super::spot::{BarSide, MAX_ANGLE, MAX_PADDING};
 
 /// Whether a request is for a template, or brings its picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,6 +148,18 @@ fn of_kind(kind: Kind, written: Written) -> Value {
             { "enum": ["fit", "shrink"] },
             { "type": "number", "exclusiveMinimum": 0, "maximum": MAX_SIZE },
         ] }),
+        Kind::Case => names(Case::ALL.iter().map(|case| case.name()).collect()),
+        Kind::Lang => json!({ "type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Z]{2})?$" }),
+        Kind::Moment => json!({ "anyOf": [
+            { "type": "number", "minimum": 0, "maximum": MAX_SECONDS },
+            { "type": "string", "pattern": "^[1-9]?[0-9]%$" },
+        ] }),
+        Kind::Layout => names(vec!["over", "bar"]),
+        Kind::BarSide => names(BarSide::ALL.iter().map(|side| side.name()).collect()),
+        Kind::Start => json!({ "type": "number", "minimum": 0, "exclusiveMaximum": 1 }),
+        Kind::Share => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 }),
+        Kind::Angle => json!({ "type": "number", "minimum": -MAX_ANGLE, "maximum": MAX_ANGLE }),
+        Kind::Padding => json!({ "type": "number", "minimum": 0, "maximum": MAX_PADDING }),
         Kind::Captions => json!({ "anyOf": [
             { "type": "array", "items": of_kind(Kind::Text, written), "maxItems": VAlign::ALL.len() },
             { "type": "array", "items": of_kind(Kind::Caption, written), "maxItems": MAX_CAPTIONS },
@@ -153,10 +167,18 @@ fn of_kind(kind: Kind, written: Written) -> Value {
         Kind::Caption => {
             let fields = OF_LONG_FORM.iter().chain(look());
             let fields: Vec<_> = fields.map(|&(name, kind)| (name.to_string(), kind)).collect();
-            object(&fields, &[(true, "text"), (true, "valign")])
+            let required = |place| [(true, "text"), (true, place)];
+            // In a band, or in a box.
+            let of_band = fields.iter().filter(|field| !is_of_box(field.1)).cloned().collect::<Vec<_>>();
+            json!({ "anyOf": [object(&of_band, &required("valign")), object(&fields, &required("left"))] })
         }
         Kind::Request => json!({ "type": "object" }),
     }
+}
+
+/// Whether it describes a box.
+fn is_of_box(kind: Kind) -> bool {
+    matches!(kind, Kind::Start | Kind::Share | Kind::Angle | Kind::Padding)
 }
 
 /// Any CSS color will do, of which a schema can only show the notation in digits and a few names.

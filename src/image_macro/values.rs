@@ -3,14 +3,17 @@
 //! Requests are decoded on the reactor, so the length of a text is checked before anything that takes longer than
 //! counting it.
 
+use icu_locale_core::LanguageIdentifier;
 use unicode_normalization::UnicodeNormalization;
 
 use super::caption::{MAX_NAME, MAX_SIDE, MAX_TEXT};
 use super::color::Color;
 use super::error::Invalid;
 use super::fields::{Given, Value};
+use super::look::Moment;
 use super::place::CHANNELS;
 use super::size::Size;
+use super::spot::{MAX_ANGLE, MAX_PADDING};
 
 /// How many characters NFC can make one, at most: no character decomposes into more.
 pub const MAX_COMPOSED: usize = 4;
@@ -134,6 +137,50 @@ impl Given {
             ref other => other.word().and_then(Size::parse),
         };
         parsed.ok_or_else(|| self.place.refuse(&self.value))
+    }
+
+    /// The tag of a language.
+    pub fn lang(self) -> Result<LanguageIdentifier, Invalid> {
+        let parsed = self.value.word().and_then(|word| word.trim().replace('_', "-").parse().ok());
+        parsed.ok_or_else(|| self.place.refuse(&self.value))
+    }
+
+    /// A moment of an animation.
+    pub fn moment(self) -> Result<Moment, Invalid> {
+        let parsed = match self.value {
+            Value::Number(number) => Moment::seconds(number),
+            ref other => other.word().and_then(Moment::parse),
+        };
+        parsed.ok_or_else(|| self.place.refuse(&self.value))
+    }
+
+    /// The left or upper side of a box.
+    pub fn start(self) -> Result<f32, Invalid> {
+        self.number(|share| (0.0..1.0).contains(&share))
+    }
+
+    /// The width or height of a box.
+    pub fn share(self) -> Result<f32, Invalid> {
+        self.number(|share| share > 0.0 && share <= 1.0)
+    }
+
+    /// The angle of a box, in degrees.
+    pub fn angle(self) -> Result<f32, Invalid> {
+        self.number(|degrees| degrees.abs() <= MAX_ANGLE)
+    }
+
+    /// The padding of a box.
+    pub fn padding(self) -> Result<f32, Invalid> {
+        self.number(|share| (0.0..=MAX_PADDING).contains(&share))
+    }
+
+    /// A number for which `is_allowed` is true. It is false of NaN.
+    fn number(self, is_allowed: fn(f32) -> bool) -> Result<f32, Invalid> {
+        let parsed = match self.value {
+            Value::Number(number) => Some(number as f32),
+            ref other => other.word().and_then(|word| word.trim().parse().ok()),
+        };
+        parsed.filter(|&number| is_allowed(number)).ok_or_else(|| self.place.refuse(&self.value))
     }
 
     /// The width or height of the picture.

@@ -74,7 +74,7 @@ fn a_text_that_nfc_can_shorten_is_counted_after_it() {
     assert_eq!(asked(&"a%0D%0A".repeat(128)).unwrap().captions[0].text, "a\n".repeat(128));
     assert_refused(asked(&("%0D%0A".repeat(1024) + "a")), "'top_text' has 1025 characters", "1025 lines");
     let font = |name: &str| from_query(&format!("template=cat&font={}&top_text=a", name));
-    assert_eq!(font(&letter.repeat(200)).unwrap().captions[0].font, "\u{1f82}".repeat(200));
+    assert_eq!(font(&letter.repeat(200)).unwrap().captions[0].look.font, Some("\u{1f82}".repeat(200)));
     assert_refused(font(&letter.repeat(201)), "'font' is longer than 200 characters", "201 letters");
 }
 

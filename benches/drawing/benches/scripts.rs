@@ -9,7 +9,7 @@ use std::process::exit;
 use std::time::{Duration, Instant};
 
 use memed::captioner::{Cancel, Captioner, Settings};
-use memed::image_macro::{Caption, Color, HAlign, ImageMacro, Size, VAlign};
+use memed::image_macro::{Caption, ImageMacro, Look, Spot, VAlign};
 
 /// How often each is drawn.
 const ROUNDS: usize = 21;
@@ -25,17 +25,16 @@ fn repeated(text: &str, count: usize) -> String {
 }
 
 fn asked(text: &str, captions: usize) -> ImageMacro {
-    let caption = Caption {
-        text: text.to_string(),
-        valign: VAlign::Top,
-        halign: HAlign::Center,
-        font: "Anton".to_string(),
-        color: Color { r: 255, g: 255, b: 255 },
-        outline: Some(Color { r: 0, g: 0, b: 0 }),
-        size: Size::Fit,
-    };
+    let caption = Caption { text: text.to_string(), spot: Spot::Band(VAlign::Top), look: Look::default() };
     let captions = vec![caption; captions];
-    ImageMacro { template: "raccoon".to_string(), width: None, height: None, format: None, captions }
+    ImageMacro {
+        template: "raccoon".to_string(),
+        width: None,
+        height: None,
+        format: None,
+        bar: None,
+        captions,
+    }
 }
 
 struct Bench(Captioner);

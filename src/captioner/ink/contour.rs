@@ -4,7 +4,8 @@ use rusttype::{self, point, Point, ScaledGlyph};
 
 use captioner::ink::rect::Rect;
 use captioner::text::font::Glyph;
-use captioner::text::layout::PlacedGlyph;
+use captioner::text::placed::PlacedGlyph;
+use captioner::text::turn::Turn;
 
 /// Whole pixels, not necessarily of the picture.
 pub type Bounds = rusttype::Rect<i32>;
@@ -15,20 +16,22 @@ pub struct Contour {
     pub glyph: ScaledGlyph<'static>,
     /// Where its origin is.
     pub origin: Point<f32>,
+    /// What it is turned by, about its origin.
+    pub turn: Turn,
     /// The pixels that it reaches.
     pub bounds: Bounds,
 }
 
 impl Contour {
     /// The outline of a letter. `None` if there is nothing to see.
-    pub fn of_letter(placed: &PlacedGlyph, em: f32) -> Option<Contour> {
-        Contour::of(&placed.glyph, placed.origin, em)
+    pub fn of_letter(placed: &PlacedGlyph, em: f32, turn: Turn) -> Option<Contour> {
+        Contour::of(&placed.glyph, placed.origin, em, turn)
     }
 
     /// The outline of a glyph with that origin. `None` if there is nothing to see.
-    pub fn of(glyph: &Glyph, origin: Point<f32>, em: f32) -> Option<Contour> {
-        let bounds = bounds_at(&glyph.outline()?, origin, em);
-        Some(Contour { glyph: glyph.scaled(em), origin, bounds })
+    pub fn of(glyph: &Glyph, origin: Point<f32>, em: f32, turn: Turn) -> Option<Contour> {
+        let bounds = bounds_at(&turn.bounds(&glyph.outline()?), origin, em);
+        Some(Contour { glyph: glyph.scaled(em), origin, turn, bounds })
     }
 }
 

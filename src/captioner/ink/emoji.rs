@@ -9,7 +9,8 @@ use captioner::ink::painted::Painted;
 use captioner::ink::rasterizer::Rasterizer;
 use captioner::ink::rect::Rect;
 use captioner::text::font::Glyph;
-use captioner::text::layout::PlacedGlyph;
+use captioner::text::placed::PlacedGlyph;
+use captioner::text::turn::Turn;
 use image_macro::Color;
 
 /// The most bytes of emoji that are kept while a caption is drawn, in case they come again.
@@ -21,8 +22,8 @@ fn whole(origin: Point<f32>) -> Point<f32> {
 }
 
 /// The pixels that an emoji reaches. `None` if there is nothing to see.
-pub fn bounds_of(placed: &PlacedGlyph, em: f32) -> Option<Bounds> {
-    Some(bounds_at(&placed.glyph.ink()?, whole(placed.origin), em))
+pub fn bounds_of(placed: &PlacedGlyph, em: f32, turn: Turn) -> Option<Bounds> {
+    Some(bounds_at(&turn.bounds(&placed.glyph.ink()?), whole(placed.origin), em))
 }
 
 /// Draws emoji; `color` is that of layers without one of their own. An emoji that comes again is drawn once.
@@ -30,6 +31,7 @@ pub fn paint(
     emoji: &[(&PlacedGlyph, Bounds)],
     area: &Rect,
     em: f32,
+    turn: Turn,
     color: Color,
     cancel: &Cancel,
 ) -> Result<Painted, CaptionError> {
@@ -52,11 +54,11 @@ pub fn paint(
         }
         let mut painted = Painted::new(part.width() as usize, part.height() as usize);
         for layer in placed.glyph.color_layers() {
-            let contour = Contour::of(&layer.glyph, whole(placed.origin), em);
+            let contour = Contour::of(&layer.glyph, whole(placed.origin), em, turn);
             let seen = contour.as_ref().and_then(|contour| within(&contour.bounds, &part));
-            if let (Some(Contour { glyph, origin, .. }), Some(seen)) = (contour, seen) {
+            if let (Some(contour), Some(seen)) = (contour, seen) {
                 let (x, y) = (seen.min.x - part.min.x, seen.min.y - part.min.y);
-                let shape = rasterizer.draw(&glyph, &origin, &seen);
+                let shape = rasterizer.draw(&contour, &seen);
                 painted.add(x, y, layer.color.unwrap_or(color), layer.alpha, shape);
             }
         }

@@ -24,7 +24,7 @@ use self::rasterizer::Rasterizer;
 use self::rect::Rect;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
-use captioner::text::layout::{PlacedCaption, PlacedGlyph};
+use captioner::text::placed::{PlacedCaption, PlacedGlyph};
 use image_macro::Color;
 
 /// The pixels of all captions of a picture.
@@ -248,13 +248,13 @@ impl Ink {
         height: u32,
         cancel: &Cancel,
     ) -> Result<Option<Ink>, CaptionError> {
-        let em = placed.em;
+        let (em, turn) = (placed.em, placed.turn);
         let (letters, emoji): (Vec<_>, Vec<_>) =
             placed.glyphs.iter().partition(|placed| placed.glyph.color_layers().is_empty());
         let letters: Vec<Contour> =
-            letters.iter().filter_map(|letter| Contour::of_letter(letter, em)).collect();
+            letters.iter().filter_map(|letter| Contour::of_letter(letter, em, turn)).collect();
         let emoji: Vec<(&PlacedGlyph, Bounds)> =
-            emoji.iter().filter_map(|emoji| Some((*emoji, bounds_of(emoji, em)?))).collect();
+            emoji.iter().filter_map(|emoji| Some((*emoji, bounds_of(emoji, em, turn)?))).collect();
         let radius = placed.outline.map_or(0.0, |outline| outline.width);
         // The outline's soft edge takes one more pixel.
         let border = if placed.outline.is_some() { radius.ceil() as i32 + 1 } else { 0 };
@@ -265,17 +265,17 @@ impl Ink {
         };
         let mut shapes = Coverage::new(area.width() as usize, area.height() as usize);
         let mut rasterizer = Rasterizer::default();
-        for Contour { glyph, origin, bounds } in &letters {
+        for letter in &letters {
             cancel.check()?;
-            if let Some(seen) = seen(bounds, &area) {
+            if let Some(seen) = seen(&letter.bounds, &area) {
                 let (x, y) = (seen.min.x - area.left as i32, seen.min.y - area.top as i32);
-                shapes.add(x, y, rasterizer.draw(glyph, origin, &seen));
+                shapes.add(x, y, rasterizer.draw(letter, &seen));
             }
         }
         let letters = shapes;
         let painted = match emoji.is_empty() {
             true => None,
-            false => Some(paint(&emoji, &area, em, placed.color, cancel)?),
+            false => Some(paint(&emoji, &area, em, turn, placed.color, cancel)?),
         };
         let outline = match placed.outline {
             Some(stroke) => {

@@ -6,7 +6,10 @@
 
 use fearless_simd::prelude::*;
 use fearless_simd::{dispatch, f32x8, i32x8, Level};
-use rusttype::{self, OutlineBuilder, Rect, ScaledGlyph};
+use rusttype::{OutlineBuilder, Rect};
+
+use captioner::ink::contour::Contour;
+use captioner::text::turn::Turn;
 
 /// How far in pixels a curve may be from the lines that it is approximated by.
 const TOLERANCE: f32 = 0.1;
@@ -27,7 +30,9 @@ pub struct Rasterizer {
     changes: Vec<f32>,
     /// How much of each pixel is covered, 0 to 255.
     coverage: Vec<u8>,
-    /// Where the glyph's origin is.
+    /// What the glyph is turned by, about its origin.
+    turn: Turn,
+    /// Where its origin is.
     origin: Point,
     /// Where the contour began.
     start: Point,
@@ -36,13 +41,14 @@ pub struct Rasterizer {
 }
 
 impl Rasterizer {
-    /// How much of each pixel of `bounds` a glyph with that origin covers, 0 to 255, row by row.
+    /// How much of each pixel of `bounds` a glyph covers, 0 to 255, row by row.
     pub fn draw<'a>(
         &'a mut self,
-        glyph: &ScaledGlyph,
-        origin: &rusttype::Point<f32>,
+        contour: &Contour,
         bounds: &Rect<i32>,
     ) -> impl Iterator<Item = &'a [u8]> + 'a {
+        let origin = contour.origin;
+        self.turn = contour.turn;
         self.origin = [origin.x - bounds.min.x as f32, origin.y - bounds.min.y as f32];
         self.width = bounds.width() as usize;
         self.height = bounds.height() as usize;
@@ -52,7 +58,7 @@ impl Rasterizer {
         self.changes.resize(self.stride * self.height, 0.0);
         // All of it will be written.
         self.coverage.resize(self.stride * self.height, 0);
-        glyph.build_outline(self);
+        contour.glyph.build_outline(self);
         dispatch!(Level::new(), simd => self.sum(simd));
         let width = self.width;
         self.coverage.chunks_exact(self.stride).map(move |row| &row[..width])
@@ -82,6 +88,7 @@ impl Rasterizer {
 
     /// A point of the glyph, which is given from its origin.
     fn moved(&self, x: f32, y: f32) -> Point {
+        let [x, y] = self.turn.of(x, y);
         [x + self.origin[0], y + self.origin[1]]
     }
 

@@ -12,11 +12,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
+use captioner::lettering::Lettering;
 use captioner::text::emoji::{is_emoji, qualified};
 use captioner::text::fallback::{self, FallbackFont};
 use captioner::text::font::{has, Font};
 use captioner::text::fonts::{Fonts, Lender};
-use image_macro::Caption;
 
 /// Shows where a word may be broken.
 pub const SOFT_HYPHEN: char = '\u{ad}';
@@ -65,7 +65,7 @@ impl<'a> FontSet<'a> {
     /// As [`Fonts::load`] for the fonts named; [`CaptionError::Cancelled`].
     pub fn load(
         fonts: &'a Fonts,
-        captions: &[Caption],
+        captions: &[Lettering],
         cancel: &'a Cancel,
     ) -> Result<FontSet<'a>, CaptionError> {
         let mut named = BTreeMap::new();

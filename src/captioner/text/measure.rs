@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use unicode_bidi::{BidiInfo, Level};
 
+use captioner::lettering::Lettering;
 use captioner::text::font_set::{FontSet, SOFT_HYPHEN};
 use captioner::text::shape::{is_line_end, Cluster, Itemized, Shaped, ShapedGlyph};
-use image_macro::Caption;
 
 /// A text measured at an em of one. All lengths are in ems.
 pub struct Measured<'a> {
@@ -107,7 +107,7 @@ impl Extent {
 
 impl<'a> Measured<'a> {
     /// Measures the text of a caption.
-    pub fn new(caption: &Caption, fonts: &'a FontSet) -> Measured<'a> {
+    pub fn new(caption: &Lettering, fonts: &'a FontSet) -> Measured<'a> {
         let mut items = Itemized::new(&caption.text, fonts.named(&caption.font), fonts);
         let shaped = items.shape_all();
         let mut x = 0.0;

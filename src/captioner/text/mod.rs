@@ -4,6 +4,7 @@ mod characters;
 mod color;
 mod emoji;
 mod fallback;
+mod fitting;
 pub mod font;
 pub mod font_set;
 mod font_tables;
@@ -13,6 +14,8 @@ mod harfbuzz_tests;
 pub mod layout;
 mod line_breaks;
 mod measure;
+pub mod placed;
 mod shape;
+pub mod turn;
 #[cfg(test)]
 mod unicode_tests;

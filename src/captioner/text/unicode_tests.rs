@@ -5,34 +5,29 @@ use std::collections::HashMap;
 use unicode_bidi::Level;
 
 use captioner::cancel::Cancel;
+use captioner::lettering::{letterings, Lettering};
 use captioner::text::emoji::is_emoji;
 use captioner::text::font_set::FontSet;
 use captioner::text::fonts::Fonts;
 use captioner::text::line_breaks::LineBreaks;
 use captioner::text::measure::Measured;
 use captioner::text::shape::Itemized;
-use image_macro::{Caption, Color, HAlign, Size, VAlign, DEFAULT_FONT};
+use image_macro::{Caption, Look, Spot, VAlign};
 
 /// A caption with that text.
-pub fn caption(text: &str) -> Caption {
-    Caption {
-        text: text.to_string(),
-        valign: VAlign::Top,
-        halign: HAlign::Center,
-        font: DEFAULT_FONT.to_string(),
-        color: Color { r: 255, g: 255, b: 255 },
-        outline: None,
-        size: Size::Fit,
-    }
+pub fn caption(text: &str) -> Lettering {
+    let look = Look { outline: Some(None), ..Look::default() };
+    let caption = Caption { text: text.to_string(), spot: Spot::Band(VAlign::Top), look };
+    letterings(&[caption]).remove(0)
 }
 
 /// Calls `test` with each text and the fonts for it.
-pub fn with_fonts<F: FnMut(&Caption, &FontSet)>(text: &str, mut test: F) {
+pub fn with_fonts<F: FnMut(&Lettering, &FontSet)>(text: &str, mut test: F) {
     let fonts = Fonts::new(None, 64 << 20);
     with(&fonts, text, &mut test);
 }
 
-fn with<F: FnMut(&Caption, &FontSet)>(fonts: &Fonts, text: &str, test: &mut F) {
+fn with<F: FnMut(&Lettering, &FontSet)>(fonts: &Fonts, text: &str, test: &mut F) {
     let caption = caption(text);
     let cancel = Cancel::new();
     let set = FontSet::load(fonts, std::slice::from_ref(&caption), &cancel).unwrap();

@@ -1,0 +1,101 @@
+//! [`Lettering`]: a caption with everything decided that a request may leave open, by the template or by default.
+
+use icu_casemap::CaseMapper;
+use icu_locale_core::LanguageIdentifier;
+use unicode_normalization::UnicodeNormalization;
+
+use image_macro::{Caption, Case, Color, HAlign, Look, Moment, Size, Spot, TextBox, VAlign, DEFAULT_FONT};
+
+/// A caption as it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lettering {
+    /// In its case; not blank.
+    pub text: String,
+    /// Where it stands.
+    pub spot: LetteringSpot,
+    /// How its lines are aligned there.
+    pub halign: HAlign,
+    /// Name of the font.
+    pub font: String,
+    /// Color of the letters.
+    pub color: Color,
+    /// Color of the line around the letters; `None` for no line.
+    pub outline: Option<Color>,
+    /// How large the letters are.
+    pub size: Size,
+    /// When in an animation it appears and disappears; `None` is its start or its end.
+    pub time: [Option<Moment>; 2],
+}
+
+/// Where a lettering stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LetteringSpot {
+    /// In a band, which it shares with the others there.
+    Band(VAlign),
+    /// In a box of its own.
+    Box(TextBox),
+}
+
+/// Decides what is left open in captions.
+pub fn letterings(captions: &[Caption]) -> Vec<Lettering> {
+    captions.iter().map(lettering).collect()
+}
+
+fn lettering(caption: &Caption) -> Lettering {
+    let spot = match caption.spot {
+        Spot::Band(valign) => LetteringSpot::Band(valign),
+        Spot::Box(text_box) => LetteringSpot::Box(text_box),
+        Spot::Numbered(_, band) => LetteringSpot::Band(band.unwrap_or(VAlign::Bottom)),
+    };
+    let Look { halign, font, color, outline, size, case, lang, from, to } = caption.look.clone();
+    Lettering {
+        text: in_case(&caption.text, case.unwrap_or(Case::AsIs), lang.as_ref()),
+        spot,
+        halign: halign.unwrap_or(HAlign::Center),
+        font: font.unwrap_or_else(|| DEFAULT_FONT.to_string()),
+        color: color.unwrap_or(Color::WHITE),
+        outline: outline.unwrap_or(Some(Color::BLACK)),
+        size: size.unwrap_or(Size::Fit),
+        time: [from, to],
+    }
+}
+
+/// A text in a case, by Unicode's full mappings, which may change its length (ß becomes SS). Some depend on the language.
+fn in_case(text: &str, case: Case, lang: Option<&LanguageIdentifier>) -> String {
+    let unknown = LanguageIdentifier::UNKNOWN;
+    let lang = lang.unwrap_or(&unknown);
+    let mapped = match case {
+        Case::Upper => CaseMapper::new().uppercase_to_string(text, lang),
+        Case::Lower => CaseMapper::new().lowercase_to_string(text, lang),
+        Case::AsIs => return text.to_string(),
+    };
+    // Some mappings decompose.
+    mapped.nfc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_case;
+    use image_macro::Case;
+
+    #[test]
+    fn case_is_unicode_s_and_depends_on_the_language() {
+        for (text, lang, upper, lower) in [
+            ("Straße", None, "STRASSE", "straße"),
+            ("ﬁ ŉ ΐ", None, "FI ʼN Ϊ́", "ﬁ ŉ ΐ"),
+            ("Ιδιός", None, "ΙΔΙΌΣ", "ιδιός"),
+            ("Ιδιός", Some("el"), "ΙΔΙΟΣ", "ιδιός"),
+            ("Iıİi", None, "IIİI", "iıi̇i"),
+            ("Iıİi", Some("tr"), "IIİİ", "ııii"),
+            ("Iıİi", Some("az-AZ"), "IIİİ", "ııii"),
+            ("i̇", Some("lt"), "I", "i̇"),
+            ("ΟΔΟΣ", None, "ΟΔΟΣ", "οδος"),
+            ("你好 مرحبا", None, "你好 مرحبا", "你好 مرحبا"),
+        ] {
+            let lang = lang.map(|lang| lang.parse().unwrap());
+            assert_eq!(in_case(text, Case::Upper, lang.as_ref()), upper, "{:?} {:?}", text, lang);
+            assert_eq!(in_case(text, Case::Lower, lang.as_ref()), lower, "{:?} {:?}", text, lang);
+            assert_eq!(in_case(text, Case::AsIs, lang.as_ref()), text);
+        }
+    }
+}
