@@ -166,7 +166,7 @@ fn caption(shows_all: bool) -> Command {
             Arg::new("texts")
                 .value_name("TEXT")
                 .num_args(0..)
-                .help("One text: top. Two: top and bottom. Three: top, middle and bottom. \"\" for none"),
+                .help("One text: top. Two: top and bottom. Three: top, middle and bottom. On a template with boxes, they fill these in their order. \"\" for none"),
         )
         .args(FIELDS.iter().map(field))
         .args(OF_ONE.iter().cloned().map(of_one))

@@ -4,7 +4,7 @@
 use clap::ArgMatches;
 use percent_encoding::{utf8_percent_encode, NON_ALPHANUMERIC};
 
-use image_macro::{edit_from_query, from_query, Edit, ImageMacro, Invalid};
+use image_macro::{bands_of, edit_from_query, from_query, number, Edit, ImageMacro, Invalid, MAX_CAPTIONS};
 
 /// A field of a request that is also a flag.
 pub struct Field {
@@ -39,6 +39,24 @@ pub static FIELDS: &[Field] = &[
         is_of_picture: true,
     },
     Field {
+        flag: "layout",
+        value: "LAYOUT",
+        help: "over, or bar for text above the picture instead of over it [default: over]",
+        is_of_picture: true,
+    },
+    Field {
+        flag: "bar",
+        value: "SIDE",
+        help: "With --layout bar: top, bottom or both [default: top]",
+        is_of_picture: true,
+    },
+    Field {
+        flag: "bar-color",
+        value: "COLOR",
+        help: "With --layout bar [default: white]",
+        is_of_picture: true,
+    },
+    Field {
         flag: "align",
         value: "ALIGN",
         help: "left, center or right [default: center]",
@@ -68,6 +86,25 @@ pub static FIELDS: &[Field] = &[
         help: "fit, shrink, or pixels up to 512 [default: fit]",
         is_of_picture: false,
     },
+    Field {
+        flag: "case",
+        value: "CASE",
+        help: "upper, lower or as-is [default: as-is]",
+        is_of_picture: false,
+    },
+    Field {
+        flag: "lang",
+        value: "TAG",
+        help: "The language that says what the capitals are, such as tr",
+        is_of_picture: false,
+    },
+    Field {
+        flag: "from",
+        value: "TIME",
+        help: "When it appears in an animation: seconds, or a percentage",
+        is_of_picture: false,
+    },
+    Field { flag: "to", value: "TIME", help: "When it disappears", is_of_picture: false },
 ];
 
 /// The flags for one text only.
@@ -78,22 +115,31 @@ pub static OF_ONE: &[&str] = &[
     "top-color",
     "top-outline",
     "top-size",
+    "top-case",
+    "top-lang",
+    "top-from",
+    "top-to",
     "middle-text",
     "middle-align",
     "middle-font",
     "middle-color",
     "middle-outline",
     "middle-size",
+    "middle-case",
+    "middle-lang",
+    "middle-from",
+    "middle-to",
     "bottom-text",
     "bottom-align",
     "bottom-font",
     "bottom-color",
     "bottom-outline",
     "bottom-size",
+    "bottom-case",
+    "bottom-lang",
+    "bottom-from",
+    "bottom-to",
 ];
-
-/// The most texts without a flag: one for each band.
-const MAX_TEXTS: usize = 3;
 
 /// The fields that a command line gives.
 #[derive(Default)]
@@ -101,6 +147,8 @@ pub struct Typed {
     /// The template, if it is given.
     template: Option<String>,
     values: Vec<Value>,
+    /// How many texts there are that no flag gives.
+    words: usize,
 }
 
 /// A field, what gave it (a flag, or "the top text"), and its value.
@@ -120,22 +168,18 @@ impl Typed {
         let mut words = words.cloned();
         let template = if has_picture { None } else { words.next() };
         let texts: Vec<_> = words.collect();
-        let bands: &[&str] = match texts.len() {
-            0 | 1 => &["top"],
-            2 => &["top", "bottom"],
-            MAX_TEXTS => &["top", "middle", "bottom"],
-            count => {
-                return Err(format!(
-                    "there are {} texts, and at most {} are allowed: top, middle and bottom. A request with more \
-                     is JSON, for --json",
-                    count, MAX_TEXTS
-                ))
-            }
-        };
-        let texts = texts.into_iter().zip(bands).map(|(text, band)| Value {
-            field: format!("{}_text", band),
-            giver: format!("the {} text", band),
-            text,
+        if texts.len() > MAX_CAPTIONS {
+            return Err(format!("there are {} texts, and at most {} are allowed", texts.len(), MAX_CAPTIONS));
+        }
+        let words = texts.len();
+        let bands = bands_of(words);
+        let texts = texts.into_iter().enumerate().map(|(number, text)| match bands.get(number) {
+            Some(band) => Value {
+                field: format!("{}_text", band.name()),
+                giver: format!("the {} text", band.name()),
+                text,
+            },
+            None => Value { field: "captions[]".to_string(), giver: format!("text {}", number + 1), text },
         });
         let mut values: Vec<_> = texts.collect();
         for flag in FIELDS.iter().map(|field| field.flag).chain(OF_ONE.iter().cloned()) {
@@ -150,7 +194,7 @@ impl Typed {
                 values.push(value);
             }
         }
-        Ok(Typed { template, values })
+        Ok(Typed { template, values, words })
     }
 
     /// What gave the first of them, if there is any.
@@ -177,7 +221,10 @@ impl Typed {
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        from_query(&format!("{}&{}", template, self.query())).map_err(|Invalid(sentence)| vec![sentence])
+        let mut image_macro = from_query(&format!("{}&{}", template, self.query()))
+            .map_err(|Invalid(sentence)| vec![sentence])?;
+        number(&mut image_macro.captions, self.words);
+        Ok(image_macro)
     }
 
     /// A request that brings its own picture.
@@ -229,7 +276,7 @@ mod tests {
 
     use super::{Typed, FIELDS, OF_ONE};
     use command_line::command;
-    use image_macro::{from_query, ImageMacro};
+    use image_macro::{from_query, ImageMacro, Spot, VAlign};
 
     fn typed(words: &[&str]) -> Result<ImageMacro, Vec<String>> {
         let words = ["caption", "cat"].iter().chain(words).map(OsString::from);
@@ -244,7 +291,11 @@ mod tests {
         let plain = typed(&texts).unwrap();
         for flag in FIELDS.iter().map(|field| field.flag).chain(OF_ONE.iter().cloned()) {
             let value = match flag.split('-').next_back().unwrap() {
-                "width" | "height" | "size" => "30",
+                "width" | "height" | "size" | "from" | "to" => "30",
+                "case" => "upper",
+                "lang" => "tr",
+                "layout" => "bar",
+                "bar" => "both",
                 "format" => "gif",
                 "align" => "left",
                 "color" | "outline" => "red",
@@ -256,6 +307,11 @@ mod tests {
             if flag.ends_with("text") {
                 assert!(typed(&[&option, value]).unwrap().captions.len() == 1, "{}", flag);
                 assert!(typed(&[&texts[..], &[&option, value]].concat()).is_err(), "{}", flag);
+            } else if flag.starts_with("bar") {
+                let with_bar = [&texts[..], &["--layout", "bar"]].concat();
+                let plain = typed(&with_bar).unwrap();
+                assert_ne!(typed(&[&with_bar[..], &[&option, value]].concat()).unwrap(), plain, "{}", flag);
+                assert!(typed(&[&texts[..], &[&option, value]].concat()).is_err(), "{}", flag);
             } else {
                 assert_ne!(typed(&[&texts[..], &[&option, value]].concat()).unwrap(), plain, "{}", flag);
             }
@@ -263,8 +319,22 @@ mod tests {
     }
 
     #[test]
+    fn texts_without_a_flag_are_numbered() {
+        let spots = |words: &[&str]| {
+            typed(words).unwrap().captions.into_iter().map(|caption| caption.spot).collect::<Vec<_>>()
+        };
+        assert_eq!(spots(&["a"]), [Spot::Numbered(0, Some(VAlign::Top))]);
+        assert_eq!(spots(&["", "b"]), [Spot::Numbered(1, Some(VAlign::Bottom))]);
+        let with_flag = [Spot::Numbered(0, Some(VAlign::Top)), Spot::Band(VAlign::Bottom)];
+        assert_eq!(spots(&["a", "--bottom-text", "b"]), with_flag);
+        assert_eq!(spots(&["a", "", "c", "d"]), [0, 2, 3].map(|number| Spot::Numbered(number, None)));
+        assert!(typed(&["a"; 17]).is_err());
+        assert!(typed(&["a", "b", "c", "d", "--top-text", "e"]).is_err());
+    }
+
+    #[test]
     fn what_is_typed_needs_no_escapes() {
-        let asked = typed(&["50% & a+b=\u{fc}#?", "--color", "#ff0000"]).unwrap();
+        let asked = typed(&["--top-text", "50% & a+b=\u{fc}#?", "--color", "#ff0000"]).unwrap();
         let same = "template=cat&top_text=50%25%20%26%20a%2bb%3d%c3%bc%23%3f&color=red";
         assert_eq!(asked, from_query(same).unwrap());
     }

@@ -180,6 +180,16 @@ pub fn bands_of(texts: usize) -> &'static [VAlign] {
     }
 }
 
+/// Makes the captions in the bands of so many texts the texts of those numbers.
+pub fn number(captions: &mut [Caption], texts: usize) {
+    for caption in captions {
+        if let Spot::Band(valign) = caption.spot {
+            let number = bands_of(texts).iter().position(|&band| band == valign);
+            caption.spot = number.map_or(caption.spot, |number| Spot::Numbered(number, Some(valign)));
+        }
+    }
+}
+
 /// One object of `captions`.
 fn caption(item: Given, look_of_all: &Look) -> Result<Caption, Invalid> {
     let Given { place, value } = item;

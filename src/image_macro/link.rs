@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use percent_encoding::{percent_decode, utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
 
 use super::caption::{ImageMacro, MAX_CAPTIONS};
-use super::decode::{bands_of, image_macro};
+use super::decode::{bands_of, image_macro, number};
 use super::error::{shortened, Invalid};
 use super::escapes::{segment_of, text_of};
 use super::fields::{Fields, Given, Value};
@@ -82,12 +82,7 @@ impl Link {
             fields.put(given.place, given.value.clone());
         }
         let mut image_macro = image_macro(fields)?.in_format(format)?;
-        for caption in &mut image_macro.captions {
-            if let Spot::Band(valign) = caption.spot {
-                let number = bands.iter().position(|&band| band == valign).expect("it has a text");
-                caption.spot = Spot::Numbered(number, Some(valign));
-            }
-        }
+        number(&mut image_macro.captions, texts.len());
 
         let normal = segments_of(&image_macro.template, &texts_of(&image_macro, texts.len()), format);
         let options = query_of(&image_macro);

@@ -31,7 +31,9 @@ pub use self::caption::{
     Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT,
 };
 pub use self::color::Color;
-pub use self::decode::{edit_from_json, edit_from_query, from_json, from_query, from_urlencoded};
+pub use self::decode::{
+    bands_of, edit_from_json, edit_from_query, from_json, from_query, from_urlencoded, number,
+};
 pub use self::error::{shortened, Invalid};
 pub use self::form::{from_form, Form};
 pub use self::format::Format;

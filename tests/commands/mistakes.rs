@@ -16,7 +16,10 @@ fn a_bad_command_line_names_what_is_wrong_and_what_is_allowed_and_exits_with_64(
     let folder = Folder::new();
     for (line, parts) in [
         ("caption", &["the template is missing", "`memed templates`", "run `memed caption --help`"][..]),
-        ("caption cat a b c d", &["there are 4 texts, and at most 3 are allowed"]),
+        (
+            "caption cat a b c d e f g h i j k l m n o p q",
+            &["there are 17 texts, and at most 16 are allowed"],
+        ),
         (
             "caption cat --width 0 --color redd --size huge --top-align up",
             &[
