@@ -67,6 +67,7 @@ extern crate rlimit;
 #[cfg(target_os = "linux")]
 extern crate rustix;
 extern crate rusttype;
+extern crate saphyr_parser;
 extern crate serde;
 #[macro_use]
 extern crate serde_json;
@@ -81,6 +82,7 @@ extern crate tokio_core;
 extern crate tokio_io;
 extern crate tokio_signal;
 extern crate tokio_timer;
+extern crate toml;
 extern crate ttf_parser;
 extern crate unicode_bidi;
 extern crate unicode_normalization;

@@ -130,7 +130,18 @@ fn the_listings() {
     let templates = names(client.get("/templates").json());
     assert_eq!(
         templates,
-        ["astronaut", "cat", "coffee", "deal-with-it", "dramatic-raccoon", "raccoon", "rocket", "space"]
+        [
+            "astronaut",
+            "cat",
+            "coffee",
+            "deal-with-it",
+            "dramatic-raccoon",
+            "raccoon",
+            "rocket",
+            "screen",
+            "sign",
+            "space"
+        ]
     );
     let fonts = names(client.get("/fonts").json());
     assert_eq!(fonts, ["Anton", "BebasNeue", "ComicNeue", "DejaVuSans", "PermanentMarker"]);

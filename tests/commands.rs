@@ -2,6 +2,8 @@
 
 /// Many pictures at once.
 mod batch;
+/// Templates of another program.
+mod import;
 /// What is typed wrong, is not there, or cannot be written.
 mod mistakes;
 /// What packages, containers and shells use.

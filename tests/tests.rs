@@ -12,6 +12,7 @@ extern crate miniz_oxide;
 extern crate net2;
 extern crate png;
 extern crate proptest;
+#[macro_use]
 extern crate serde_json;
 extern crate socket2;
 extern crate tempfile;
@@ -99,5 +100,7 @@ mod shutdown;
 mod soak;
 /// Pictures assembled from encoded strips, and conversions between formats.
 mod strip_pictures;
+/// What is noted of a template in the file beside its picture.
+mod template_notes;
 /// A client's own picture, in the body or in a form.
 mod uploads;

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use captioner::cache::Cache;
 use captioner::error::CaptionError;
-use captioner::library::{keywords, FileKey, Library, Version};
+use captioner::library::{FileKey, Library, Version};
 use captioner::template::TemplateInfo;
-use image_macro::thumbnail_of;
+use image_macro::{thumbnail_of, TemplateNotes};
 
 /// Capacity of each of the two caches, in bytes: enough for thirty thousand templates. With less than there are, each list
 /// of all of them would decode all of them.
@@ -17,18 +17,31 @@ const CAPACITY: usize = 8 << 20;
 /// About what is remembered of a template takes, in bytes, without its name.
 const ENTRY: usize = 200;
 
-impl TemplateInfo {
-    /// The description as it is sent to clients, with the link of a thumbnail and with keywords.
+/// What a template is, and what is noted of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// What its picture is.
+    pub info: TemplateInfo,
+    /// What is noted beside it.
+    pub notes: Arc<TemplateNotes>,
+}
+
+impl Description {
+    /// The description as it is sent to clients, with the link of a thumbnail.
     pub fn to_json(&self) -> Value {
-        json!({
-            "name": self.name,
-            "format": self.format.name(),
-            "width": self.width,
-            "height": self.height,
-            "frames": self.frames,
-            "thumbnail": thumbnail_of(&self.name, self.format),
-            "keywords": keywords(&self.name),
-        })
+        let Description { ref info, ref notes } = *self;
+        let mut description = json!({
+            "name": info.name,
+            "format": info.format.name(),
+            "width": info.width,
+            "height": info.height,
+            "frames": info.frames,
+            "thumbnail": thumbnail_of(&info.name, info.format),
+        });
+        for (name, value) in notes.to_json() {
+            description[name] = value;
+        }
+        description
     }
 }
 
@@ -36,7 +49,7 @@ impl TemplateInfo {
 #[derive(Debug, Default)]
 pub struct Described {
     /// Those that were decoded before.
-    pub infos: Vec<TemplateInfo>,
+    pub known: Vec<Description>,
     /// The names of those that were not. One that is known to be unusable is in neither.
     pub unknown: Vec<String>,
 }
@@ -63,16 +76,21 @@ impl Descriptions {
         self.infos.insert(FileKey::new(&info.name, version), info, ENTRY + 2 * info.name.len());
     }
 
-    /// What is known of the templates with those names. Looks at their files, and reads none.
-    pub fn of_all(&self, library: &Library, names: Vec<String>) -> Described {
+    /// What is known of the templates with those names, whose notes can name those fonts. Looks at their files, and reads
+    /// none but new notes.
+    pub fn of_all(&self, library: &Library, fonts: &Library, names: Vec<String>) -> Described {
         let mut described = Described::default();
         for name in names {
-            let file = match version_of(library, &name) {
-                Some(version) => FileKey::new(&name, version),
-                None => continue,
+            let source = match library.find(&name) {
+                Ok(Some(source)) => source,
+                _ => continue,
             };
+            let file = FileKey::new(&name, source.version);
             match self.infos.get(&file) {
-                Some(info) => described.infos.push((*info).clone()),
+                Some(info) => {
+                    let notes = library.notes(&name, &source, fonts);
+                    described.known.push(Description { info: (*info).clone(), notes });
+                }
                 None if self.unusable.get(&file).is_some() => {}
                 None => described.unknown.push(name),
             }
@@ -90,13 +108,13 @@ impl Descriptions {
         library: &Library,
         name: &str,
         decode: F,
-    ) -> Result<Option<TemplateInfo>, CaptionError>
+    ) -> Result<Option<Description>, CaptionError>
     where
-        F: FnOnce() -> Result<TemplateInfo, CaptionError>,
+        F: FnOnce() -> Result<Description, CaptionError>,
     {
         let before = version_of(library, name);
         match decode() {
-            Ok(info) => Ok(Some(info)),
+            Ok(description) => Ok(Some(description)),
             Err(CaptionError::Cancelled) => Err(CaptionError::Cancelled),
             Err(error) => {
                 debug!("the template {:?} is left out: {}", name, error);
@@ -136,10 +154,10 @@ mod tests {
         let names = || ["bad", "gone", "good"].iter().map(|name| name.to_string()).collect();
         assert_eq!(captioner.described(names()).unknown, ["bad", "good"]);
         let describe = |name: &str| captioner.describe(name, &Cancel::new()).unwrap();
-        assert_eq!(describe("good").map(|info| info.width), Some(451));
+        assert_eq!(describe("good").map(|description| description.info.width), Some(451));
         assert_eq!((describe("bad"), describe("gone")), (None, None));
         let described = captioner.described(names());
-        assert_eq!((described.infos.len(), described.unknown.len()), (1, 0));
+        assert_eq!((described.known.len(), described.unknown.len()), (1, 0));
         // Once it is mended, it is there.
         fs::write(folder.join("bad.png"), &png[..]).unwrap();
         assert_eq!(captioner.described(names()).unknown, ["bad"]);

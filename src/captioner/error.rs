@@ -14,6 +14,14 @@ pub enum CaptionError {
     /// The client must act: there is no font of that name, likewise.
     #[error("there is no font {0:?}")]
     UnknownFont(String),
+    /// The client must act: there are more texts than the template has places for.
+    #[error("{}", too_many_texts(template.as_deref(), *boxes))]
+    TooManyTexts {
+        /// Its name, cut short if it is long; `None` if it is the client's own picture.
+        template: Option<String>,
+        /// How many boxes it has.
+        boxes: usize,
+    },
     /// The operator must act: the file of a template or font cannot be used.
     #[error("the file of {name:?} cannot be used, because {flaw}")]
     BadFile {
@@ -65,6 +73,20 @@ pub enum Flaw {
     Damaged,
 }
 
+/// The sentence about more texts than places.
+fn too_many_texts(template: Option<&str>, boxes: usize) -> String {
+    let who = template.map_or("the picture".to_string(), |name| format!("the template {:?}", name));
+    match boxes {
+        0 => format!(
+            "{} has no boxes: it has room for up to 3 texts, and there are more. Say where they stand, each with \
+             \"valign\", or with \"left\", \"top\", \"width\" and \"height\"",
+            who
+        ),
+        1 => format!("{} has 1 box, so it has room for 1 text, and there are more", who),
+        boxes => format!("{} has {} boxes, so it has room for up to {} texts, and there are more", who, boxes, boxes),
+    }
+}
+
 impl CaptionError {
     /// For a name that a client sent: what is sent back of it is short.
     pub(super) fn unknown_template(name: &str) -> CaptionError {
@@ -74,6 +96,11 @@ impl CaptionError {
     /// The same for a font.
     pub(super) fn unknown_font(name: &str) -> CaptionError {
         CaptionError::UnknownFont(shortened(name))
+    }
+
+    /// For that template, or a client's own picture, with so many boxes.
+    pub(super) fn too_many_texts(template: Option<&str>, boxes: usize) -> CaptionError {
+        CaptionError::TooManyTexts { template: template.map(shortened), boxes }
     }
 
     /// What is wrong with the file of that name.

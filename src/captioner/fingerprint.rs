@@ -9,7 +9,7 @@ use std::{fmt, str};
 use sha2::{Digest, Sha256};
 
 use captioner::error::CaptionError;
-use captioner::lettering::{letterings, Lettering, LetteringSpot};
+use captioner::lettering::{Lettering, LetteringSpot, Places};
 use captioner::library::Library;
 use captioner::settings::Settings;
 use image_macro::{Bar, Format, ImageMacro, Moment, Size, TextBox};
@@ -35,7 +35,8 @@ impl Fingerprint {
     /// The fingerprint of a picture. Reads a file only if it is new or has changed.
     ///
     /// # Errors
-    /// [`CaptionError::UnknownTemplate`], [`CaptionError::UnknownFont`], [`CaptionError::Io`].
+    /// [`CaptionError::UnknownTemplate`], [`CaptionError::UnknownFont`], [`CaptionError::TooManyTexts`],
+    /// [`CaptionError::Io`].
     pub(super) fn of(
         image_macro: &ImageMacro,
         settings: &Settings,
@@ -44,7 +45,11 @@ impl Fingerprint {
     ) -> Result<Fingerprint, CaptionError> {
         // Destructured field by field: a new field does not compile until it is hashed or ignored here.
         let ImageMacro { ref template, width, height, format, bar, ref captions } = *image_macro;
-        let letterings = letterings(captions);
+        let source = templates.find(template)?.ok_or_else(|| CaptionError::unknown_template(template))?;
+        let notes = templates.notes(template, &source, fonts);
+        let has_font = |name: &str| fonts.has(name);
+        let places = Places { template: Some(template), notes: &notes, has_font: &has_font };
+        let letterings = places.letterings(captions)?;
         let Settings {
             templates: _,
             fonts: _,
@@ -69,7 +74,6 @@ impl Fingerprint {
             hash.lettering(lettering);
         }
         hash.bytes(template.as_bytes());
-        let source = templates.find(template)?.ok_or_else(|| CaptionError::unknown_template(template))?;
         hash.option_bytes(templates.digest(template, &source)?);
         hash.fonts(fonts, &letterings)?;
         Ok(Fingerprint(hash.0.finalize().into()))

@@ -4,7 +4,10 @@ use icu_casemap::CaseMapper;
 use icu_locale_core::LanguageIdentifier;
 use unicode_normalization::UnicodeNormalization;
 
-use image_macro::{Caption, Case, Color, HAlign, Look, Moment, Size, Spot, TextBox, VAlign, DEFAULT_FONT};
+use captioner::error::CaptionError;
+use image_macro::{
+    Caption, Case, Color, HAlign, Look, Moment, Size, Spot, TemplateNotes, TextBox, VAlign, DEFAULT_FONT,
+};
 
 /// A caption as it is drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,20 +39,56 @@ pub enum LetteringSpot {
     Box(TextBox),
 }
 
-/// Decides what is left open in captions.
-pub fn letterings(captions: &[Caption]) -> Vec<Lettering> {
-    captions.iter().map(lettering).collect()
+/// What captions leave open, and who decides it.
+pub struct Places<'a> {
+    /// The template, for errors; `None` is a client's own picture.
+    pub template: Option<&'a str>,
+    /// What is noted of it.
+    pub notes: &'a TemplateNotes,
+    /// Whether there is a font of that name. A template can name one that there is no longer.
+    pub has_font: &'a dyn Fn(&str) -> bool,
 }
 
-fn lettering(caption: &Caption) -> Lettering {
-    let spot = match caption.spot {
-        Spot::Band(valign) => LetteringSpot::Band(valign),
-        Spot::Box(text_box) => LetteringSpot::Box(text_box),
-        Spot::Numbered(_, band) => LetteringSpot::Band(band.unwrap_or(VAlign::Bottom)),
-    };
-    let Look { halign, font, color, outline, size, case, lang, from, to } = caption.look.clone();
+impl<'a> Places<'a> {
+    /// Those of a client's own picture, which has no notes.
+    pub fn of_own(notes: &'a TemplateNotes) -> Places<'a> {
+        Places { template: None, notes, has_font: &|_| true }
+    }
+
+    /// Decides what is left open.
+    ///
+    /// # Errors
+    /// [`CaptionError::TooManyTexts`].
+    pub fn letterings(&self, captions: &[Caption]) -> Result<Vec<Lettering>, CaptionError> {
+        captions.iter().map(|caption| self.lettering(caption)).collect()
+    }
+
+    fn lettering(&self, caption: &Caption) -> Result<Lettering, CaptionError> {
+        let boxes = &self.notes.boxes;
+        let (spot, of_box) = match caption.spot {
+            Spot::Band(valign) => (LetteringSpot::Band(valign), None),
+            Spot::Box(text_box) => (LetteringSpot::Box(text_box), None),
+            Spot::Numbered(number, band) => match (boxes.get(number), band) {
+                (Some(of_template), _) => (LetteringSpot::Box(of_template.text_box), Some(&of_template.look)),
+                (None, Some(band)) if boxes.is_empty() => (LetteringSpot::Band(band), None),
+                _ => return Err(CaptionError::too_many_texts(self.template, boxes.len())),
+            },
+        };
+        let mut look = caption.look.clone();
+        if let Some(of_box) = of_box {
+            let mut of_box = of_box.clone();
+            of_box.font = of_box.font.filter(|font| (self.has_font)(font));
+            look = look.or(&of_box);
+        }
+        Ok(lettering(&caption.text, spot, look))
+    }
+}
+
+/// What nobody has said is as it is by default.
+fn lettering(text: &str, spot: LetteringSpot, look: Look) -> Lettering {
+    let Look { halign, font, color, outline, size, case, lang, from, to } = look;
     Lettering {
-        text: in_case(&caption.text, case.unwrap_or(Case::AsIs), lang.as_ref()),
+        text: in_case(text, case.unwrap_or(Case::AsIs), lang.as_ref()),
         spot,
         halign: halign.unwrap_or(HAlign::Center),
         font: font.unwrap_or_else(|| DEFAULT_FONT.to_string()),

@@ -29,15 +29,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use image_macro::Format;
-use image_macro::{Bar, Edit, ImageMacro};
+use image_macro::{Bar, Edit, ImageMacro, TemplateNotes};
 
 pub use self::cache::{Cache, CacheStats};
 pub use self::cancel::Cancel;
-pub use self::descriptions::Described;
+pub use self::descriptions::{Described, Description};
 pub use self::error::{CaptionError, Cause, Flaw};
 pub use self::file::decode::format_of;
 pub use self::fingerprint::Fingerprint;
-pub use self::library::keywords;
 pub use self::settings::Settings;
 pub use self::template::TemplateInfo;
 
@@ -47,7 +46,7 @@ use self::file::error::DecodeError;
 use self::file::jpeg::kind::JpegKind;
 use self::file::pixels::Pixels;
 use self::ink::Stamp;
-use self::lettering::{letterings, Lettering};
+use self::lettering::{Lettering, Places};
 use self::library::{Content, FileKey, Library, Source, Version};
 use self::template::{Template, TemplateKey};
 use self::text::font_set::FontSet;
@@ -106,8 +105,12 @@ impl Captioner {
     /// Every [`CaptionError`].
     pub fn caption(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Picture, CaptionError> {
         cancel.check()?;
+        let source = self.template_source(&image_macro.template)?;
+        let notes = self.notes(&image_macro.template, &source);
+        let has_font = |name: &str| self.fonts.library().has(name);
+        let places = Places { template: Some(&image_macro.template), notes: &notes, has_font: &has_font };
+        let letterings = places.letterings(&image_macro.captions)?;
         let template = self.template(image_macro, cancel)?;
-        let letterings = letterings(&image_macro.captions);
         let fonts = FontSet::load(&self.fonts, &letterings, cancel)?;
         draw(&template, &letterings, image_macro.bar, &fonts, cancel)
     }
@@ -117,8 +120,8 @@ impl Captioner {
     /// sRGB.
     ///
     /// # Errors
-    /// [`CaptionError::BadPicture`], [`CaptionError::UnknownFont`], [`CaptionError::BadFile`] of a font,
-    /// [`CaptionError::Io`], [`CaptionError::Encode`], [`CaptionError::Cancelled`].
+    /// [`CaptionError::BadPicture`], [`CaptionError::TooManyTexts`], [`CaptionError::UnknownFont`],
+    /// [`CaptionError::BadFile`] of a font, [`CaptionError::Io`], [`CaptionError::Encode`], [`CaptionError::Cancelled`].
     pub fn caption_picture(
         &self,
         file: &[u8],
@@ -127,7 +130,7 @@ impl Captioner {
     ) -> Result<Picture, CaptionError> {
         cancel.check()?;
         // Before the picture is decoded, which takes longer.
-        let letterings = letterings(&edit.captions);
+        let letterings = Places::of_own(&TemplateNotes::default()).letterings(&edit.captions)?;
         let fonts = FontSet::load(&self.fonts, &letterings, cancel)?;
         let gif_quality = self.gif_quality(edit.format);
         let decoded = Decoded::from_file(file, false, gif_quality, cancel);
@@ -147,6 +150,15 @@ impl Captioner {
         draw(&template, &letterings, edit.bar, &fonts, cancel)
     }
 
+    /// Describes a picture that could be a template: a file that is not one yet. Its name is empty.
+    ///
+    /// # Errors
+    /// [`CaptionError::BadPicture`], [`CaptionError::Cancelled`].
+    pub fn picture_info(&self, file: &[u8], cancel: &Cancel) -> Result<TemplateInfo, CaptionError> {
+        let decoded = Decoded::from_file(file, self.settings.lenient, None, cancel);
+        decoded.map(|decoded| TemplateInfo::of("", &decoded)).map_err(DecodeError::into_picture_error)
+    }
+
     /// The names of all templates, sorted.
     pub fn template_names(&self) -> Arc<Vec<String>> {
         self.template_library.names()
@@ -163,24 +175,54 @@ impl Captioner {
     /// [`CaptionError::UnknownTemplate`], [`CaptionError::BadFile`], [`CaptionError::Io`],
     /// [`CaptionError::Cancelled`].
     pub fn template_info(&self, name: &str, cancel: &Cancel) -> Result<TemplateInfo, CaptionError> {
+        self.description(name, cancel).map(|description| description.info)
+    }
+
+    /// The same, with what is noted of it.
+    ///
+    /// # Errors
+    /// As [`Captioner::template_info`].
+    pub fn description(&self, name: &str, cancel: &Cancel) -> Result<Description, CaptionError> {
         let source = self.template_source(name)?;
-        match self.infos.get(&FileKey::new(name, source.version)) {
-            Some(info) => Ok((*info).clone()),
-            None => self.decode(name, &source, None, cancel).map(|template| (*template.info).clone()),
-        }
+        let info = match self.infos.get(&FileKey::new(name, source.version)) {
+            Some(info) => (*info).clone(),
+            None => (*self.decode(name, &source, None, cancel)?.info).clone(),
+        };
+        Ok(Description { info, notes: self.notes(name, &source) })
     }
 
     /// What is known of templates without decoding any of them.
     pub fn described(&self, names: Vec<String>) -> Described {
-        self.infos.of_all(&self.template_library, names)
+        self.infos.of_all(&self.template_library, self.fonts.library(), names)
+    }
+
+    /// The words that a template is found by, beside its name.
+    pub fn keywords(&self, name: &str) -> Vec<String> {
+        match self.template_library.find(name) {
+            Ok(Some(ref source)) => self.notes(name, source).keywords.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Reads what is noted of all templates, and so logs what is wrong there.
+    pub fn read_notes(&self) {
+        for name in self.template_names().iter() {
+            if let Ok(Some(ref source)) = self.template_library.find(name) {
+                self.notes(name, source);
+            }
+        }
+    }
+
+    fn notes(&self, name: &str, source: &Source) -> Arc<TemplateNotes> {
+        self.template_library.notes(name, source, self.fonts.library())
     }
 
     /// Describes a template for a list of all that can be used: `None` if this one cannot, or is there no longer.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
-    pub fn describe(&self, name: &str, cancel: &Cancel) -> Result<Option<TemplateInfo>, CaptionError> {
-        self.infos.of_one(&self.template_library, name, || self.template_info(name, cancel))
+    pub fn describe(&self, name: &str, cancel: &Cancel) -> Result<Option<Description>, CaptionError> {
+        self.infos.of_one(&self.template_library, name, || self.description(name, cancel))
     }
 
     /// Whether [`Captioner::fingerprint`] lists folders and reads files, and so may block. Without folders it
@@ -192,7 +234,8 @@ impl Captioner {
     /// The fingerprint of a picture. Decodes and draws nothing; reads a file only if it is new or has changed.
     ///
     /// # Errors
-    /// [`CaptionError::UnknownTemplate`], [`CaptionError::UnknownFont`], [`CaptionError::Io`].
+    /// [`CaptionError::UnknownTemplate`], [`CaptionError::UnknownFont`], [`CaptionError::TooManyTexts`],
+    /// [`CaptionError::Io`].
     pub fn fingerprint(&self, image_macro: &ImageMacro) -> Result<Fingerprint, CaptionError> {
         Fingerprint::of(image_macro, &self.settings, &self.template_library, self.fonts.library())
     }

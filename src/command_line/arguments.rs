@@ -83,6 +83,7 @@ pub fn command(shows_all: bool) -> Command {
                 .args(knobs_of("fonts").into_iter().map(knob)),
         )
         .subcommand(health())
+        .subcommand(import())
         .subcommand(
             Command::new("completions").about("Prints what completes memed's commands in a shell").arg(
                 Arg::new("shell")
@@ -219,8 +220,37 @@ fn health() -> Command {
         )
 }
 
+fn import() -> Command {
+    let folder = |name, value, help| {
+        Arg::new(name).value_name(value).required(true).value_parser(value_parser!(OsString)).help(help)
+    };
+    Command::new("import")
+        .about("Makes templates for memed of those of another program")
+        .override_usage("memed import memegen DIR OUT [--force]")
+        .arg(
+            Arg::new("program")
+                .value_name("PROGRAM")
+                .required(true)
+                .value_parser(PossibleValuesParser::new(["memegen"]))
+                .help("The program whose templates they are"),
+        )
+        .arg(folder("from", "DIR", "Its folder of templates: of memegen, the one called templates"))
+        .arg(folder("to", "OUT", "A folder for the pictures and, beside each, a .toml with its boxes"))
+        .arg(
+            Arg::new("force")
+                .long("force")
+                .action(ArgAction::SetTrue)
+                .help("Replace files that are in OUT already"),
+        )
+        .after_help(
+            "What cannot be carried over is told for each template. Then serve them: memed --templates OUT\n\n\
+             Exit codes: 1 if any template failed, 64 for a bad command line, 65 if DIR has no templates, 66 if it \
+             cannot be read, 73 if OUT cannot be written.",
+        )
+}
+
 fn man() -> Command {
-    let names = ["serve", "caption", "templates", "fonts", "health", "completions", "man"];
+    let names = ["serve", "caption", "templates", "fonts", "health", "import", "completions", "man"];
     Command::new("man")
         .about("Prints the man page of memed, or of a command")
         .arg(

@@ -37,6 +37,15 @@ pub enum Order {
         /// How long it may take.
         timeout: Duration,
     },
+    /// Make templates of memegen's.
+    Import {
+        /// memegen's folder of templates.
+        from: PathBuf,
+        /// The folder for the pictures and what is noted of them.
+        to: PathBuf,
+        /// Whether files that exist are replaced.
+        replaces: bool,
+    },
     /// Print the completions for a shell.
     Completions(Shell),
     /// Print the man page of a command, or of the program.

@@ -31,6 +31,11 @@ pub fn order(command: &str, matches: &ArgMatches, config: &Config) -> Result<Ord
         "templates" => Ok(Order::Templates),
         "fonts" => Ok(Order::Fonts),
         "health" => health(matches, config),
+        "import" => Ok(Order::Import {
+            from: path("from").expect("clap requires it"),
+            to: path("to").expect("clap requires it"),
+            replaces: matches.get_flag("force"),
+        }),
         "completions" => {
             let shell = matches.get_one::<Shell>("shell").expect("clap requires it");
             Ok(Order::Completions(*shell))

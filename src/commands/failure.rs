@@ -48,6 +48,11 @@ impl Failure {
         Failure { code: INTERRUPTED, sentence: sentence.into() }
     }
 
+    /// Whether a signal has ended it.
+    pub fn is_interrupt(&self) -> bool {
+        self.code == INTERRUPTED
+    }
+
     /// A picture was not drawn. Here the client is the operator too, so the causes are told.
     pub fn of_caption(error: &CaptionError, captioner: &Captioner) -> Failure {
         let list = |command: &str, name: &str, names: &[String]| {
@@ -63,6 +68,7 @@ impl Failure {
             CaptionError::Cancelled => Failure::interrupted("interrupted: nothing was written"),
             CaptionError::Io(ref cause) => Failure { code: 66, sentence: format!("{}: {}", error, cause) },
             CaptionError::Encode(_) => Failure { code: 70, sentence: in_full(error) },
+            CaptionError::TooManyTexts { .. } => Failure::data(error.to_string()),
             CaptionError::BadFile { .. } | CaptionError::BadPicture { .. } => Failure::data(in_full(error)),
         }
     }
@@ -74,7 +80,7 @@ impl Failure {
 }
 
 /// An error with its causes.
-fn in_full(error: &dyn Error) -> String {
+pub fn in_full(error: &dyn Error) -> String {
     let (mut sentence, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
         sentence = format!("{}: {}", sentence, error);

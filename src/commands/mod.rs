@@ -8,6 +8,7 @@ mod caption;
 mod failure;
 mod feed;
 mod health;
+mod import;
 mod interrupt;
 mod lines;
 mod output;
@@ -29,6 +30,7 @@ pub fn run(config: Config, order: Order) -> i32 {
         Order::Templates => output::print_lines(&captioner.template_names()),
         Order::Fonts => output::print_lines(&captioner.font_names()),
         Order::Health { target, timeout } => health::run(target, timeout),
+        Order::Import { from, to, replaces } => import::run(&captioner, &from, &to, replaces),
         Order::Completions(shell) => shell::completions(shell),
         Order::Man(command) => shell::man(command.as_deref()),
         Order::ManPages(folder) => shell::man_pages(&folder),

@@ -11,6 +11,8 @@ pub const MAX_CAPTIONS: usize = 16;
 pub const MAX_TEXT: usize = 256;
 /// The most characters in the name of a template or font.
 pub const MAX_NAME: usize = 200;
+/// The most characters in what is noted as the origin of a template, mostly a URL.
+pub const MAX_SOURCE: usize = 2048;
 /// The most pixels on a side of the picture asked for.
 pub const MAX_SIDE: u32 = 4096;
 /// The font of a caption that names none.

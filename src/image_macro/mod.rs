@@ -24,11 +24,13 @@ pub mod schema;
 mod search;
 mod size;
 mod spot;
+mod template_notes;
+mod toml_values;
 mod values;
 
 pub use self::align::{HAlign, VAlign};
 pub use self::caption::{
-    Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT,
+    Caption, Edit, ImageMacro, DEFAULT_FONT, MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_SOURCE, MAX_TEXT,
 };
 pub use self::color::Color;
 pub use self::decode::{
@@ -45,4 +47,5 @@ pub use self::query::is_ignored;
 pub use self::search::{Search, MAX_QUERY};
 pub use self::size::{Size, MAX_SIZE};
 pub use self::spot::{Bar, BarSide, Spot, TextBox};
+pub use self::template_notes::{Mistake, TemplateBox, TemplateNotes, MAX_KEYWORDS, MAX_NOTES};
 pub use self::values::normal_name;

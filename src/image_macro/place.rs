@@ -1,7 +1,8 @@
 //! [`Place`]: where a value can stand in a request, under which name, and what it must be there.
 //!
 //! `json` and `query` ask for the place of a value before they read it, so a request is rejected at its first unknown
-//! name, list that is too long, or value that is nested too deep, whatever follows. The only list of names is here.
+//! name, list that is too long, or value that is nested too deep, whatever follows. The only list of names is here; the
+//! notes beside a template, `template_notes`, have theirs here too.
 
 use std::fmt;
 
@@ -53,6 +54,11 @@ pub(super) const OF_LONG_FORM: Names = &[
     ("angle", Kind::Angle),
     ("padding", Kind::Padding),
 ];
+/// The long form without its text.
+pub(super) const OF_BOX: Names = OF_LONG_FORM.split_at(1).1;
+/// The notes beside a template.
+pub(super) const OF_NOTES: Names =
+    &[("source", Kind::Source), ("keywords", Kind::Texts), ("example", Kind::Texts), ("boxes", Kind::Boxes)];
 
 /// What a value must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,13 +87,21 @@ pub(super) enum Kind {
     Captions,
     /// An item of `captions`.
     Caption,
+    /// All that is noted of a template.
+    Notes,
+    Source,
+    /// `keywords` or `example`, a list of texts.
+    Texts,
+    Boxes,
+    /// An item of `boxes`.
+    Box,
 }
 
 /// Where a value stands in a request. Displayed as errors call it: `template`, `top_font`, `captions[0].color`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
-    /// The index of the item of `captions` that it is, or is in.
-    caption: Option<usize>,
+    /// The list that it is an item of, or is in an item of, and which.
+    item: Option<(&'static str, usize)>,
     /// Whose caption it is about, in the short form.
     pub band: Option<VAlign>,
     /// Its name without the band; empty for an item of a list.
@@ -100,9 +114,9 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let name = self.part_of.unwrap_or(self.name);
-        match (self.caption, self.band) {
-            (Some(index), _) if name.is_empty() => write!(f, "captions[{}]", index),
-            (Some(index), _) => write!(f, "captions[{}].{}", index, name),
+        match (self.item, self.band) {
+            (Some((list, index)), _) if name.is_empty() => write!(f, "{}[{}]", list, index),
+            (Some((list, index)), _) => write!(f, "{}[{}].{}", list, index, name),
             (None, Some(band)) => write!(f, "{}_{}", band.name(), name),
             (None, None) => f.write_str(name),
         }
@@ -111,8 +125,9 @@ impl fmt::Display for Place {
 
 impl Place {
     /// The whole request, an object.
-    pub const REQUEST: Place =
-        Place { caption: None, band: None, name: "", part_of: None, kind: Kind::Request };
+    pub const REQUEST: Place = Place { item: None, band: None, name: "", part_of: None, kind: Kind::Request };
+    /// All that is noted of a template, an object.
+    pub const NOTES: Place = Place { kind: Kind::Notes, ..Place::REQUEST };
 
     /// The place of a key's value, if this is an object that has that key. Keys are trimmed, and their case does not
     /// matter.
@@ -127,6 +142,8 @@ impl Place {
             Kind::Request if band.is_some() => (OF_SHORT_FORM, OF_LOOK),
             Kind::Request => (OF_REQUEST, OF_LOOK),
             Kind::Caption => (OF_LONG_FORM, OF_LOOK),
+            Kind::Notes => (OF_NOTES, OF_LOOK),
+            Kind::Box => (OF_BOX, OF_LOOK),
             Kind::Color | Kind::Outline if self.part_of.is_none() => {
                 let mut channels = CHANNELS.iter().flatten();
                 let channel = channels.find(|channel| channel.eq_ignore_ascii_case(name));
@@ -144,14 +161,24 @@ impl Place {
     pub fn item(self, index: usize) -> Result<Place, Invalid> {
         match self.kind {
             Kind::Captions if index > MAX_CAPTIONS => Err(too_many_captions(&format!("more than {}", index))),
-            Kind::Captions => {
-                Ok(Place { caption: Some(index), name: "", kind: Kind::Caption, ..Place::REQUEST })
+            Kind::Captions | Kind::Boxes | Kind::Texts => {
+                let kind = match self.kind {
+                    Kind::Captions => Kind::Caption,
+                    Kind::Boxes => Kind::Box,
+                    _ => Kind::Text,
+                };
+                Ok(Place { item: Some((self.name, index)), name: "", kind, ..Place::REQUEST })
             }
-            Kind::Request | Kind::Caption => Err(self.refuse(&"a list")),
+            Kind::Request | Kind::Caption | Kind::Notes | Kind::Box => Err(self.refuse(&"a list")),
             _ if self.part_of.is_some() => Err(self.refuse(&"nested too deep")),
             _ if index > CHANNELS[0].len() => Err(self.refuse(&format!("a list of more than {}", index))),
             _ => Ok(Place { name: "", part_of: Some(self.name), ..self }),
         }
+    }
+
+    /// Whether what stands there is a list with places of its own.
+    pub fn is_list(self) -> bool {
+        matches!(self.kind, Kind::Captions | Kind::Texts | Kind::Boxes)
     }
 
     /// The error about a value that must not stand here. `written` is how the error quotes the value.
@@ -164,7 +191,11 @@ impl Place {
                      URL, \"#\" is written %23";
         match self.kind {
             Kind::Request => Invalid("the body must be a JSON object, as in {\"template\": \"cat\"}".into()),
-            Kind::Name | Kind::Text => Invalid(format!("\"{}\" must be a string", self)),
+            Kind::Name | Kind::Text | Kind::Source => Invalid(format!("\"{}\" must be a string", self)),
+            Kind::Notes => Invalid("the notes must be a table".into()),
+            Kind::Texts => Invalid(format!("\"{}\" must be a list of strings", self)),
+            Kind::Boxes => Invalid(format!("\"{}\" must be a list of tables, as in [[boxes]]", self)),
+            Kind::Box => Invalid(format!("\"{}\" must be a table", self)),
             Kind::Captions => Invalid(format!("\"{}\" must be a list of strings or of objects", self)),
             Kind::Caption => Invalid(format!("\"{}\" must be a string or an object", self)),
             Kind::Side => must_be(&format!("a whole number of pixels from 1 to {}", MAX_SIDE)),
@@ -196,17 +227,21 @@ impl Place {
 
     fn unknown(self, key: &str) -> Invalid {
         let key = shortened(key).to_lowercase();
-        Invalid(match self.caption {
-            None if key == PICTURE => format!(
+        Invalid(match (self.item, self.kind) {
+            (Some(_), kind) => {
+                let own = listed(if kind == Kind::Box { OF_BOX } else { OF_LONG_FORM });
+                format!("{:?} is not a field of \"{}\": it has {}, {}", key, self, own, listed(OF_LOOK))
+            }
+            (None, Kind::Notes) => {
+                let look = listed(OF_LOOK);
+                format!("{:?} is not a field: there are {}, {}", key, listed(OF_NOTES), look)
+            }
+            (None, _) if key == PICTURE => format!(
                 "{:?} is not a field here: a picture is a part of a form that is sent as \"multipart/form-data\", or \
                  the body of a POST",
                 key
             ),
-            Some(_) => {
-                let own = listed(OF_LONG_FORM, "");
-                format!("{:?} is not a field of \"{}\": it has {}, {}", key, self, own, listed(OF_LOOK, ""))
-            }
-            None => format!(
+            (None, _) => format!(
                 "{:?} is not a field: there are {}, and top_text, middle_text, bottom_text",
                 key,
                 options(&[])
@@ -219,7 +254,7 @@ impl Place {
 pub fn options(but: &[&str]) -> String {
     let of_request: Vec<_> =
         OF_REQUEST.iter().filter(|name| !but.contains(&name.0)).map(|name| name.0).collect();
-    let of_look = listed(OF_LOOK, "");
+    let of_look = listed(OF_LOOK);
     format!(
         "{}, {}, and the last {} also for one text, as in top_{}",
         of_request.join(", "),
@@ -229,10 +264,10 @@ pub fn options(but: &[&str]) -> String {
     )
 }
 
-/// The names of some fields, without the other name of one of them, each after a prefix.
-fn listed(names: Names, prefix: &str) -> String {
+/// The names of some fields, without the other name of one of them.
+fn listed(names: Names) -> String {
     let names = names.iter().filter(|name| name.0 != "halign");
-    names.map(|name| format!("{}{}", prefix, name.0)).collect::<Vec<_>>().join(", ")
+    names.map(|name| name.0).collect::<Vec<_>>().join(", ")
 }
 
 /// The error about more captions than allowed.

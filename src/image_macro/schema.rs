@@ -6,12 +6,13 @@
 use serde_json::{Map, Value};
 
 use super::align::{HAlign, VAlign};
-use super::caption::{MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_TEXT};
+use super::caption::{MAX_CAPTIONS, MAX_NAME, MAX_SIDE, MAX_SOURCE, MAX_TEXT};
 use super::format::Format;
 use super::look::{Case, MAX_SECONDS};
-use super::place::{Kind, CHANNELS, OF_LONG_FORM, OF_LOOK, OF_REQUEST, OF_SHORT_FORM};
+use super::place::{Kind, CHANNELS, OF_BOX, OF_LONG_FORM, OF_LOOK, OF_NOTES, OF_REQUEST, OF_SHORT_FORM};
 use super::size::MAX_SIZE;
 use super::spot::{BarSide, MAX_ANGLE, MAX_PADDING};
+use super::template_notes::MAX_BOXES;
 
 /// Whether a request is for a template, or brings its picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,6 +64,11 @@ pub fn of_link() -> Vec<Value> {
     let fields = of_all(About::Picture).into_iter().filter(is_in_link).filter(|field| field.0 != "format");
     let of_bands = of_bands().into_iter().filter(|field| field.1 != Kind::Text);
     fields.chain(of_bands).map(|(name, kind)| parameter(&name, kind)).collect()
+}
+
+/// The schemas of what is noted of a template, by name, as it is told.
+pub fn of_notes() -> Map<String, Value> {
+    OF_NOTES.iter().map(|&(name, kind)| (name.to_string(), of_kind(kind, Written::Json))).collect()
 }
 
 /// The schema of a name that must be given: there is something in it that is no white space.
@@ -172,7 +178,21 @@ fn of_kind(kind: Kind, written: Written) -> Value {
             let of_band = fields.iter().filter(|field| !is_of_box(field.1)).cloned().collect::<Vec<_>>();
             json!({ "anyOf": [object(&of_band, &required("valign")), object(&fields, &required("left"))] })
         }
-        Kind::Request => json!({ "type": "object" }),
+        Kind::Request | Kind::Notes => json!({ "type": "object" }),
+        Kind::Source => json!({ "type": "string", "maxLength": MAX_SOURCE }),
+        Kind::Texts => json!({ "type": "array", "items": of_kind(Kind::Text, written) }),
+        Kind::Boxes => {
+            json!({ "type": "array", "items": of_kind(Kind::Box, written), "maxItems": MAX_BOXES })
+        }
+        // Where it is only told, all of it is.
+        Kind::Box => {
+            let properties: Map<_, _> =
+                OF_BOX.iter().map(|&(name, kind)| (name.to_string(), of_kind(kind, written))).collect();
+            let names: Vec<_> = OF_BOX.iter().map(|field| field.0).collect();
+            json!({
+                "type": "object", "properties": properties, "required": names, "additionalProperties": false,
+            })
+        }
     }
 }
 

@@ -45,8 +45,9 @@ impl Search {
     }
 
     /// Whether a template with that name and those keywords is searched for.
-    pub fn finds(&self, name: &str, keywords: &[&str]) -> bool {
+    pub fn finds(&self, name: &str, keywords: &[String]) -> bool {
         let name = folded(name);
+        let keywords: Vec<_> = keywords.iter().map(|keyword| folded(keyword)).collect();
         let has = |word: &String| name.contains(word) || keywords.iter().any(|known| known.contains(&**word));
         self.words.iter().all(has)
     }
@@ -125,7 +126,10 @@ mod tests {
 
     #[test]
     fn every_word_must_be_in_the_name_or_a_keyword() {
-        let finds = |query: &str| Search::parse(query).unwrap().finds("Deal-with-it", &["cat", "sunglasses"]);
+        let finds = |query: &str| {
+            let keywords = ["cat".to_string(), "Sunglasses".to_string()];
+            Search::parse(query).unwrap().finds("Deal-with-it", &keywords)
+        };
         assert!(["", "q=deal", "q=WITH", "q=cat+deal", "q=sun"].iter().all(|query| finds(query)));
         assert!(["q=dog", "q=cat+dog"].iter().all(|query| !finds(query)));
         // A folder may have a name in either form.

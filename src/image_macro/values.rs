@@ -6,7 +6,7 @@
 use icu_locale_core::LanguageIdentifier;
 use unicode_normalization::UnicodeNormalization;
 
-use super::caption::{MAX_NAME, MAX_SIDE, MAX_TEXT};
+use super::caption::{MAX_NAME, MAX_SIDE, MAX_SOURCE, MAX_TEXT};
 use super::color::Color;
 use super::error::Invalid;
 use super::fields::{Given, Value};
@@ -91,6 +91,19 @@ impl Given {
         match text.chars().count() {
             0..=MAX_TEXT => Ok(text),
             length => Err(too_long(length)),
+        }
+    }
+
+    /// Where a picture is from.
+    pub fn source(self) -> Result<String, Invalid> {
+        match self.value {
+            Value::Text(ref text) if text.chars().count() > MAX_SOURCE => {
+                Err(Invalid(format!("\"{}\" is longer than {} characters", self.place, MAX_SOURCE)))
+            }
+            Value::Text(text) => {
+                Ok(text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+            }
+            other => Err(self.place.refuse(&other)),
         }
     }
 

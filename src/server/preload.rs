@@ -59,7 +59,8 @@ pub fn start(app: &Rc<App>, handle: &Handle) {
 
 fn items(captioner: &Captioner, preload: Preload) -> Vec<Item> {
     let mut items = Vec::new();
-    // Listed in any case: what is wrong with a folder is logged then.
+    // Listed and read in any case: what is wrong with a folder or with notes is logged then.
+    captioner.read_notes();
     let (templates, fonts) = (captioner.template_names(), captioner.font_names());
     if let Preload::Templates | Preload::All = preload {
         items.extend(templates.iter().cloned().map(Item::Template));

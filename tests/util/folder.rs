@@ -47,6 +47,12 @@ impl Folder {
         Config { captioner, ..config() }
     }
 
+    /// A server with the templates of any folder.
+    pub fn serve_in(path: &Path) -> Serve {
+        let captioner = Settings { templates: Some(path.to_path_buf()), ..Settings::default() };
+        Serve::with(Config { captioner, ..config() })
+    }
+
     /// A server with its templates.
     pub fn serve(&self) -> Serve {
         Serve::with(self.config())

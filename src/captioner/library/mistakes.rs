@@ -22,16 +22,20 @@ pub type Recognise = fn(&[u8]) -> Result<(), &'static str>;
 impl Mistakes {
     /// Looks at a listing, paths by name, and into the files that were not in the one before. Returns what has not been told before.
     ///
-    /// `hidden`: files that have the name of another, which is served.
+    /// `hidden`: files that have the name of another, which is served. `companions`: those that go with a file of their name.
     pub fn found(
         &mut self,
         files: &BTreeMap<String, PathBuf>,
         hidden: &[(PathBuf, PathBuf)],
+        companions: &BTreeMap<String, PathBuf>,
         recognise: Recognise,
     ) -> Vec<String> {
         let mut all = BTreeSet::new();
         for (served, hidden) in hidden {
             all.insert(format!("{} is not served: {} has the same name", hidden.display(), served.display()));
+        }
+        for (_, path) in companions.iter().filter(|companion| !files.contains_key(companion.0)) {
+            all.insert(format!("{} is not used: there is no picture of that name beside it", path.display()));
         }
         let mut by_words: BTreeMap<Vec<&str>, &Path> = BTreeMap::new();
         for (name, path) in files {

@@ -6,6 +6,7 @@
 
 mod folder;
 mod mistakes;
+mod notes;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,9 +19,10 @@ use sha2::{Digest, Sha256};
 
 use captioner::cache::Cache;
 use captioner::file::decode::format_of;
+use image_macro::TemplateNotes;
 
-use self::folder::{name_of, Files, Folder};
-use self::mistakes::Recognise;
+use self::folder::{name_of, Files, Folder, Listed};
+use self::notes::Shelf;
 pub use self::source::{Content, FileKey, Source, Version};
 
 /// Capacity of the cache of digests, in bytes: enough for thousands of files.
@@ -33,12 +35,6 @@ pub fn fallback_fonts() -> &'static [BuiltIn] {
     memed_data::FALLBACK_FONTS
 }
 
-/// Words that a template is found by, beside its name: only those with the name of a built-in one have any.
-pub fn keywords(template: &str) -> &'static [&'static str] {
-    let found = memed_data::KEYWORDS.binary_search_by_key(&template, |keywords| keywords.0);
-    found.map_or(&[], |index| memed_data::KEYWORDS[index].1)
-}
-
 /// All templates, or all fonts.
 pub struct Library {
     built_in: &'static [BuiltIn],
@@ -47,6 +43,8 @@ pub struct Library {
     digests: Cache<FileKey, [u8; 32]>,
     /// The names of the last listing that was asked for them.
     named: Mutex<Named>,
+    /// What is noted beside the files.
+    notes: Shelf,
 }
 
 /// The names in a listing of the folder, together with the built-in ones.
@@ -63,7 +61,9 @@ impl Library {
     pub fn templates(folder: Option<PathBuf>) -> Library {
         let recognise =
             |head: &[u8]| format_of(head).map(drop).ok_or("it is neither a JPEG, a PNG nor a GIF");
-        Library::new(memed_data::TEMPLATES, folder, &["gif", "jpeg", "jpg", "png"], recognise)
+        let folder = folder
+            .map(|path| Folder::new(path, &["gif", "jpeg", "jpg", "png"], recognise).with_companions("toml"));
+        Library::new(memed_data::TEMPLATES, folder)
     }
 
     /// The built-in fonts, and those of a folder.
@@ -72,22 +72,18 @@ impl Library {
             Some(b"\0\x01\0\0" | b"OTTO" | b"true" | b"ttcf") => Ok(()),
             _ => Err("it is not a TrueType or OpenType font"),
         };
-        Library::new(memed_data::FONTS, folder, &["otf", "ttc", "ttf"], recognise)
+        let folder = folder.map(|path| Folder::new(path, &["otf", "ttc", "ttf"], recognise));
+        Library::new(memed_data::FONTS, folder)
     }
 
-    fn new(
-        built_in: &'static [BuiltIn],
-        folder: Option<PathBuf>,
-        extensions: &'static [&'static str],
-        recognise: Recognise,
-    ) -> Library {
-        let folder = folder.map(|path| Folder::new(path, extensions, recognise));
-        Library { built_in, folder, digests: Cache::new(DIGESTS), named: Mutex::default() }
+    fn new(built_in: &'static [BuiltIn], folder: Option<Folder>) -> Library {
+        let (named, notes) = (Mutex::default(), Shelf::default());
+        Library { built_in, folder, digests: Cache::new(DIGESTS), named, notes }
     }
 
     /// Every name, sorted. Collected once for each listing of the folder: a folder may have thousands.
     pub fn names(&self) -> Arc<Vec<String>> {
-        let files = self.files().unwrap_or_default();
+        let files = self.listed().unwrap_or_default().files;
         let last = self.named.lock().expect("nothing panics under this lock").clone();
         if Arc::ptr_eq(&last.files, &files) && !last.names.is_empty() {
             return last.names;
@@ -104,7 +100,7 @@ impl Library {
     /// # Errors
     /// As [`Source::of_file`].
     pub fn find(&self, name: &str) -> io::Result<Option<Source>> {
-        if let Some(path) = self.files().as_ref().and_then(|files| files.get(name)) {
+        if let Some(path) = self.listed().as_ref().and_then(|listed| listed.files.get(name)) {
             // A file that was deleted since it was listed does not hide a built-in one.
             if let Some(source) = Source::of_file(path)? {
                 return Ok(Some(source));
@@ -123,7 +119,7 @@ impl Library {
         let mut sources: BTreeMap<_, _> = built_in
             .map(|file| (name_of(file.file_name).into_owned(), Source::built_in(file.content)))
             .collect();
-        for (name, path) in self.files().iter().flat_map(|files| files.iter()) {
+        for (name, path) in self.listed().iter().flat_map(|listed| listed.files.iter()) {
             if let Some(source) = Source::of_file(path)? {
                 sources.insert(name.clone(), source);
             }
@@ -150,7 +146,23 @@ impl Library {
         Ok(Some(*digest))
     }
 
-    fn files(&self) -> Option<Arc<Files>> {
+    /// Whether there is a content of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.built_in.iter().any(|file| name_of(file.file_name) == name)
+            || self.listed().is_some_and(|listed| listed.files.contains_key(name))
+    }
+
+    /// What is noted of a template. Reads a file only if it is new or has changed, and then logs what is wrong with it.
+    /// `fonts` are those that it can name.
+    pub fn notes(&self, name: &str, source: &Source, fonts: &Library) -> Arc<TemplateNotes> {
+        if source.is_built_in() {
+            return notes::of_built_in(name);
+        }
+        let files = self.listed().unwrap_or_default().companions;
+        self.notes.get(name, &files, &|font| fonts.has(font))
+    }
+
+    fn listed(&self) -> Option<Listed> {
         self.folder.as_ref().map(Folder::files)
     }
 }
@@ -195,7 +207,7 @@ mod tests {
         fs::write(folder.0.join("one.png"), b"1").unwrap();
         let library = Library::templates(Some(folder.0.clone()));
         let has = |name: &str| library.find(name).unwrap().is_some();
-        let is_kept = || Arc::ptr_eq(&library.files().unwrap(), &library.files().unwrap());
+        let is_kept = || Arc::ptr_eq(&library.listed().unwrap().files, &library.listed().unwrap().files);
         // It has just changed, and may change again without looking newer.
         assert!(has("one") && !has("two"));
         assert!(!is_kept());

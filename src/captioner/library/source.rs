@@ -106,13 +106,21 @@ impl Source {
     /// # Errors
     /// If the file cannot be read, or is larger than 64 MiB; the error names its path.
     pub fn read(&self) -> io::Result<Content> {
+        self.read_up_to(MAX_FILE)
+    }
+
+    /// The same with another limit, in bytes.
+    ///
+    /// # Errors
+    /// As [`Source::read`]; [`io::ErrorKind::FileTooLarge`] beyond the limit.
+    pub fn read_up_to(&self, limit: u64) -> io::Result<Content> {
         let path = match self.place {
             Place::BuiltIn(bytes) => {
                 return Ok(Content { bytes: Cow::Borrowed(bytes), version: Some(Version::BuiltIn) })
             }
             Place::File(ref path) => path,
         };
-        unchanged(|| Reading::of(path)).map_err(|error| {
+        unchanged(|| Reading::of(path, limit)).map_err(|error| {
             let sentence = format!("{}: {}", path.display(), error);
             io::Error::new(error.kind(), sentence)
         })
@@ -127,20 +135,29 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(path: &Path) -> io::Result<Reading> {
+    fn of(path: &Path, limit: u64) -> io::Result<Reading> {
         // Asking the open file, not the path, makes the version that of these bytes even if another file takes the
         // path meanwhile.
         let file = File::open(path)?;
         let before = file.metadata()?;
         let mut bytes = Vec::new();
-        if before.len() <= MAX_FILE {
+        if before.len() <= limit {
             // One byte more than allowed, for it may have grown.
-            (&file).take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+            (&file).take(limit + 1).read_to_end(&mut bytes)?;
         }
-        if before.len().max(bytes.len() as u64) > MAX_FILE {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file is larger than 64 MiB"));
+        if before.len().max(bytes.len() as u64) > limit {
+            let sentence = format!("the file is larger than {}", in_words(limit));
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, sentence));
         }
         Ok(Reading { bytes, before: Version::of(&before)?, after: Version::of(&file.metadata()?)? })
+    }
+}
+
+/// A limit as it is told.
+fn in_words(bytes: u64) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes >> 10),
+        mib => format!("{} MiB", mib),
     }
 }
 

@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use unicode_bidi::Level;
 
 use captioner::cancel::Cancel;
-use captioner::lettering::{letterings, Lettering};
+use captioner::lettering::{Lettering, Places};
 use captioner::text::emoji::is_emoji;
 use captioner::text::font_set::FontSet;
 use captioner::text::fonts::Fonts;
 use captioner::text::line_breaks::LineBreaks;
 use captioner::text::measure::Measured;
 use captioner::text::shape::Itemized;
-use image_macro::{Caption, Look, Spot, VAlign};
+use image_macro::{Caption, Look, Spot, TemplateNotes, VAlign};
 
 /// A caption with that text.
 pub fn caption(text: &str) -> Lettering {
     let look = Look { outline: Some(None), ..Look::default() };
     let caption = Caption { text: text.to_string(), spot: Spot::Band(VAlign::Top), look };
-    letterings(&[caption]).remove(0)
+    Places::of_own(&TemplateNotes::default()).letterings(&[caption]).unwrap().remove(0)
 }
 
 /// Calls `test` with each text and the fonts for it.

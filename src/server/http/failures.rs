@@ -75,6 +75,7 @@ impl From<&CaptionError> for Reply {
             CaptionError::UnknownFont(_) => {
                 Reply::error(StatusCode::NotFound, &(sentence + ": GET /fonts lists them"))
             }
+            CaptionError::TooManyTexts { .. } => Reply::error(StatusCode::BadRequest, &sentence),
             CaptionError::BadPicture { ref flaw, .. } => {
                 let status = match *flaw {
                     Flaw::Format | Flaw::Unsupported(_) => StatusCode::UnsupportedMediaType,

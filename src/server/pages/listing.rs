@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::future::{self, Loop};
 use futures::Future;
 
-use captioner::{keywords, Captioner, Described, TemplateInfo};
+use captioner::{Captioner, Described, Description};
 use image_macro::{normal_name, Search};
 use server::app::App;
 use server::client::Client;
@@ -45,7 +45,7 @@ fn names(app: &Rc<App>, caller: &Caller, names: fn(&Captioner) -> Arc<Vec<String
 /// The names of the templates that are searched for.
 fn found(captioner: &Captioner, search: &Search) -> Vec<String> {
     let names = captioner.template_names();
-    names.iter().filter(|name| search.finds(name, keywords(name))).cloned().collect()
+    names.iter().filter(|name| search.finds(name, &captioner.keywords(name))).cloned().collect()
 }
 
 /// All that is known of the templates that are searched for.
@@ -59,16 +59,16 @@ fn details(app: &Rc<App>, caller: Caller, search: Search) -> ReplyFuture {
     let described =
         app.look(caller.client, move |captioner| Ok(captioner.described(found(captioner, &search))));
     let of_chain = app.clone();
-    let infos = described.and_then(move |described| -> LocalFuture<_, PoolError> {
+    let descriptions = described.and_then(move |described| -> LocalFuture<_, PoolError> {
         if described.unknown.is_empty() {
-            return ready(described.infos);
+            return ready(described.known);
         }
         caller.waits_for_drawing();
         Box::new(future::loop_fn(described, move |described| turn(&of_chain, caller.client, described)))
     });
-    app.reply_to(Box::new(app.deadline.limit(infos)), |mut infos| {
-        infos.sort_by(|one, other| one.name.cmp(&other.name));
-        Reply::json(&infos.iter().map(TemplateInfo::to_json).collect::<Vec<_>>())
+    app.reply_to(Box::new(app.deadline.limit(descriptions)), |mut all| {
+        all.sort_by(|one, other| one.info.name.cmp(&other.info.name));
+        Reply::json(&all.iter().map(Description::to_json).collect::<Vec<_>>())
     })
 }
 
@@ -77,24 +77,24 @@ fn turn(
     app: &App,
     client: Client,
     mut described: Described,
-) -> LocalFuture<Loop<Vec<TemplateInfo>, Described>, PoolError> {
+) -> LocalFuture<Loop<Vec<Description>, Described>, PoolError> {
     let name = match described.unknown.pop() {
         Some(name) => name,
-        None => return ready(Loop::Break(described.infos)),
+        None => return ready(Loop::Break(described.known)),
     };
     let captioner = app.captioner.clone();
-    let info = app.pool.spawn(client, move |cancel| captioner.describe(&name, cancel));
-    Box::new(info.map(move |info| {
-        described.infos.extend(info.value);
+    let description = app.pool.spawn(client, move |cancel| captioner.describe(&name, cancel));
+    Box::new(description.map(move |description| {
+        described.known.extend(description.value);
         Loop::Continue(described)
     }))
 }
 
-/// `GET /templates/{name}`: its format, size and number of frames, where its thumbnail is, and its keywords.
+/// `GET /templates/{name}`: its format, size and number of frames, where its thumbnail is, and what is noted of it.
 pub fn template(app: &Rc<App>, caller: &Caller, name: &str) -> ReplyFuture {
     caller.waits_for_drawing();
     let captioner = app.captioner.clone();
     let name = normal_name(name);
-    let info = app.pool.run(caller.client, move |cancel| captioner.template_info(&name, cancel));
-    app.reply_to(info, |info| Reply::json(&info.to_json()))
+    let description = app.pool.run(caller.client, move |cancel| captioner.description(&name, cancel));
+    app.reply_to(description, |description| Reply::json(&description.to_json()))
 }

@@ -9,7 +9,7 @@ use hyper::server::Request;
 use hyper::Method;
 use serde_json::{Map, Value};
 
-use image_macro::Format;
+use image_macro::{schema, Format};
 use server::http::reply::Reply;
 use server::pages::operations::{operations, Operation};
 use server::pages::web;
@@ -69,7 +69,7 @@ pub fn document(methods: Methods) -> Value {
 fn template() -> Value {
     let count = json!({ "type": "integer", "minimum": 1 });
     let formats: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-    json!({
+    let mut template = json!({
         "type": "object",
         "properties": {
             "name": { "type": "string" },
@@ -78,11 +78,18 @@ fn template() -> Value {
             "height": count,
             "frames": count,
             "thumbnail": { "type": "string", "format": "uri-reference" },
-            "keywords": { "type": "array", "items": { "type": "string" } },
         },
-        "required": ["name", "format", "width", "height", "frames", "thumbnail", "keywords"],
+        "required": ["name", "format", "width", "height", "frames", "thumbnail"],
         "additionalProperties": false,
-    })
+    });
+    for (name, mut schema) in schema::of_notes() {
+        if name == "source" {
+            schema = json!({ "anyOf": [schema, { "type": "null" }] });
+        }
+        template["properties"][&*name] = schema;
+        template["required"].as_array_mut().expect("it is one").push(json!(name));
+    }
+    template
 }
 
 /// The errors that any request can get, and what they mean.

@@ -129,8 +129,8 @@ impl Pictures {
     }
 
     fn template(&self, name: &str, cancel: &Cancel) -> Result<Reply, CaptionError> {
-        let info = self.captioner.template_info(&normal_name(name), cancel)?;
-        Ok(Reply::json(200, &info.to_json()))
+        let description = self.captioner.description(&normal_name(name), cancel)?;
+        Ok(Reply::json(200, &description.to_json()))
     }
 }
 

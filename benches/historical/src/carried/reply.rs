@@ -153,6 +153,7 @@ impl From<CaptionError> for Reply {
                 Reply::error(404, &format!("{error}: GET /templates lists them"))
             }
             CaptionError::UnknownFont(_) => Reply::error(404, &format!("{error}: GET /fonts lists them")),
+            CaptionError::TooManyTexts { .. } => Reply::error(400, &error.to_string()),
             // The client has gone, or already has its 504.
             CaptionError::Cancelled => Reply::timed_out(),
             _ => {
