@@ -25,6 +25,8 @@ mod api;
 /// Input that is wrong, huge, slow or hostile: each gets its status and sentence, and the next request is
 /// served.
 mod bad_input;
+/// Bars above and below pictures.
+mod bar_pictures;
 /// Captions in boxes, upright and turned.
 mod box_pictures;
 /// The result cache, shared drawings, entity tags and ranges.

@@ -49,7 +49,7 @@ impl Fingerprint {
         let notes = templates.notes(template, &source, fonts);
         let has_font = |name: &str| fonts.has(name);
         let places = Places { template: Some(template), notes: &notes, has_font: &has_font };
-        let letterings = places.letterings(captions)?;
+        let letterings = places.letterings(captions, bar)?;
         let Settings {
             templates: _,
             fonts: _,
@@ -112,6 +112,8 @@ impl Hash {
         self.bytes(text.as_bytes());
         match spot {
             LetteringSpot::Band(valign) => self.bytes(valign.name().as_bytes()),
+            LetteringSpot::Above => self.bytes(b"above"),
+            LetteringSpot::Below => self.bytes(b"below"),
             LetteringSpot::Box(TextBox { left, top, width, height, angle, padding, valign }) => {
                 self.bytes(b"box");
                 [left, top, width, height, angle, padding].iter().for_each(|&number| self.float(number));

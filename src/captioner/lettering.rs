@@ -6,7 +6,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use captioner::error::CaptionError;
 use image_macro::{
-    Caption, Case, Color, HAlign, Look, Moment, Size, Spot, TemplateNotes, TextBox, VAlign, DEFAULT_FONT,
+    Bar, BarSide, Caption, Case, Color, HAlign, Look, Moment, Size, Spot, TemplateNotes, TextBox, VAlign,
+    DEFAULT_FONT,
 };
 
 /// A caption as it is drawn.
@@ -37,6 +38,10 @@ pub enum LetteringSpot {
     Band(VAlign),
     /// In a box of its own.
     Box(TextBox),
+    /// In the bar above the picture.
+    Above,
+    /// In the bar below it.
+    Below,
 }
 
 /// What captions leave open, and who decides it.
@@ -55,20 +60,36 @@ impl<'a> Places<'a> {
         Places { template: None, notes, has_font: &|_| true }
     }
 
-    /// Decides what is left open.
+    /// Decides what is left open. `bar` takes the first of the captions, the last, or both.
     ///
     /// # Errors
     /// [`CaptionError::TooManyTexts`].
-    pub fn letterings(&self, captions: &[Caption]) -> Result<Vec<Lettering>, CaptionError> {
-        captions.iter().map(|caption| self.lettering(caption)).collect()
+    pub fn letterings(&self, captions: &[Caption], bar: Option<Bar>) -> Result<Vec<Lettering>, CaptionError> {
+        let last = captions.len().saturating_sub(1);
+        let in_bar = |index: usize| match bar?.side {
+            BarSide::Top | BarSide::Both if index == 0 => Some(LetteringSpot::Above),
+            BarSide::Bottom | BarSide::Both if index == last => Some(LetteringSpot::Below),
+            _ => None,
+        };
+        let letterings = captions.iter().enumerate().map(|(index, caption)| match (in_bar(index), bar) {
+            (Some(spot), Some(bar)) => {
+                let own =
+                    Look { color: Some(readable_on(bar.color)), outline: Some(None), ..Look::default() };
+                Ok(lettering(&caption.text, spot, caption.look.clone().or(&own)))
+            }
+            // The boxes are for the texts that are not above them.
+            _ => self.lettering(caption, usize::from(index > 0 && in_bar(0).is_some())),
+        });
+        letterings.collect()
     }
 
-    fn lettering(&self, caption: &Caption) -> Result<Lettering, CaptionError> {
+    /// A caption that is in no bar. `taken`: so many texts before it are.
+    fn lettering(&self, caption: &Caption, taken: usize) -> Result<Lettering, CaptionError> {
         let boxes = &self.notes.boxes;
         let (spot, of_box) = match caption.spot {
             Spot::Band(valign) => (LetteringSpot::Band(valign), None),
             Spot::Box(text_box) => (LetteringSpot::Box(text_box), None),
-            Spot::Numbered(number, band) => match (boxes.get(number), band) {
+            Spot::Numbered(number, band) => match (boxes.get(number - taken), band) {
                 (Some(of_template), _) => (LetteringSpot::Box(of_template.text_box), Some(&of_template.look)),
                 (None, Some(band)) if boxes.is_empty() => (LetteringSpot::Band(band), None),
                 _ => return Err(CaptionError::too_many_texts(self.template, boxes.len())),
@@ -99,6 +120,17 @@ fn lettering(text: &str, spot: LetteringSpot, look: Look) -> Lettering {
     }
 }
 
+/// Black on what is bright, and white on what is dark.
+fn readable_on(Color { r, g, b }: Color) -> Color {
+    // As the eye weighs them.
+    let brightness = 299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b);
+    if brightness >= 128 * 1000 {
+        Color::BLACK
+    } else {
+        Color::WHITE
+    }
+}
+
 /// A text in a case, by Unicode's full mappings, which may change its length (ß becomes SS). Some depend on the language.
 fn in_case(text: &str, case: Case, lang: Option<&LanguageIdentifier>) -> String {
     let unknown = LanguageIdentifier::UNKNOWN;
@@ -114,8 +146,12 @@ fn in_case(text: &str, case: Case, lang: Option<&LanguageIdentifier>) -> String 
 
 #[cfg(test)]
 mod tests {
-    use super::in_case;
-    use image_macro::Case;
+    use super::{in_case, Lettering, LetteringSpot, Places};
+    use image_macro::{from_query, Case, Color, ImageMacro, TemplateNotes};
+
+    fn letterings(asked: &ImageMacro) -> Vec<Lettering> {
+        Places::of_own(&TemplateNotes::default()).letterings(&asked.captions, asked.bar).unwrap()
+    }
 
     #[test]
     fn case_is_unicode_s_and_depends_on_the_language() {
@@ -136,5 +172,41 @@ mod tests {
             assert_eq!(in_case(text, Case::Lower, lang.as_ref()), lower, "{:?} {:?}", text, lang);
             assert_eq!(in_case(text, Case::AsIs, lang.as_ref()), text);
         }
+    }
+
+    #[test]
+    fn a_bar_takes_the_first_caption_or_the_last_or_both() {
+        let spots = |query: &str| {
+            let asked = from_query(&format!("template=cat&layout=bar&{}", query)).unwrap();
+            let letterings = letterings(&asked);
+            let in_bar = letterings.iter().map(|lettering| match lettering.spot {
+                LetteringSpot::Above => 'a',
+                LetteringSpot::Below => 'b',
+                _ => '-',
+            });
+            in_bar.collect::<String>()
+        };
+        let three = "captions[]=1&captions[]=2&captions[]=3";
+        assert_eq!(spots(three), "a--");
+        assert_eq!(spots(&format!("bar=bottom&{}", three)), "--b");
+        assert_eq!(spots(&format!("bar=both&{}", three)), "a-b");
+        assert_eq!(spots("bar=both&bottom_text=1"), "a");
+        assert_eq!(spots("bar=bottom&top_text=1"), "b");
+        assert_eq!(spots("bar=both"), "");
+    }
+
+    #[test]
+    fn text_in_a_bar_is_black_or_white_and_has_no_outline_unless_the_request_says_so() {
+        let look = |query: &str| {
+            let asked = from_query(&format!("template=cat&layout=bar&top_text=hi&{}", query)).unwrap();
+            let lettering = letterings(&asked).remove(0);
+            (lettering.color, lettering.outline)
+        };
+        let red = Color { r: 255, g: 0, b: 0 };
+        assert_eq!(look(""), (Color::BLACK, None));
+        assert_eq!(look("bar_color=yellow"), (Color::BLACK, None));
+        assert_eq!(look("bar_color=navy"), (Color::WHITE, None));
+        assert_eq!(look("bar_color=black&color=red"), (red, None));
+        assert_eq!(look("outline=red"), (Color::BLACK, Some(red)));
     }
 }

@@ -10,6 +10,7 @@
 //! 5. `ink` draws the glyphs once, as a stamp.
 //! 6. `encode` puts the stamp on the template and encodes only what it touched.
 
+mod barred;
 mod cache;
 mod cancel;
 mod descriptions;
@@ -40,6 +41,7 @@ pub use self::fingerprint::Fingerprint;
 pub use self::settings::Settings;
 pub use self::template::TemplateInfo;
 
+use self::barred::Barred;
 use self::descriptions::Descriptions;
 use self::file::decode::Decoded;
 use self::file::error::DecodeError;
@@ -48,7 +50,7 @@ use self::file::pixels::Pixels;
 use self::ink::Stamp;
 use self::lettering::{Lettering, Places};
 use self::library::{Content, FileKey, Library, Source, Version};
-use self::template::{Template, TemplateKey};
+use self::template::{Template, TemplateKey, Variant};
 use self::text::font_set::FontSet;
 use self::text::fonts::Fonts;
 use self::text::layout;
@@ -105,14 +107,17 @@ impl Captioner {
     /// Every [`CaptionError`].
     pub fn caption(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Picture, CaptionError> {
         cancel.check()?;
-        let source = self.template_source(&image_macro.template)?;
-        let notes = self.notes(&image_macro.template, &source);
+        let ImageMacro { template: ref name, width, height, format, bar, ref captions } = *image_macro;
+        let source = self.template_source(name)?;
+        let notes = self.notes(name, &source);
         let has_font = |name: &str| self.fonts.library().has(name);
-        let places = Places { template: Some(&image_macro.template), notes: &notes, has_font: &has_font };
-        let letterings = places.letterings(&image_macro.captions)?;
-        let template = self.template(image_macro, cancel)?;
+        let places = Places { template: Some(name), notes: &notes, has_font: &has_font };
+        let letterings = places.letterings(captions, bar)?;
         let fonts = FontSet::load(&self.fonts, &letterings, cancel)?;
-        draw(&template, &letterings, image_macro.bar, &fonts, cancel)
+        let barred = Barred::new(&letterings, &fonts);
+        let variant = |info: &TemplateInfo| barred.variant(info, (width, height), format, cancel);
+        let template = self.template(name, &source, format, &variant, cancel)?;
+        draw(&template, &letterings, bar, &fonts, cancel)
     }
 
     /// Draws on a client's own picture, a file of any format that templates may have. Nothing of it is cached, and it is
@@ -130,14 +135,15 @@ impl Captioner {
     ) -> Result<Picture, CaptionError> {
         cancel.check()?;
         // Before the picture is decoded, which takes longer.
-        let letterings = Places::of_own(&TemplateNotes::default()).letterings(&edit.captions)?;
+        let letterings = Places::of_own(&TemplateNotes::default()).letterings(&edit.captions, edit.bar)?;
         let fonts = FontSet::load(&self.fonts, &letterings, cancel)?;
         let gif_quality = self.gif_quality(edit.format);
         let decoded = Decoded::from_file(file, false, gif_quality, cancel);
         let decoded = decoded.map_err(DecodeError::into_picture_error)?;
         let info = TemplateInfo::of("", &decoded);
-        let variant = info.variant(edit.width, edit.height, edit.format);
-        let (width, height) = variant.size;
+        let barred = Barred::new(&letterings, &fonts);
+        let variant = barred.variant(&info, (edit.width, edit.height), edit.format, cancel)?;
+        let (width, height) = (variant.size.0, barred.height(variant, cancel)?);
         if variant.format != Format::Png && width.max(height) > MAX_SIDE {
             let flaw = Flaw::TooLarge(format!(
                 "{}x{} has a side of more than {} pixels, which only a PNG can have",
@@ -251,10 +257,9 @@ impl Captioner {
     /// # Errors
     /// As [`Captioner::template_info`].
     pub fn preload_template(&self, name: &str, cancel: &Cancel) -> Result<(), CaptionError> {
-        let template = name.to_string();
-        let plain =
-            ImageMacro { template, width: None, height: None, format: None, bar: None, captions: Vec::new() };
-        self.template(&plain, cancel).map(drop)
+        let source = self.template_source(name)?;
+        let variant = |info: &TemplateInfo| Ok(info.variant(None, None, None));
+        self.template(name, &source, None, &variant, cancel).map(drop)
     }
 
     /// Loads a font, so that the first request for it is as fast as the next ones.
@@ -265,21 +270,27 @@ impl Captioner {
         self.fonts.load(name).map(drop)
     }
 
-    /// The template in the size and format that are asked for; from the cache if it is there.
-    fn template(&self, image_macro: &ImageMacro, cancel: &Cancel) -> Result<Arc<Template>, CaptionError> {
-        let ImageMacro { template: ref name, width, height, format, .. } = *image_macro;
-        let source = self.template_source(name)?;
+    /// The template in the variant that is chosen by what it is; from the cache if it is there. `format` is what is asked
+    /// for.
+    fn template(
+        &self,
+        name: &str,
+        source: &Source,
+        format: Option<Format>,
+        variant: &dyn Fn(&TemplateInfo) -> Result<Variant, CaptionError>,
+        cancel: &Cancel,
+    ) -> Result<Arc<Template>, CaptionError> {
         let file = FileKey::new(name, source.version);
         if let Some(info) = self.infos.get(&file) {
-            let key = TemplateKey { file, variant: info.variant(width, height, format) };
+            let key = TemplateKey { file, variant: variant(&info)? };
             // Not a miss yet: it is looked up again under the version that has been read.
             if let Some(template) = self.templates.get_early(&key) {
                 return Ok(template);
             }
         }
-        let decoded = self.decode(name, &source, format, cancel)?;
+        let decoded = self.decode(name, source, format, cancel)?;
         let DecodedTemplate { version, info, pixels, jpeg } = decoded;
-        let variant = info.variant(width, height, format);
+        let variant = variant(&info)?;
         let key = version.map(|version| TemplateKey { file: FileKey::new(name, version), variant });
         if let Some(template) = key.as_ref().and_then(|key| self.templates.get(key)) {
             return Ok(template);
@@ -336,20 +347,25 @@ impl Captioner {
 fn draw(
     template: &Template,
     letterings: &[Lettering],
-    _bar: Option<Bar>,
+    bar: Option<Bar>,
     fonts: &FontSet,
     cancel: &Cancel,
 ) -> Result<Picture, CaptionError> {
     let (width, height) = template.size();
     let placed = layout::place(letterings, fonts, width, height, cancel)?;
-    let stamp = Stamp::draw(&placed, width, height, cancel)?;
+    let mut stamp = Stamp::draw(&placed, width, height, cancel)?;
+    let mut too_small: Vec<usize> =
+        placed.iter().filter(|placed| placed.is_too_small).map(|placed| placed.index).collect();
+    if let Some(Bar { color, .. }) = bar {
+        let barred = Barred::new(letterings, fonts);
+        too_small.extend(barred.add_to(&mut stamp, template.variant(), color, cancel)?);
+    }
+    too_small.iter_mut().for_each(|index| *index += 1);
+    too_small.sort_unstable();
     cancel.check()?;
     let start = Instant::now();
     let bytes = template.caption(&stamp, cancel)?;
     let encode_time = start.elapsed();
-    let mut too_small: Vec<usize> =
-        placed.iter().filter(|placed| placed.is_too_small).map(|placed| placed.index + 1).collect();
-    too_small.sort_unstable();
     Ok(Picture { format: template.format(), bytes, encode_time, too_small })
 }
 

@@ -150,6 +150,11 @@ impl Template {
         }
     }
 
+    /// The variant that it was prepared in.
+    pub fn variant(&self) -> Variant {
+        Variant { size: self.size(), format: self.format() }
+    }
+
     /// How many bytes of memory it takes.
     pub fn weight(&self) -> usize {
         match *self {

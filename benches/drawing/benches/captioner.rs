@@ -244,6 +244,14 @@ fn main() {
             || lzw(&frames),
         );
     }
+    // The same text beside the picture and on it.
+    for name in &["raccoon", "astronaut", "deal-with-it"] {
+        let over = asked(&format!("template={}&top_text=I can haz captions beside it", name));
+        let beside = asked(&format!("template={}&layout=bar&top_text=I can haz captions beside it", name));
+        let ours = || caption(&captioner, &beside).len();
+        let case = format!("{}, bar", name);
+        table.compare(&case, "the text on the picture", 1.0, ours, || caption(&captioner, &over).len());
+    }
     for name in &["raccoon", "astronaut", "deal-with-it"] {
         let asked = asked(&format!("template={}", name));
         let bytes = caption(&captioner, &asked);

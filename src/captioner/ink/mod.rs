@@ -1,5 +1,6 @@
 //! Draws letters and outlines once, as a stamp that is put on the template, or on every frame of it.
 
+pub mod bar;
 mod contour;
 mod coverage;
 mod emoji;
@@ -15,6 +16,7 @@ use std::ops::Range;
 use fearless_simd::{dispatch, Level};
 use rusttype::point;
 
+use self::bar::Bars;
 use self::contour::{seen, Bounds, Contour};
 use self::coverage::Coverage;
 use self::emoji::{bounds_of, paint};
@@ -31,18 +33,22 @@ use image_macro::Color;
 pub struct Stamp {
     /// One for each caption that can be seen, in the order in which they are put on the picture.
     pub inks: Vec<Ink>,
+    /// What bars add to the picture. The places of inks are counted from the upper edge of the one above.
+    pub bars: Bars,
 }
 
 /// The pixels of one caption.
 pub struct Ink {
     /// The part of the picture that it covers.
     pub area: Rect,
-    /// How much of each pixel of `area` the letters cover, 0 to 255, row by row.
+    /// How much of each pixel of `area` the letters cover, 0 to 255, row by row; of a bar, one row that stands for all.
     fill: Vec<u8>,
     color: Color,
     outline: Option<Outline>,
     /// The pixels of its emoji, if it has any: over the letters.
     painted: Option<Painted>,
+    /// Whether it is no caption but the bar that one is on.
+    pub is_bar: bool,
 }
 
 /// The outline of a caption: its letters and emoji, grown by the outline's width.
@@ -67,7 +73,37 @@ impl Stamp {
         for placed in placed {
             inks.extend(Ink::draw(placed, width, height, cancel)?);
         }
-        Ok(Stamp { inks })
+        Ok(Stamp { inks, bars: Bars::default() })
+    }
+
+    /// The color of its bars, if it has any.
+    pub fn bar_color(&self) -> Option<Color> {
+        self.inks.iter().find(|ink| ink.is_bar).map(|bar| bar.color)
+    }
+
+    /// The color of the bar that a caption is on.
+    pub fn bar_under(&self, letters: &Ink) -> Option<Color> {
+        let is_under = |bar: &&Ink| bar.is_bar && bar.area.intersection(&letters.area).is_some();
+        self.inks.iter().find(is_under).filter(|_| !letters.is_bar).map(|bar| bar.color)
+    }
+
+    /// Adds a bar below or, if `is_above`, above a picture of that size. `letters` is a stamp for a picture as large as the
+    /// bar, `rows` high.
+    pub fn add_bar(&mut self, is_above: bool, size: (u32, u32), rows: u32, color: Color, letters: Stamp) {
+        let (width, height) = self.bars.size(size);
+        let top = if is_above { 0 } else { height };
+        if is_above {
+            self.inks.iter_mut().for_each(|ink| ink.move_down(rows));
+            self.bars.above += rows;
+        } else {
+            self.bars.below += rows;
+        }
+        let area = Rect { left: 0, top, right: width, bottom: top + rows };
+        self.inks.push(Ink::bar(area, color));
+        self.inks.extend(letters.inks.into_iter().map(|mut ink| {
+            ink.move_down(top);
+            ink
+        }));
     }
 
     /// Whether everything on it is a gray: no letter or outline has another color, and there are no emoji.
@@ -152,10 +188,11 @@ impl Stamp {
         });
     }
 
-    /// Cuts some rows of a picture of that width into columns of `column` pixels: which of them have ink.
+    /// Cuts some rows of a picture of that width into columns of `column` pixels: which of them have ink other than a
+    /// bar's.
     pub fn columns(&self, column: u32, width: u32, rows: Range<u32>) -> Vec<bool> {
         let mut has_ink = vec![false; width.div_ceil(column) as usize];
-        for ink in &self.inks {
+        for ink in self.inks.iter().filter(|ink| !ink.is_bar) {
             let mut any = vec![0; ink.area.width() as usize];
             for y in ink.area.top.max(rows.start)..ink.area.bottom.min(rows.end) {
                 for coverage in &ink.row(y).coverages() {
@@ -182,6 +219,16 @@ impl Stamp {
 }
 
 impl Ink {
+    /// A rectangle of one color.
+    fn bar(area: Rect, color: Color) -> Ink {
+        let fill = vec![255; area.width() as usize];
+        Ink { area, fill, color, outline: None, painted: None, is_bar: true }
+    }
+
+    fn move_down(&mut self, rows: u32) {
+        self.area = self.area.down(rows);
+    }
+
     /// Whether its area has a part in that row of the picture.
     pub fn has_row(&self, y: u32) -> bool {
         (self.area.top..self.area.bottom).contains(&y)
@@ -193,7 +240,7 @@ impl Ink {
         if !self.area.holds(x, y) {
             return None;
         }
-        let index = self.area.number_of(x, y);
+        let index = self.start_of_row(y) + (x - self.area.left) as usize;
         let fill = self.fill[index];
         let outline = match self.outline {
             Some(ref outline) => PixelLayer { color: outline.color, coverage: outline.coverage[index] },
@@ -211,11 +258,20 @@ impl Ink {
         Some(PixelInk { layers: [outline, PixelLayer { color: self.color, coverage: fill }, emoji] })
     }
 
+    /// Where in `fill` and its like a row of the picture begins.
+    #[inline]
+    fn start_of_row(&self, y: u32) -> usize {
+        if self.is_bar {
+            0
+        } else {
+            (y - self.area.top) as usize * self.area.width() as usize
+        }
+    }
+
     /// The ink on the part of a row of the picture that is in `area`.
     fn row(&self, y: u32) -> RowInk<'_> {
-        let width = self.area.width() as usize;
-        let start = (y - self.area.top) as usize * width;
-        let end = start + width;
+        let start = self.start_of_row(y);
+        let end = start + self.area.width() as usize;
         let letters = Layer { coverage: &self.fill[start..end], color: self.color };
         let outline = match self.outline {
             Some(Outline { ref coverage, color }) => Layer { coverage: &coverage[start..end], color },
@@ -287,7 +343,7 @@ impl Ink {
             }
             None => None,
         };
-        Ok(Some(Ink { area, fill: letters.pixels, color: placed.color, outline, painted }))
+        Ok(Some(Ink { area, fill: letters.pixels, color: placed.color, outline, painted, is_bar: false }))
     }
 }
 

@@ -39,6 +39,11 @@ impl Rect {
         (y - self.top) as usize * self.width() as usize + (x - self.left) as usize
     }
 
+    /// The same rectangle farther down.
+    pub fn down(&self, rows: u32) -> Rect {
+        Rect { top: self.top + rows, bottom: self.bottom + rows, ..*self }
+    }
+
     /// What both contain, if anything.
     pub fn intersection(&self, other: &Rect) -> Option<Rect> {
         let both = Rect {

@@ -1,5 +1,6 @@
 //! Captions to placed glyphs: fonts, shaping, measuring, line breaking, layout.
 
+pub mod bar;
 mod characters;
 mod color;
 mod emoji;

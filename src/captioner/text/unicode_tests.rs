@@ -18,7 +18,7 @@ use image_macro::{Caption, Look, Spot, TemplateNotes, VAlign};
 pub fn caption(text: &str) -> Lettering {
     let look = Look { outline: Some(None), ..Look::default() };
     let caption = Caption { text: text.to_string(), spot: Spot::Band(VAlign::Top), look };
-    Places::of_own(&TemplateNotes::default()).letterings(&[caption]).unwrap().remove(0)
+    Places::of_own(&TemplateNotes::default()).letterings(&[caption], None).unwrap().remove(0)
 }
 
 /// Calls `test` with each text and the fonts for it.

@@ -103,6 +103,13 @@ impl<'a> Followed<'a> {
         self.len() as u64 == u64::from(self.canvas.0) * u64::from(self.canvas.1)
     }
 
+    /// Whether every pixel of a rectangle is followed that is not in a smaller one within it.
+    pub fn has_all_between(&self, inner: &Rect, outer: &Rect) -> bool {
+        let followed = |rect: &Rect| self.within(rect).map(|span| span.numbers().len() as u64).sum::<u64>();
+        let pixels = |rect: &Rect| u64::from(rect.width()) * u64::from(rect.height());
+        self.is_all() || inner == outer || followed(outer) - followed(inner) == pixels(outer) - pixels(inner)
+    }
+
     /// Calls `each` with every span and the captions that have ink in its row, in their order.
     ///
     /// # Errors

@@ -33,13 +33,21 @@ struct Freed {
 pub struct TemplateFrame<'a> {
     /// The frame.
     pub frame: &'a Frame,
+    /// The part of the canvas that it paints: below the bar above the picture.
+    pub rect: Rect,
     strips: &'a Strips,
     freed: Option<Arc<Freed>>,
 }
 
 impl<'a> TemplateFrame<'a> {
-    /// The frame with those strips. `target` is what its indices become, if its palette gives up any.
-    pub fn new(frame: &'a Frame, strips: &'a Strips, target: Option<&Target>) -> TemplateFrame<'a> {
+    /// The frame with those strips, `above` rows farther down. `target` is what its indices become, if its palette gives up
+    /// any.
+    pub fn new(
+        frame: &'a Frame,
+        above: u32,
+        strips: &'a Strips,
+        target: Option<&Target>,
+    ) -> TemplateFrame<'a> {
         let freed = target.map(|target| {
             let mut last = strips.freed.lock().expect("nothing panics while it is locked");
             match *last {
@@ -52,7 +60,7 @@ impl<'a> TemplateFrame<'a> {
                 }
             }
         });
-        TemplateFrame { frame, strips, freed }
+        TemplateFrame { frame, rect: frame.rect.down(above), strips, freed }
     }
 
     /// The codes of its pixels, as they are.
@@ -85,30 +93,47 @@ impl<'a> TemplateFrame<'a> {
         cancel: &Cancel,
     ) -> Result<Vec<u8>, CaptionError> {
         let code_size = lzw::code_size(highest.max(self.highest()));
-        let has_same_rect = *rect == self.frame.rect;
-        let has_same_strips = has_same_rect && code_size == self.code_size();
+        let has_same_size = code_size == self.code_size();
         let count = rect.width() as usize * rect.height() as usize;
+        let own = self.own_pixels(rect);
         let mut codes = Codes::new(code_size);
         let mut pixels = Vec::with_capacity(STRIP);
-        for (index, start) in (0..count).step_by(STRIP).enumerate() {
+        let mut start = 0;
+        while start < count {
             cancel.check()?;
-            let range = start..(start + STRIP).min(count);
+            // Strips begin anew where the frame's own pixels begin and where they end.
+            let ends = [own.start, own.end];
+            let end = ends.iter().copied().find(|&end| end > start).unwrap_or(count);
+            let range = start..(start + STRIP).min(end);
+            start = range.end;
             pixels.clear();
-            if has_same_rect {
-                pixels.extend_from_slice(&self.frame.indices[range.clone()]);
+            let is_own = own.contains(&range.start);
+            if is_own {
+                let range = range.start - own.start..range.end - own.start;
+                pixels.extend_from_slice(&self.frame.indices[range]);
                 self.free(&mut pixels);
             } else {
                 // The filler may be an entry that was given up: it is transparent now.
                 let index = |number| self.index_in(rect, number).map(|index| self.freed_index(index));
                 pixels.extend(range.clone().map(|number| index(number).unwrap_or(filler)));
             }
-            if paint(range, &mut pixels) || !has_same_strips {
+            let number = range.start.saturating_sub(own.start) / STRIP;
+            if paint(range, &mut pixels) || !is_own || !has_same_size {
                 codes.append(&Strip::compress(&pixels, code_size));
             } else {
-                self.append_strip(index, &mut codes);
+                self.append_strip(number, &mut codes);
             }
         }
         Ok(codes.finish())
+    }
+
+    /// Where in the pixels of a rectangle around the frame its own are, one after the other; nowhere unless both are as wide.
+    fn own_pixels(&self, rect: &Rect) -> Range<usize> {
+        if (rect.left, rect.right) != (self.rect.left, self.rect.right) {
+            return 0..0;
+        }
+        let start = rect.number_of(self.rect.left, self.rect.top);
+        start..start + self.frame.indices.len()
     }
 
     /// Appends the strip of that number.
@@ -165,8 +190,17 @@ impl<'a> TemplateFrame<'a> {
     fn index_in(&self, rect: &Rect, number: usize) -> Option<u8> {
         let width = rect.width() as usize;
         let (x, y) = (rect.left + (number % width) as u32, rect.top + (number / width) as u32);
-        let own = &self.frame.rect;
-        own.holds(x, y).then(|| self.frame.indices[own.number_of(x, y)])
+        self.own_index(x, y)
+    }
+
+    /// The index that it paints a pixel of the canvas with; `None` outside of it and where it is transparent.
+    pub fn index_at(&self, x: u32, y: u32) -> Option<u8> {
+        self.own_index(x, y).filter(|&index| Some(index) != self.frame.transparent)
+    }
+
+    /// The index of a pixel of the canvas; `None` outside of it.
+    fn own_index(&self, x: u32, y: u32) -> Option<u8> {
+        self.rect.holds(x, y).then(|| self.frame.indices[self.rect.number_of(x, y)])
     }
 }
 

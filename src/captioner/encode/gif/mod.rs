@@ -10,6 +10,7 @@ mod frame;
 mod lzw;
 mod player;
 
+use std::convert::TryFrom;
 use std::sync::OnceLock;
 
 use gif::Encoder;
@@ -22,6 +23,7 @@ use captioner::error::CaptionError;
 use captioner::file::animation::room::{Room, Target, Wanted};
 use captioner::file::animation::{Animation, Frame};
 use captioner::file::palette::{Palette, Rgb, FREE, MAX};
+use captioner::ink::rect::Rect;
 use captioner::ink::Stamp;
 use image_macro::Color;
 
@@ -71,12 +73,13 @@ impl GifTemplate {
         if let Some(plain) = self.plain.get().filter(|_| stamp.inks.is_empty()) {
             return Ok(plain.clone());
         }
-        let inked = Followed::inked(stamp, self.size(), cancel)?;
+        let canvas = stamp.bars.size(self.size());
+        let inked = Followed::inked(stamp, canvas, cancel)?;
         let bytes = match self.encode(stamp, &inked, cancel)? {
             Some(bytes) => bytes,
             // Text on a frame that is cleared after its time, where that frame does not reach: see `Player::play`.
             None => {
-                let all = Followed::all(stamp, self.size());
+                let all = Followed::all(stamp, canvas);
                 self.encode(stamp, &all, cancel)?.expect("no frame is wider than the canvas")
             }
         };
@@ -105,11 +108,13 @@ impl GifTemplate {
         // A little more than the plain file, because text compresses worse than what it covers.
         let size = self.plain.get().map_or(0, |plain| plain.len() + plain.len() / 8);
         let file = Vec::with_capacity(size);
-        let encoder = Encoder::new(file, animation.width, animation.height, &global);
+        let above = stamp.bars.above;
+        let height = u16::try_from(stamp.bars.around(self.size().1)).map_err(CaptionError::encode)?;
+        let encoder = Encoder::new(file, animation.width, height, &global);
         let mut encoder = encoder.map_err(CaptionError::encode)?;
         encoder.set_repeat(animation.repeat).map_err(CaptionError::encode)?;
         for (frame, strips) in animation.frames.iter().zip(&self.strips) {
-            let frame = TemplateFrame::new(frame, strips, targets[frame.palette].as_ref());
+            let frame = TemplateFrame::new(frame, above, strips, targets[frame.palette].as_ref());
             let painted = match player.play(&frame, cancel)? {
                 Some(painted) => painted,
                 None => return Ok(None),
@@ -149,8 +154,13 @@ impl GifTemplate {
     ) -> impl Iterator<Item = (Palette, Option<Target>)> + 'a {
         let wanted = wanted_colors(stamp);
         let area = followed.area();
-        // A frame that does not reach all of the text is enlarged, and transparent around its own pixels.
-        let is_enlarged = move |frame: &Frame| area.is_some_and(|area| frame.rect.union(&area) != frame.rect);
+        // A frame that does not reach all of the text is enlarged, and transparent around its own pixels. But only a bar is
+        // around one that is as large as the picture.
+        let (above, picture) = (stamp.bars.above, Rect::of(self.size()));
+        let is_enlarged = move |frame: &Frame| {
+            let rect = frame.rect.down(above);
+            frame.rect != picture && area.is_some_and(|area| rect.union(&area) != rect)
+        };
         self.rooms.iter().enumerate().map(move |(index, room)| {
             let mut frames = self.animation.frames.iter().filter(|frame| frame.palette == index);
             let needs_spare = frames.any(|frame| frame.transparent.is_none() && is_enlarged(frame));
@@ -192,6 +202,12 @@ fn wanted_colors(stamp: &Stamp) -> Vec<Wanted> {
             (rgb(fill), outline.map(rgb))
         })
         .collect();
+    // The edges of letters on a bar are mixed with its color.
+    let on_bars = stamp.inks.iter().flat_map(|ink| {
+        let (fill, outline) = ink.colors();
+        stamp.bar_under(ink).map(|bar| (rgb(outline.unwrap_or(fill)), Some(rgb(bar))))
+    });
+    let pairs: Vec<(Rgb, Option<Rgb>)> = pairs.into_iter().chain(on_bars).collect();
     let mut all: Vec<Wanted> = Vec::new();
     let mut want = |color: Rgb, is_exact: bool| {
         if all.iter().all(|wanted| wanted.color != color) {

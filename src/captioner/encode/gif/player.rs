@@ -8,7 +8,7 @@ use super::followed::{inks_at, Followed, Span};
 use super::frame::TemplateFrame;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
-use captioner::file::animation::{Animation, Frame};
+use captioner::file::animation::Animation;
 use captioner::file::matcher::Matcher;
 use captioner::file::palette::{Palette, Rgb};
 use captioner::ink::mix::PixelInk;
@@ -85,9 +85,9 @@ impl<'a> Player<'a> {
         let frame = template.frame;
         let is_restored = frame.dispose == DisposalMethod::Previous;
         let before = is_restored.then(|| self.screens.clone());
-        let (rect, highest) = self.paint(frame, cancel)?;
+        let (rect, highest) = self.paint(template, cancel)?;
         let is_cleared = frame.dispose == DisposalMethod::Background;
-        if rect != frame.rect && is_cleared && !self.followed.is_all() {
+        if is_cleared && !self.followed.has_all_between(&template.rect, &rect) {
             return Ok(None);
         }
         let painted = match highest {
@@ -95,7 +95,7 @@ impl<'a> Player<'a> {
             None => PaintedFrame { rect, codes: template.codes(cancel)?, transparent: frame.transparent },
         };
         if is_cleared {
-            for span in self.followed.within(&frame.rect) {
+            for span in self.followed.within(&template.rect) {
                 self.screens.template[span.numbers()].fill(None);
             }
             for span in self.followed.within(&rect) {
@@ -110,8 +110,13 @@ impl<'a> Player<'a> {
 
     /// Fills `repainted`. Returns the rectangle that contains the frame and all repainted pixels, and the highest index
     /// of the latter; `None` if there are none.
-    fn paint(&mut self, frame: &Frame, cancel: &Cancel) -> Result<(Rect, Option<u8>), CaptionError> {
-        let (mut rect, mut highest) = (frame.rect, None);
+    fn paint(
+        &mut self,
+        template: &TemplateFrame,
+        cancel: &Cancel,
+    ) -> Result<(Rect, Option<u8>), CaptionError> {
+        let frame = template.frame;
+        let (mut rect, mut highest) = (template.rect, None);
         let colors = &self.animation.palettes[frame.palette];
         let palette = &mut self.palettes[frame.palette];
         let (index, transparent) = (frame.palette, frame.transparent);
@@ -121,8 +126,14 @@ impl<'a> Player<'a> {
         };
         let FrameMatcher { ref mut matcher, .. } =
             *self.matcher.insert(FrameMatcher { palette: index, transparent, matcher });
+        let index_at = |x: u32, y: u32| template.index_at(x, y);
         let (screens, repainted) = (&mut self.screens, &mut self.repainted);
         self.followed.for_each_span(cancel, |span, inks| {
+            if inks.iter().any(|ink| ink.is_bar) && screens.captioned[span.numbers()][0] != Shown::Nothing {
+                // No frame of the template paints there, so all of a bar is shown or nothing of it.
+                repainted[span.numbers()].fill(None);
+                return;
+            }
             let template = screens.template[span.numbers()].iter_mut();
             let pixels =
                 template.zip(&mut screens.captioned[span.numbers()]).zip(&mut repainted[span.numbers()]);
@@ -131,7 +142,7 @@ impl<'a> Player<'a> {
                 *repainted = None;
                 // The frame paints its own pixels itself; only those under text are changed. A pixel that it does not
                 // paint is added if the captioned animation would not show the text there.
-                match frame.index_at(x, span.y) {
+                match index_at(x, span.y) {
                     Some(index) => {
                         *template = Some(colors.color(index));
                         *repainted = text_index(inks, *template, matcher);
@@ -162,7 +173,7 @@ impl<'a> Player<'a> {
         cancel: &Cancel,
     ) -> Result<PaintedFrame, CaptionError> {
         let frame = template.frame;
-        let is_larger = rect != frame.rect;
+        let is_larger = rect != template.rect;
         let spare = self.palettes[frame.palette].spare().filter(|_| is_larger);
         let transparent = frame.transparent.or(spare);
         let filler = transparent.unwrap_or(0);

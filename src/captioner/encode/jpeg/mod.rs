@@ -11,6 +11,7 @@
 //! jpeg-encoder writes the header of the file. The strips are compressed by `strip`, which is faster and produces the
 //! same bytes; the tests compare whole files with those of jpeg-encoder.
 
+mod barred;
 mod block;
 mod chroma;
 mod entropy;
@@ -123,7 +124,11 @@ impl JpegTemplate {
             return Ok(self.plain.file.clone());
         }
         let form = if stamp.is_gray() { &self.plain } else { self.colorful(cancel)? };
-        form.caption(&self.picture, stamp, cancel)
+        if stamp.bars.are_none() {
+            form.caption(&self.picture, stamp, cancel)
+        } else {
+            form.caption_with_bars(&self.picture, stamp, cancel)
+        }
     }
 
     /// The form for text in color: at 4:4:4, if the file grows by no more than `MORE` and `EXTRA`.

@@ -11,6 +11,7 @@ use super::chroma::{Block, Chroma};
 use super::entropy::BitWriter;
 use super::tables::{mcu_of, Tables};
 use captioner::file::jpeg::kind::Sampling;
+use image_macro::Color;
 
 /// The most pixels of an MCU.
 const LARGEST: usize = 16 * 16;
@@ -87,6 +88,11 @@ impl Strip {
                 to[..width].copy_from_slice(from);
             }
         }
+    }
+
+    /// Gives all of it one color.
+    pub fn fill(&mut self, Color { r, g, b }: Color) {
+        self.planes.iter_mut().zip(&[r, g, b]).for_each(|(plane, &channel)| plane.fill(channel));
     }
 
     /// Compresses it as a picture of `width` by `height` pixels.

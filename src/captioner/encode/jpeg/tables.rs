@@ -147,6 +147,15 @@ pub fn head(width: u16, height: u16, plan: &Plan) -> Result<(Vec<u8>, Tables), C
     Ok((file, Tables { luma, chroma }))
 }
 
+/// Changes the height in the header of a file.
+pub fn set_height(header: &mut [u8], height: u16) {
+    for_each_segment(header, |marker, content| {
+        if marker == SOF0 {
+            content[1..3].copy_from_slice(&height.to_be_bytes());
+        }
+    });
+}
+
 /// Calls `each` with the marker and the content of the segments of a header, that of the scan included. Returns where it
 /// ends.
 fn for_each_segment<F: FnMut(u8, &mut [u8])>(file: &mut [u8], mut each: F) -> usize {

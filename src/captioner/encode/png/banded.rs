@@ -8,7 +8,7 @@
 use std::mem;
 use std::ops::Range;
 
-use super::chunk::{adler_of_both, begin_chunk, finish_chunk, write_end, ADLER_OF_NOTHING, IDAT};
+use super::chunk::{adler_of_both, begin_chunk, content, finish_chunk, write_end, ADLER_OF_NOTHING, IDAT};
 use super::deflate::Codes;
 use super::filter::{append_filtered, filter, Filters};
 use super::method::{candidates, samples, smallest, Method};
@@ -17,6 +17,7 @@ use super::shape::{Rows, Shape};
 use super::tokens::Tokens;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
+use captioner::ink::bar::Bars;
 
 /// The header of a zlib stream: deflate, a window of 32 KiB, fast compression.
 const ZLIB_HEADER: &[u8] = &[0x78, 0x01];
@@ -62,7 +63,7 @@ impl Banded {
                 Method::Photo(_) => Filters::Best,
                 Method::Repeats => drawn.choose_filters(&shape, banded.rows_of(index), rows),
             };
-            let band = banded.write_band(index, filters, rows, &mut drawn, &mut file);
+            let band = banded.write_band(index, index == 0, filters, rows, &mut drawn, &mut file);
             banded.bands.push(band);
         }
         write_end(&mut file, banded.adler(&banded.bands.iter().map(|band| band.adler).collect::<Vec<_>>()));
@@ -72,51 +73,63 @@ impl Banded {
     }
 
     /// The file with some rows changed: those of the bands for which `is_changed` returns true. `head` takes the place of
-    /// the head it was prepared with.
+    /// the head it was prepared with. Bars get bands of their own. Rows are counted from the upper edge of the bar above.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
     pub fn redrawn(
         &self,
         head: &[u8],
+        bars: Bars,
         is_changed: &dyn Fn(Range<u32>) -> bool,
         rows: &Rows,
         cancel: &Cancel,
     ) -> Result<Vec<u8>, CaptionError> {
         let mut bytes = Vec::with_capacity(head.len() + self.file.len() + self.file.len() / 8);
         bytes.extend_from_slice(head);
+        let mut drawn = Drawn::new();
+        let mut adler = self.write_bar(0..bars.above, true, rows, &mut drawn, &mut bytes, cancel)?;
+        let own_rows = |own: Range<u32>, to: &mut Vec<u8>| rows(bars.moved(&own), to);
         let mut adlers: Vec<u32> = self.bands.iter().map(|band| band.adler).collect();
         // How much of `file` has been copied or replaced.
         let mut done = self.head;
-        let mut drawn = Drawn::new();
         let mut was_changed = false;
         for (index, (band, adler)) in self.bands.iter().zip(&mut adlers).enumerate() {
-            let is_changed = is_changed(self.rows_of(index as u32));
+            let is_changed = is_changed(bars.moved(&self.rows_of(index as u32)));
             let repeats_changed = was_changed && matches!(self.method, Method::Repeats);
             was_changed = is_changed;
-            if !is_changed && !repeats_changed {
+            let has_header = index == 0 && bars.above == 0;
+            let loses_header = index == 0 && !has_header;
+            if !is_changed && !repeats_changed && !loses_header {
                 continue;
             }
             cancel.check()?;
             let Band { chunk: ref replaced, filters, .. } = *band;
             bytes.extend_from_slice(&self.file[done..replaced.start]);
-            *adler = self.write_band(index as u32, filters, rows, &mut drawn, &mut bytes).adler;
             done = replaced.end;
+            if is_changed || repeats_changed {
+                let index = index as u32;
+                let written = self.write_band(index, has_header, filters, &own_rows, &mut drawn, &mut bytes);
+                *adler = written.adler;
+            } else {
+                let chunk = begin_chunk(&mut bytes, IDAT);
+                bytes.extend_from_slice(&content(&self.file[replaced.clone()])[ZLIB_HEADER.len()..]);
+                finish_chunk(&mut bytes, chunk);
+            }
         }
         let end_of_bands = self.bands.last().map_or(done, |band| band.chunk.end);
         bytes.extend_from_slice(&self.file[done..end_of_bands]);
-        write_end(&mut bytes, self.adler(&adlers));
+        let height = self.shape.height;
+        adler = adler_of_both(adler, self.adler(&adlers), self.filtered_len(height));
+        let below = bars.moved(&(height..height + bars.below));
+        let of_bar = self.write_bar(below, false, rows, &mut drawn, &mut bytes, cancel)?;
+        write_end(&mut bytes, adler_of_both(adler, of_bar, self.filtered_len(bars.below)));
         Ok(bytes)
     }
 
     /// The file as it was prepared.
     pub fn file(&self) -> &Vec<u8> {
         &self.file
-    }
-
-    /// That file up to its first band.
-    pub fn head(&self) -> &[u8] {
-        &self.file[..self.head]
     }
 
     /// Bytes of memory it takes.
@@ -128,17 +141,18 @@ impl Banded {
         index * self.band..((index + 1) * self.band).min(self.shape.height)
     }
 
-    /// Appends an IDAT chunk of one band to a file.
+    /// Appends an IDAT chunk of one band to a file. `has_header`: it is the first one of the file.
     fn write_band(
         &self,
         index: u32,
+        has_header: bool,
         filters: Filters,
         rows: &Rows,
         drawn: &mut Drawn,
         file: &mut Vec<u8>,
     ) -> Band {
         let start = begin_chunk(file, IDAT);
-        if index == 0 {
+        if has_header {
             file.extend_from_slice(ZLIB_HEADER);
         }
         let own = self.rows_of(index);
@@ -154,14 +168,55 @@ impl Banded {
         Band { chunk: start..file.len(), adler, filters }
     }
 
+    /// Appends the IDAT chunks of a bar to a file, and returns the Adler-32 of its filtered rows. `is_first`: they are the
+    /// first ones of the file.
+    fn write_bar(
+        &self,
+        bar: Range<u32>,
+        is_first: bool,
+        rows: &Rows,
+        drawn: &mut Drawn,
+        file: &mut Vec<u8>,
+        cancel: &Cancel,
+    ) -> Result<u32, CaptionError> {
+        let mut adler = ADLER_OF_NOTHING;
+        let mut before = None;
+        for top in bar.clone().step_by(self.band as usize) {
+            cancel.check()?;
+            let own = top..(top + self.band).min(bar.end);
+            let chunk = begin_chunk(file, IDAT);
+            if is_first && top == bar.start {
+                file.extend_from_slice(ZLIB_HEADER);
+            }
+            let next = match self.method {
+                Method::Photo(ref codes) => drawn.write_photo(&self.shape, codes, own.clone(), rows, file),
+                // Rows of a single color repeat.
+                Method::Repeats => {
+                    drawn.write_repeats(&self.shape, Filters::None, own.clone(), before, rows, file)
+                }
+            };
+            finish_chunk(file, chunk);
+            adler = adler_of_both(adler, next, self.filtered_len(own.len() as u32));
+            before = Some((own, Filters::None));
+        }
+        // The picture's rows have numbers of their own.
+        drawn.end = 0;
+        Ok(adler)
+    }
+
     fn filters_of(&self, index: u32) -> Filters {
         self.bands[index as usize].filters
+    }
+
+    /// Bytes of that many rows with their filters.
+    fn filtered_len(&self, rows: u32) -> usize {
+        rows as usize * (self.shape.row + 1)
     }
 
     /// The Adler-32 of all bands together.
     fn adler(&self, adlers: &[u32]) -> u32 {
         (0..).zip(adlers).fold(ADLER_OF_NOTHING, |adler, (index, &next)| {
-            adler_of_both(adler, next, self.rows_of(index).len() * (self.shape.row + 1))
+            adler_of_both(adler, next, self.filtered_len(self.rows_of(index).len() as u32))
         })
     }
 }

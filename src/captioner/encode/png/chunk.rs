@@ -108,6 +108,11 @@ pub fn finish_chunk(file: &mut Vec<u8>, start: usize) {
     file.extend_from_slice(&checksum.to_be_bytes());
 }
 
+/// What is in a whole chunk.
+pub fn content(chunk: &[u8]) -> &[u8] {
+    &chunk[8..chunk.len() - 4]
+}
+
 /// Appends what follows the last band.
 pub fn write_end(file: &mut Vec<u8>, adler: u32) {
     write_chunk(file, IDAT, &[LAST_BLOCK, &adler.to_be_bytes()]);

@@ -25,13 +25,14 @@ use std::sync::{Arc, OnceLock};
 
 use self::banded::Banded;
 use self::chunk::Kind;
-use self::samples::{pack, put_colors, samples, Inked};
+use self::samples::{pack, put_colors, samples, within_bars, Inked};
 use self::shape::{Rows, Shape};
 use self::text_colors::{square, TextColors};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::indexed::{Colors, Indexed, Rgba};
 use captioner::file::pixels::Pixels;
+use captioner::ink::bar::Bars;
 use captioner::ink::Stamp;
 
 /// The mean error of a text's colors, in levels of each channel, up to which a kind of few bits is kept.
@@ -160,29 +161,30 @@ impl PngTemplate {
         stamp: &Stamp,
         cancel: &Cancel,
     ) -> Result<Vec<u8>, CaptionError> {
-        let (width, row) = (self.size.0, self.kind.row(self.size.0));
-        let own = |rows: Range<u32>| &pixels[rows.start as usize * row..rows.end as usize * row];
+        let (width, row, bars) = (self.size.0, self.kind.row(self.size.0), stamp.bars);
+        let own = |rows: Range<u32>| within_bars(pixels, row, 0, bars, rows);
+        let head = self.kind.head(bars.size(self.size), &[]);
         let is_changed = |rows: Range<u32>| stamp.has_ink_in(rows);
         if self.kind != Kind::GrayAlpha {
             let rows = |rows: Range<u32>, to: &mut Vec<u8>| {
                 let start = to.len();
-                to.extend_from_slice(own(rows.clone()));
+                to.extend_from_slice(&own(rows.clone()));
                 if self.kind == Kind::Rgb {
                     stamp.put_on_rgb(&mut to[start..], width, rows);
                 } else {
                     stamp.put_on_rgba(&mut to[start..], width, rows);
                 }
             };
-            return self.plain.redrawn(self.plain.head(), &is_changed, &rows, cancel);
+            return self.plain.redrawn(&head, bars, &is_changed, &rows, cancel);
         }
-        let colored = |rows: Range<u32>, to: &mut Vec<u8>| {
-            for pixel in own(rows).chunks_exact(2) {
+        let colored = |grays: &[u8], to: &mut Vec<u8>| {
+            for pixel in grays.chunks_exact(2) {
                 to.extend_from_slice(&[pixel[0], pixel[0], pixel[0], pixel[1]]);
             }
         };
         let inked = |rows: Range<u32>, to: &mut Vec<u8>| {
             let start = to.len();
-            colored(rows.clone(), to);
+            colored(&own(rows.clone()), to);
             stamp.put_on_rgba(&mut to[start..], width, rows);
         };
         if stamp.is_gray() {
@@ -191,25 +193,32 @@ impl PngTemplate {
                 inked(rows, &mut pixels);
                 pixels.chunks_exact(4).for_each(|pixel| to.extend_from_slice(&[pixel[0], pixel[3]]));
             };
-            return self.plain.redrawn(self.plain.head(), &is_changed, &rows, cancel);
+            return self.plain.redrawn(&head, bars, &is_changed, &rows, cancel);
         }
-        let head = Kind::Rgba.head(self.size, &[]);
-        let prepare = || Banded::prepare(&head, shape(Kind::Rgba, self.size), &colored, cancel);
+        let prepare = || {
+            let all = |rows: Range<u32>, to: &mut Vec<u8>| {
+                colored(&within_bars(pixels, row, 0, Bars::default(), rows), to);
+            };
+            self.prepare_colors(Kind::Rgba, &all, cancel)
+        };
         let plain = self.others.get(&self.others.colors, prepare)?;
-        plain.redrawn(&head, &is_changed, &inked, cancel)
+        let head = Kind::Rgba.head(bars.size(self.size), &[]);
+        plain.redrawn(&head, bars, &is_changed, &inked, cancel)
     }
 
     fn caption_samples(&self, inked: &Inked, cancel: &Cancel) -> Result<Vec<u8>, CaptionError> {
         let Inked { indexed, stamp, is_opaque } = *inked;
+        let (bars, size) = (stamp.bars, stamp.bars.size(self.size));
         let is_changed = |rows: Range<u32>| stamp.has_ink_in(rows);
         if self.kind == Kind::Gray(8) && is_opaque && stamp.is_gray() {
             // Each gray is its own sample, so there is no need to look for one.
             let rows = |rows: Range<u32>, to: &mut Vec<u8>| {
                 let start = to.len();
-                to.extend_from_slice(samples(indexed, rows.clone()));
+                to.extend_from_slice(&inked.samples(rows.clone()));
                 inked.for_each(rows, |number, [gray, ..]| to[start + number] = gray);
             };
-            return self.plain.redrawn(self.plain.head(), &is_changed, &rows, cancel);
+            let head = self.kind.head(size, &indexed.colors.table);
+            return self.plain.redrawn(&head, bars, &is_changed, &rows, cancel);
         }
         let colors = TextColors::of(inked, cancel)?;
         for Candidate { kind, mut table, factor, used, most } in candidates(indexed) {
@@ -245,29 +254,35 @@ impl PngTemplate {
                 }
             };
             let rows = |rows: Range<u32>, to: &mut Vec<u8>| {
-                let mut changed: Vec<u8> = scaled(samples(indexed, rows.clone()), factor);
+                let mut changed: Vec<u8> = scaled(&inked.samples(rows.clone()), factor);
                 inked.for_each(rows, |number, color| changed[number] = fitted.sample(color));
                 pack(&changed, self.size.0, kind.bits() as u8, to);
             };
-            return plain.redrawn(&kind.head(self.size, &table), &is_changed, &rows, cancel);
+            return plain.redrawn(&kind.head(size, &table), bars, &is_changed, &rows, cancel);
         }
         let (kind, channels) = if is_opaque { (Kind::Rgb, 3) } else { (Kind::Rgba, 4) };
-        let colored = |rows: Range<u32>, to: &mut Vec<u8>| {
-            put_colors(samples(indexed, rows), &indexed.colors.table, channels, to);
-        };
-        let inked = |rows: Range<u32>, to: &mut Vec<u8>| {
+        let colored =
+            |samples: &[u8], to: &mut Vec<u8>| put_colors(samples, &indexed.colors.table, channels, to);
+        let drawn = |rows: Range<u32>, to: &mut Vec<u8>| {
             let start = to.len();
-            colored(rows.clone(), to);
+            colored(&inked.samples(rows.clone()), to);
             if is_opaque {
                 stamp.put_on_rgb(&mut to[start..], self.size.0, rows);
             } else {
                 stamp.put_on_rgba(&mut to[start..], self.size.0, rows);
             }
         };
-        let head = kind.head(self.size, &[]);
-        let prepare = || Banded::prepare(&head, shape(kind, self.size), &colored, cancel);
+        let prepare = || {
+            let all = |rows: Range<u32>, to: &mut Vec<u8>| colored(samples(indexed, rows), to);
+            self.prepare_colors(kind, &all, cancel)
+        };
         let plain = self.others.get(&self.others.colors, prepare)?;
-        plain.redrawn(&head, &is_changed, &inked, cancel)
+        plain.redrawn(&kind.head(size, &[]), bars, &is_changed, &drawn, cancel)
+    }
+
+    /// Compresses the picture in another kind, without a palette.
+    fn prepare_colors(&self, kind: Kind, rows: &Rows, cancel: &Cancel) -> Result<Banded, CaptionError> {
+        Banded::prepare(&kind.head(self.size, &[]), shape(kind, self.size), rows, cancel)
     }
 }
 

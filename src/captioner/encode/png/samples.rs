@@ -1,8 +1,11 @@
 //! Puts ink on pictures of samples, and turns their rows into those of a file.
 
+use std::borrow::Cow;
+use std::iter;
 use std::ops::Range;
 
 use captioner::file::indexed::{Indexed, Rgba};
+use captioner::ink::bar::Bars;
 use captioner::ink::Stamp;
 
 /// Rows that ink is put on at once, to find its colors.
@@ -19,14 +22,20 @@ pub struct Inked<'a> {
 }
 
 impl<'a> Inked<'a> {
+    /// The samples of some rows, before the ink. Those of bars are some that the picture has, too.
+    pub fn samples(&self, rows: Range<u32>) -> Cow<'a, [u8]> {
+        let samples = self.indexed.samples.as_raw();
+        within_bars(samples, self.indexed.samples.width() as usize, samples[0], self.stamp.bars, rows)
+    }
+
     /// Calls `each` with every pixel of some rows whose color the ink changes: its number, counted from the first of these
     /// rows, and its new color.
     pub fn for_each<F: FnMut(usize, Rgba)>(&self, rows: Range<u32>, mut each: F) {
         let (width, table) = (self.indexed.samples.width(), &self.indexed.colors.table);
-        let samples = samples(self.indexed, rows.clone());
+        let samples = self.samples(rows.clone());
         let channels = if self.is_opaque { 3 } else { 4 };
         let mut pixels = Vec::with_capacity(samples.len() * channels);
-        put_colors(samples, table, channels, &mut pixels);
+        put_colors(&samples, table, channels, &mut pixels);
         if self.is_opaque {
             self.stamp.put_on_rgb(&mut pixels, width, rows.clone());
         } else {
@@ -45,6 +54,20 @@ impl<'a> Inked<'a> {
             }
         }
     }
+}
+
+/// Some rows of `row` bytes of a picture with bars. What is in the bars is `filler`, which their ink will cover.
+pub fn within_bars(pixels: &[u8], row: usize, filler: u8, bars: Bars, rows: Range<u32>) -> Cow<'_, [u8]> {
+    let place = |y: u32| (y.saturating_sub(bars.above) as usize * row).min(pixels.len());
+    let own = &pixels[place(rows.start)..place(rows.end)];
+    if own.len() == rows.len() * row {
+        return Cow::Borrowed(own);
+    }
+    let above = bars.above.clamp(rows.start, rows.end) - rows.start;
+    let mut all: Vec<u8> = iter::repeat_n(filler, above as usize * row).collect();
+    all.extend_from_slice(own);
+    all.resize(rows.len() * row, filler);
+    Cow::Owned(all)
 }
 
 /// The samples of some rows.

@@ -59,7 +59,7 @@ impl TextColors {
             own.push(rgba(fill));
             own.extend(outline.map(rgba));
         }
-        let height = inked.indexed.samples.height();
+        let height = inked.stamp.bars.around(inked.indexed.samples.height());
         let mut counts: HashMap<Rgba, u64> = HashMap::new();
         for index in inked.stamp.bands(ROWS, height) {
             cancel.check()?;
@@ -73,6 +73,10 @@ impl TextColors {
                 run.1 += 1;
             });
             *counts.entry(run.0).or_insert(0) += run.1;
+        }
+        if let Some(count) = inked.stamp.bar_color().and_then(|bar| counts.get_mut(&rgba(bar))) {
+            // However large a bar is, the colors of the text on it count.
+            *count = 1;
         }
         counts.retain(|_, count| *count > 0);
         own.retain(|color| counts.contains_key(color));
