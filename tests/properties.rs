@@ -24,6 +24,8 @@ mod requests;
 mod strips;
 /// Templates to put them on.
 mod templates;
+/// Captions with a time.
+mod timing;
 
 /// Fails with the smallest input of which it does not hold. Of each 256 that the environment wants, `cases`
 /// are tried.

@@ -104,5 +104,7 @@ mod soak;
 mod strip_pictures;
 /// What is noted of a template in the file beside its picture.
 mod template_notes;
+/// Captions that come and go in animations.
+mod timing_pictures;
 /// A client's own picture, in the body or in a form.
 mod uploads;

@@ -134,8 +134,15 @@ fn short_form(fields: &mut Fields, look_of_all: &Look) -> Result<Vec<Caption>, I
     let mut captions = Vec::new();
     for &valign in &VAlign::ALL {
         let text = fields.take_given(Some(valign), "text").map(Given::text).transpose()?;
-        let look = look(fields, Some(valign))?.or(look_of_all);
-        captions.extend(text.map(|text| Caption { text, spot: Spot::Band(valign), look }));
+        let own = look(fields, Some(valign))?;
+        if let Some(text) = text {
+            let place = |is_own, name: &str| match is_own {
+                true => format!("{}_{}", valign.name(), name),
+                false => name.to_string(),
+            };
+            let look = complete(own, look_of_all, place)?;
+            captions.push(Caption { text, spot: Spot::Band(valign), look });
+        }
     }
     Ok(captions)
 }
@@ -163,6 +170,7 @@ fn long_form(captions: Given, look_of_all: &Look) -> Result<Vec<Caption>, Invali
     }
     // One is at the bottom, as it was in rofld.
     let bands = if strings == 1 { &[VAlign::Bottom] } else { bands_of(strings) };
+    let look_of_all = complete(Look::default(), look_of_all, |_, name| name.to_string())?;
     let captions = items.enumerate().map(|(number, item)| {
         let spot = Spot::Numbered(number, bands.get(number).cloned());
         Ok(Caption { text: item?.text()?, spot, look: look_of_all.clone() })
@@ -212,7 +220,11 @@ fn caption(item: Given, look_of_all: &Look) -> Result<Caption, Invalid> {
             return Err(Invalid(format!("\"{}.valign\" {}", place, sentence)));
         }
     };
-    let look = look(&mut fields, None)?.or(look_of_all);
+    let own = look(&mut fields, None)?;
+    let look = complete(own, look_of_all, |is_own, name| match is_own {
+        true => format!("{}.{}", place, name),
+        false => name.to_string(),
+    })?;
     debug_assert!(fields.rest().is_empty(), "every name that has a place is taken");
     Ok(Caption { text, spot, look })
 }
@@ -245,6 +257,34 @@ fn side(start: Option<Given>, length: Option<Given>) -> Result<(f32, f32), Inval
             start_place, start, length_place, length
         ))),
         _ => Ok((start, length.min(1.0 - start))),
+    }
+}
+
+/// The look of a caption: its own, and that of all captions where it says nothing. `place` is how errors call one of its
+/// fields, or one for all captions.
+fn complete<P>(own: Look, look_of_all: &Look, place: P) -> Result<Look, Invalid>
+where
+    P: Fn(bool, &str) -> String,
+{
+    let (own_from, own_to) = (own.from.is_some(), own.to.is_some());
+    let look = own.or(look_of_all);
+    let to = match look.to {
+        Some(to) => to,
+        None => return Ok(look),
+    };
+    if to.is_start() {
+        let sentence = "is the start of the animation, so the text would never be seen";
+        return Err(Invalid(format!("\"{}\" {}", place(own_to, "to"), sentence)));
+    }
+    match look.from {
+        Some(from) if from >= to => Err(Invalid(format!(
+            "\"{}\" is {} and \"{}\" is {}: the text would disappear before it appears",
+            place(own_from, "from"),
+            from,
+            place(own_to, "to"),
+            to
+        ))),
+        _ => Ok(look),
     }
 }
 

@@ -1,5 +1,8 @@
 //! [`Look`]: how a caption looks, as far as somebody has said so; and its parts that are a [`Case`] or a [`Moment`].
 
+use std::cmp::Ordering;
+use std::fmt;
+
 use icu_locale_core::LanguageIdentifier;
 
 use super::align::HAlign;
@@ -88,6 +91,33 @@ pub enum Moment {
     Share(f32),
 }
 
+/// As it can be written in a request: with the fewest digits that are parsed as this moment.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let (short, exact) = match *self {
+            Moment::Seconds(seconds) => (seconds.to_string(), f64::from(seconds).to_string()),
+            Moment::Share(share) => {
+                let percent = f64::from(share) * 100.0;
+                (format!("{}%", percent as f32), format!("{}%", percent))
+            }
+        };
+        // The short one is parsed as an f64, and could be rounded twice.
+        f.write_str(if Moment::parse(&short) == Some(*self) { &short } else { &exact })
+    }
+}
+
+/// Only moments in the same unit can be compared without the animation.
+impl PartialOrd for Moment {
+    fn partial_cmp(&self, other: &Moment) -> Option<Ordering> {
+        match (self, other) {
+            (Moment::Seconds(a), Moment::Seconds(b)) | (Moment::Share(a), Moment::Share(b)) => {
+                a.partial_cmp(b)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Moment {
     /// A number of seconds, as in `1.5` or `1.5s`, or a percentage, as in `40%`.
     pub fn parse(text: &str) -> Option<Moment> {
@@ -100,20 +130,10 @@ impl Moment {
         seconds.parse().ok().and_then(Moment::seconds)
     }
 
-    /// As a link has it: the shortest number that is parsed as this moment.
-    pub fn written(self) -> String {
-        let (short, exact) = match self {
-            Moment::Seconds(seconds) => (seconds.to_string(), f64::from(seconds).to_string()),
-            Moment::Share(share) => {
-                let percent = f64::from(share) * 100.0;
-                (format!("{}%", percent as f32), format!("{}%", percent))
-            }
-        };
-        // The short one is parsed as an f64, and could be rounded twice.
-        if Moment::parse(&short) == Some(self) {
-            short
-        } else {
-            exact
+    /// Whether it is the start of every animation.
+    pub fn is_start(self) -> bool {
+        match self {
+            Moment::Seconds(number) | Moment::Share(number) => number == 0.0,
         }
     }
 
@@ -152,15 +172,25 @@ mod tests {
 
     #[test]
     fn a_moment_is_written_as_it_is_parsed() {
-        assert_eq!(Moment::Share(0.4).written(), "40%");
-        assert_eq!(Moment::Seconds(1.5).written(), "1.5");
+        assert_eq!(Moment::Share(0.4).to_string(), "40%");
+        assert_eq!(Moment::Seconds(1.5).to_string(), "1.5");
         for number in 0..30_000 {
             let text = format!("{}.{:03}%", number / 1000, number % 1000);
             for text in [&text[..], text.trim_end_matches('%')] {
                 let moment = Moment::parse(text).unwrap();
-                assert_eq!(Moment::parse(&moment.written()), Some(moment), "{}", text);
+                assert_eq!(Moment::parse(&moment.to_string()), Some(moment), "{}", text);
             }
         }
+    }
+
+    #[test]
+    fn moments_are_written_as_they_can_be_given_and_compared_within_a_unit() {
+        for text in ["0", "0.1", "3599.9", "0%", "7%", "33.3%", "99.9999%", "100%"] {
+            assert_eq!(Moment::parse(text).unwrap().to_string(), text);
+        }
+        let moment = |text: &str| Moment::parse(text).unwrap();
+        assert!(moment("1") < moment("1.5s") && moment("9%") < moment("10%"));
+        assert!(moment("1").partial_cmp(&moment("10%")).is_none());
     }
 
     #[test]

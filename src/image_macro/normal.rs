@@ -6,7 +6,7 @@
 
 use super::caption::ImageMacro;
 use super::color::Color;
-use super::look::{Case, Look, Moment};
+use super::look::{Case, Look};
 use super::size::Size;
 use super::spot::{Bar, BarSide, Spot};
 
@@ -22,8 +22,8 @@ const LOOK: [Field; 9] = [
     ("size", |look| look.size.map(Size::written)),
     ("case", |look| look.case.map(Case::name).map(str::to_string)),
     ("lang", |look| look.lang.as_ref().map(|lang| lang.to_string())),
-    ("from", |look| look.from.map(Moment::written)),
-    ("to", |look| look.to.map(Moment::written)),
+    ("from", |look| look.from.map(|moment| moment.to_string())),
+    ("to", |look| look.to.map(|moment| moment.to_string())),
 ];
 
 /// The fields of the query string and their values, not escaped: those of the picture, what is about all texts, and what is

@@ -1,6 +1,6 @@
 //! Generates random templates.
 
-use gif::{Frame, Repeat};
+use gif::{DisposalMethod, Frame, Repeat};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder};
 use proptest::collection::vec;
@@ -128,6 +128,19 @@ impl Animated {
     pub fn with_one_table(mut self) -> Animated {
         self.frames.iter_mut().for_each(|frame| frame.own = None);
         Animated { has_global: true, ..self }
+    }
+
+    /// What becomes of each frame. One that lies off the canvas paints nothing to be cleared.
+    pub fn disposals(&self) -> Vec<DisposalMethod> {
+        // The first one enlarges the canvas.
+        let [left, top, width, height] = self.frames[0].rect;
+        let (right, bottom) = (self.width.max(left + width), self.height.max(top + height));
+        let is_seen = |rect: &[u16; 4]| rect[0] < right && rect[1] < bottom;
+        let disposal = |painted: &Painted| match is_seen(&painted.rect) {
+            true => DISPOSALS[painted.dispose],
+            false => DisposalMethod::Keep,
+        };
+        self.frames.iter().map(disposal).collect()
     }
 
     pub fn file(&self) -> Vec<u8> {

@@ -27,9 +27,10 @@ use self::rect::Rect;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::text::placed::{PlacedCaption, PlacedGlyph};
-use image_macro::Color;
+use image_macro::{Color, Moment};
 
 /// The pixels of all captions of a picture.
+#[derive(Default)]
 pub struct Stamp {
     /// One for each caption that can be seen, in the order in which they are put on the picture.
     pub inks: Vec<Ink>,
@@ -49,6 +50,8 @@ pub struct Ink {
     painted: Option<Painted>,
     /// Whether it is no caption but the bar that one is on.
     pub is_bar: bool,
+    /// When in an animation it appears and disappears; `None` is its start or its end.
+    pub time: [Option<Moment>; 2],
 }
 
 /// The outline of a caption: its letters and emoji, grown by the outline's width.
@@ -113,16 +116,6 @@ impl Stamp {
             let (fill, outline) = ink.colors();
             is_gray(fill) && outline.is_none_or(is_gray) && ink.painted.is_none()
         })
-    }
-
-    /// The colors of all emoji, that of most pixels first.
-    pub fn emoji_colors(&self) -> Vec<Color> {
-        let mut counts = HashMap::new();
-        self.inks.iter().for_each(|ink| ink.count_emoji_colors(&mut counts));
-        let mut counts: Vec<_> = counts.into_iter().collect();
-        // By color among equals, so that the same captions always have the same palette.
-        counts.sort_unstable_by_key(|&(color, count)| (Reverse(count), color));
-        counts.into_iter().map(|([r, g, b], _)| Color { r, g, b }).collect()
     }
 
     /// Puts the stamp on some rows of the picture: RGB pixels, `width` to a row.
@@ -218,11 +211,21 @@ impl Stamp {
     }
 }
 
+/// The colors of all emoji of some captions, that of most pixels first.
+pub fn emoji_colors(inks: &[&Ink]) -> Vec<Color> {
+    let mut counts = HashMap::new();
+    inks.iter().for_each(|ink| ink.count_emoji_colors(&mut counts));
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    // By color among equals, so that the same captions always have the same palette.
+    counts.sort_unstable_by_key(|&(color, count)| (Reverse(count), color));
+    counts.into_iter().map(|([r, g, b], _)| Color { r, g, b }).collect()
+}
+
 impl Ink {
     /// A rectangle of one color.
     fn bar(area: Rect, color: Color) -> Ink {
         let fill = vec![255; area.width() as usize];
-        Ink { area, fill, color, outline: None, painted: None, is_bar: true }
+        Ink { area, fill, color, outline: None, painted: None, is_bar: true, time: [None, None] }
     }
 
     fn move_down(&mut self, rows: u32) {
@@ -343,7 +346,8 @@ impl Ink {
             }
             None => None,
         };
-        Ok(Some(Ink { area, fill: letters.pixels, color: placed.color, outline, painted, is_bar: false }))
+        let (color, time) = (placed.color, placed.time);
+        Ok(Some(Ink { area, fill: letters.pixels, color, outline, painted, is_bar: false, time }))
     }
 }
 

@@ -172,6 +172,7 @@ impl<'a, 'c> Block<'a, 'c> {
             em,
             color: self.caption.color,
             outline,
+            time: self.caption.time,
             index,
             is_too_small,
         }

@@ -4,7 +4,7 @@ use rusttype::Point;
 
 use captioner::text::font::Glyph;
 use captioner::text::turn::Turn;
-use image_macro::{Color, VAlign};
+use image_macro::{Color, Moment, VAlign};
 
 /// A glyph with its place.
 pub struct PlacedGlyph<'a> {
@@ -26,6 +26,8 @@ pub struct PlacedCaption<'a> {
     pub color: Color,
     /// What surrounds the letters.
     pub outline: Option<Outline>,
+    /// When in an animation it appears and disappears; `None` is its start or its end.
+    pub time: [Option<Moment>; 2],
     /// Which of the captions it is, counted from zero.
     pub index: usize,
     /// Whether there is so much text that it is too small to be read.

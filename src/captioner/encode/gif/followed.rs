@@ -11,6 +11,12 @@ use captioner::ink::{Ink, Stamp};
 /// How many pixels are gone through before a cancel is looked for: less than a millisecond's worth.
 const CHECKED: usize = 1 << 15;
 
+/// A set of captions: a bit for each, in their order.
+pub type Captions = u32;
+
+/// All captions.
+pub const ALL: Captions = !0;
+
 /// The pixels that are followed, numbered row by row.
 pub struct Followed<'a> {
     stamp: &'a Stamp,
@@ -90,12 +96,19 @@ impl<'a> Followed<'a> {
         self.spans.last().map_or(0, |last| last.numbers().end)
     }
 
-    /// A rectangle that contains all of them, if there are any.
-    pub fn area(&self) -> Option<Rect> {
+    /// A rectangle that contains the ink of some captions, if they have any; or all pixels that are followed, if that is
+    /// every one.
+    pub fn area(&self, captions: Captions) -> Option<Rect> {
         if self.is_all() {
             return Some(Rect::of(self.canvas));
         }
-        self.stamp.inks.iter().map(|ink| ink.area).reduce(|all, area| all.union(&area))
+        self.inks(captions).map(|ink| ink.area).reduce(|all, area| all.union(&area))
+    }
+
+    /// The ink of some captions.
+    pub fn inks(&self, captions: Captions) -> impl Iterator<Item = &'a Ink> {
+        let inks = self.stamp.inks.iter().enumerate();
+        inks.filter(move |ink| captions >> ink.0 & 1 != 0).map(|ink| ink.1)
     }
 
     /// Whether every pixel of the canvas is followed.
@@ -110,16 +123,17 @@ impl<'a> Followed<'a> {
         self.is_all() || inner == outer || followed(outer) - followed(inner) == pixels(outer) - pixels(inner)
     }
 
-    /// Calls `each` with every span and the captions that have ink in its row, in their order.
+    /// Calls `each` with every span and, of two sets of captions, those that have ink in its row, in their order.
     ///
     /// # Errors
     /// [`CaptionError::Cancelled`].
-    pub fn for_each_span<F: FnMut(&Span, &[&Ink])>(
+    pub fn for_each_span<F: FnMut(&Span, [&[&Ink]; 2])>(
         &self,
+        sets: [Captions; 2],
         cancel: &Cancel,
         mut each: F,
     ) -> Result<(), CaptionError> {
-        let mut inks: Vec<&Ink> = Vec::new();
+        let mut inks: [Vec<&Ink>; 2] = [Vec::new(), Vec::new()];
         let (mut row, mut unchecked) = (None, CHECKED);
         for span in &self.spans {
             unchecked += span.numbers().len();
@@ -129,10 +143,12 @@ impl<'a> Followed<'a> {
             }
             if row != Some(span.y) {
                 row = Some(span.y);
-                inks.clear();
-                inks.extend(self.stamp.inks.iter().filter(|ink| ink.has_row(span.y)));
+                for (inks, &captions) in inks.iter_mut().zip(&sets) {
+                    inks.clear();
+                    inks.extend(self.inks(captions).filter(|ink| ink.has_row(span.y)));
+                }
             }
-            each(span, &inks);
+            each(span, [&inks[0], &inks[1]]);
         }
         Ok(())
     }

@@ -9,22 +9,24 @@ mod followed;
 mod frame;
 mod lzw;
 mod player;
+mod schedule;
 
 use std::convert::TryFrom;
 use std::sync::OnceLock;
 
 use gif::Encoder;
 
-use self::followed::Followed;
+use self::followed::{Followed, ALL};
 use self::frame::{Strips, TemplateFrame};
 use self::player::{PaintedFrame, Player};
+use self::schedule::{Schedule, Turn};
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::animation::room::{Room, Target, Wanted};
 use captioner::file::animation::{Animation, Frame};
 use captioner::file::palette::{Palette, Rgb, FREE, MAX};
 use captioner::ink::rect::Rect;
-use captioner::ink::Stamp;
+use captioner::ink::{emoji_colors, Ink, Stamp};
 use image_macro::Color;
 
 /// Where a file has the index of its background.
@@ -73,14 +75,26 @@ impl GifTemplate {
         if let Some(plain) = self.plain.get().filter(|_| stamp.inks.is_empty()) {
             return Ok(plain.clone());
         }
+        let mut schedule = Schedule::of(&self.animation, &stamp.inks);
+        if schedule.as_ref().is_some_and(Schedule::is_empty) {
+            return self.caption(&Stamp::default(), cancel);
+        }
         let canvas = stamp.bars.size(self.size());
         let inked = Followed::inked(stamp, canvas, cancel)?;
-        let bytes = match self.encode(stamp, &inked, cancel)? {
+        if let Some(ref mut schedule) = schedule {
+            schedule.find_cleared(&self.animation, stamp.bars.above, &inked, cancel)?;
+        }
+        let schedule = schedule.as_ref();
+        let bytes = match schedule {
+            Some(schedule) if schedule.clears() => None,
+            _ => self.encode(stamp, &inked, schedule, cancel)?,
+        };
+        let bytes = match bytes {
             Some(bytes) => bytes,
-            // Text on a frame that is cleared after its time, where that frame does not reach: see `Player::play`.
+            // A frame is cleared after its time where the template's does not reach: see `Player::play`.
             None => {
                 let all = Followed::all(stamp, canvas);
-                self.encode(stamp, &all, cancel)?.expect("no frame is wider than the canvas")
+                self.encode(stamp, &all, schedule, cancel)?.expect("no frame is wider than the canvas")
             }
         };
         if stamp.inks.is_empty() {
@@ -94,14 +108,16 @@ impl GifTemplate {
         &self,
         stamp: &Stamp,
         followed: &Followed,
+        schedule: Option<&Schedule>,
         cancel: &Cancel,
     ) -> Result<Option<Vec<u8>>, CaptionError> {
         let animation = &self.animation;
-        let (palettes, targets): (Vec<Palette>, Vec<Option<Target>>) =
-            self.palettes_for(stamp, followed).unzip();
+        let turns = Turns { stamp, followed, picture: Rect::of(self.size()), schedule };
+        let (palettes, targets): (Vec<Palette>, Vec<Option<Target>>) = self.palettes_for(&turns).unzip();
         let mut player = Player::new(animation, palettes, followed);
         let mut global = animation.global.map_or(Vec::new(), |global| player.palettes[global].bytes());
-        if !global.is_empty() && followed.is_all() {
+        let may_grow = followed.is_all() || schedule.is_some() && self.restores_others();
+        if !global.is_empty() && may_grow {
             // Later frames may still add colors to it.
             global.resize(TABLE, 0);
         }
@@ -113,9 +129,9 @@ impl GifTemplate {
         let encoder = Encoder::new(file, animation.width, height, &global);
         let mut encoder = encoder.map_err(CaptionError::encode)?;
         encoder.set_repeat(animation.repeat).map_err(CaptionError::encode)?;
-        for (frame, strips) in animation.frames.iter().zip(&self.strips) {
+        for (index, (frame, strips)) in animation.frames.iter().zip(&self.strips).enumerate() {
             let frame = TemplateFrame::new(frame, above, strips, targets[frame.palette].as_ref());
-            let painted = match player.play(&frame, cancel)? {
+            let painted = match player.play(&frame, &turns.of(index), cancel)? {
                 Some(painted) => painted,
                 None => return Ok(None),
             };
@@ -126,7 +142,7 @@ impl GifTemplate {
         }
         let mut bytes = encoder.into_inner().map_err(CaptionError::encode)?;
         bytes[BACKGROUND] = animation.background.unwrap_or(0);
-        if let Some(index) = animation.global.filter(|_| followed.is_all()) {
+        if let Some(index) = animation.global.filter(|_| may_grow) {
             let table = player.palettes[index].bytes();
             bytes[HEADER..HEADER + table.len()].copy_from_slice(&table);
         }
@@ -147,26 +163,75 @@ impl GifTemplate {
     }
 
     /// Each palette with the text's colors, and what its indices become.
-    fn palettes_for<'a>(
-        &'a self,
-        stamp: &Stamp,
-        followed: &'a Followed,
-    ) -> impl Iterator<Item = (Palette, Option<Target>)> + 'a {
-        let wanted = wanted_colors(stamp);
-        let area = followed.area();
-        // A frame that does not reach all of the text is enlarged, and transparent around its own pixels. But only a bar is
-        // around one that is as large as the picture.
-        let (above, picture) = (stamp.bars.above, Rect::of(self.size()));
-        let is_enlarged = move |frame: &Frame| {
-            let rect = frame.rect.down(above);
-            frame.rect != picture && area.is_some_and(|area| rect.union(&area) != rect)
-        };
+    fn palettes_for<'a>(&'a self, turns: &'a Turns) -> impl Iterator<Item = (Palette, Option<Target>)> + 'a {
+        let none = if turns.schedule.is_some() { 0 } else { ALL };
+        let wanted_by = move |captions| (captions, wanted_colors(turns.stamp, turns.followed.inks(captions)));
+        let mut last = wanted_by(none);
         self.rooms.iter().enumerate().map(move |(index, room)| {
-            let mut frames = self.animation.frames.iter().filter(|frame| frame.palette == index);
-            let needs_spare = frames.any(|frame| frame.transparent.is_none() && is_enlarged(frame));
-            // Where all pixels are followed, some are painted in the colors of frames with other palettes.
-            room.with(&wanted, needs_spare, if followed.is_all() { FREE } else { 0 })
+            let frames = || self.animation.frames.iter().enumerate().filter(move |f| f.1.palette == index);
+            let needs_spare = frames()
+                .any(|(number, frame)| frame.transparent.is_none() && turns.may_enlarge(number, frame));
+            // Some pixels are painted in the colors of frames with other palettes: where all of them are followed, or where
+            // text disappears.
+            let restores = |(number, frame)| turns.may_restore(number, frame);
+            let others = turns.followed.is_all() || self.restores_others() && frames().any(restores);
+            let others = if others { FREE } else { 0 };
+            // Frames without any text keep their palettes.
+            let shown = frames().fold(none, |all, frame| all | turns.of(frame.0).shown);
+            if shown != last.0 {
+                last = wanted_by(shown);
+            }
+            room.with(&last.1, needs_spare, others)
         })
+    }
+
+    /// Whether a pixel that is restored can have a color that the palette of its frame lacks: that of a frame with another
+    /// palette, or black from past the end of a table.
+    fn restores_others(&self) -> bool {
+        let Animation { ref palettes, ref frames, .. } = self.animation;
+        palettes.len() > 1 || frames.iter().any(|frame| usize::from(frame.highest) >= palettes[0].entries())
+    }
+}
+
+/// What is to be done on each frame.
+struct Turns<'a> {
+    stamp: &'a Stamp,
+    followed: &'a Followed<'a>,
+    /// The canvas of the template.
+    picture: Rect,
+    /// `None`: all captions are on all frames.
+    schedule: Option<&'a Schedule>,
+}
+
+impl<'a> Turns<'a> {
+    fn of(&self, frame: usize) -> Turn {
+        self.schedule.map_or(Turn::UNTIMED, |schedule| schedule.turn(frame))
+    }
+
+    /// The part of the canvas that a frame of the template paints: below the bar above the picture.
+    fn rect(&self, frame: &Frame) -> Rect {
+        frame.rect.down(self.stamp.bars.above)
+    }
+
+    /// Whether a frame may have to paint more than its rectangle, because it does not reach all of the text. It is enlarged
+    /// then, and transparent around its own pixels.
+    fn may_enlarge(&self, number: usize, frame: &Frame) -> bool {
+        let turn = self.of(number);
+        // Around a frame as large as the picture there is nothing but a bar, all of which is painted at once.
+        if frame.rect == self.picture && turn.shown == turn.before {
+            return false;
+        }
+        let rect = self.rect(frame);
+        let area = self.followed.area(turn.shown | turn.before);
+        area.is_some_and(|area| rect.union(&area) != rect)
+    }
+
+    /// Whether a frame may have to paint the template's pixels where text disappears.
+    fn may_restore(&self, number: usize, frame: &Frame) -> bool {
+        let area = self.followed.inks(self.of(number).ended()).map(|ink| ink.area);
+        let rect = self.rect(frame);
+        let paints = |area: &Rect| frame.transparent.is_none() && rect.union(area) == rect;
+        area.reduce(|all, area| all.union(&area)).is_some_and(|area| !paints(&area))
     }
 }
 
@@ -174,7 +239,7 @@ impl GifTemplate {
 fn written(frame: &Frame, painted: PaintedFrame, palette: Option<Vec<u8>>) -> gif::Frame<'static> {
     gif::Frame {
         delay: frame.delay,
-        dispose: frame.dispose,
+        dispose: painted.dispose,
         transparent: painted.transparent,
         needs_user_input: frame.needs_user_input,
         left: painted.rect.left as u16,
@@ -192,10 +257,10 @@ const EMOJI_COLORS: usize = 12;
 
 /// The colors that the text needs, most important first: exactly those of letters and outlines; about the most frequent
 /// ones of emoji, mixtures of letters and outlines in halves, in quarters and in eighths, and the other colors of emoji.
-fn wanted_colors(stamp: &Stamp) -> Vec<Wanted> {
+fn wanted_colors<'a, I: Iterator<Item = &'a Ink>>(stamp: &Stamp, inks: I) -> Vec<Wanted> {
     let rgb = |color: Color| [color.r, color.g, color.b];
-    let pairs: Vec<(Rgb, Option<Rgb>)> = stamp
-        .inks
+    let inks: Vec<&Ink> = inks.collect();
+    let pairs: Vec<(Rgb, Option<Rgb>)> = inks
         .iter()
         .map(|ink| {
             let (fill, outline) = ink.colors();
@@ -203,7 +268,7 @@ fn wanted_colors(stamp: &Stamp) -> Vec<Wanted> {
         })
         .collect();
     // The edges of letters on a bar are mixed with its color.
-    let on_bars = stamp.inks.iter().flat_map(|ink| {
+    let on_bars = inks.iter().flat_map(|ink| {
         let (fill, outline) = ink.colors();
         stamp.bar_under(ink).map(|bar| (rgb(outline.unwrap_or(fill)), Some(rgb(bar))))
     });
@@ -219,7 +284,7 @@ fn wanted_colors(stamp: &Stamp) -> Vec<Wanted> {
         outline.into_iter().for_each(|outline| want(outline, true));
     }
     // There are never as many free entries as all of these.
-    let emoji: Vec<Rgb> = stamp.emoji_colors().into_iter().take(2 * EMOJI_COLORS).map(rgb).collect();
+    let emoji: Vec<Rgb> = emoji_colors(&inks).into_iter().take(2 * EMOJI_COLORS).map(rgb).collect();
     emoji.iter().take(EMOJI_COLORS).for_each(|&color| want(color, false));
     for &(part, whole) in &[(1, 2), (1, 4), (3, 4), (1, 8), (3, 8), (5, 8), (7, 8)] {
         for &(fill, outline) in &pairs {

@@ -6,6 +6,7 @@ use gif::DisposalMethod;
 
 use super::followed::{inks_at, Followed, Span};
 use super::frame::TemplateFrame;
+use super::schedule::Turn;
 use captioner::cancel::Cancel;
 use captioner::error::CaptionError;
 use captioner::file::animation::Animation;
@@ -13,6 +14,7 @@ use captioner::file::matcher::Matcher;
 use captioner::file::palette::{Palette, Rgb};
 use captioner::ink::mix::PixelInk;
 use captioner::ink::rect::Rect;
+use captioner::ink::Ink;
 
 /// A frame with text, ready to be written.
 pub struct PaintedFrame {
@@ -22,6 +24,8 @@ pub struct PaintedFrame {
     pub codes: Vec<u8>,
     /// The index that leaves a pixel of the canvas as it is.
     pub transparent: Option<u8>,
+    /// What becomes of its part of the canvas before the next frame.
+    pub dispose: DisposalMethod,
 }
 
 /// What a viewer of the captioned animation sees at one pixel.
@@ -69,7 +73,7 @@ impl<'a> Player<'a> {
         Player { animation, palettes, followed, screens, repainted: vec![None; count], matcher: None }
     }
 
-    /// Plays the next frame, and returns what to write for it.
+    /// Plays the next frame, and returns what to write for it. `turn` says which captions are on it.
     ///
     /// A frame that must paint text outside of its rectangle gets a larger one. If that frame is cleared when its time
     /// is over, all of the larger rectangle is, including pixels of the template that are not followed and so cannot be
@@ -80,32 +84,40 @@ impl<'a> Player<'a> {
     pub fn play(
         &mut self,
         template: &TemplateFrame,
+        turn: &Turn,
         cancel: &Cancel,
     ) -> Result<Option<PaintedFrame>, CaptionError> {
         let frame = template.frame;
         let is_restored = frame.dispose == DisposalMethod::Previous;
         let before = is_restored.then(|| self.screens.clone());
-        let (rect, highest) = self.paint(template, cancel)?;
-        let is_cleared = frame.dispose == DisposalMethod::Background;
+        let (rect, highest) = self.paint(template, turn, cancel)?;
+        let rect = turn.cleared.map_or(rect, |cleared| rect.union(&cleared));
+        let dispose = turn.cleared.map_or(frame.dispose, |_| DisposalMethod::Background);
+        let is_cleared = dispose == DisposalMethod::Background;
         if is_cleared && !self.followed.has_all_between(&template.rect, &rect) {
             return Ok(None);
         }
-        let painted = match highest {
-            Some(highest) => self.painted(template, rect, highest, cancel)?,
-            None => PaintedFrame { rect, codes: template.codes(cancel)?, transparent: frame.transparent },
+        let (codes, transparent) = match highest {
+            None if rect == template.rect => (template.codes(cancel)?, frame.transparent),
+            highest => self.painted(template, rect, highest.unwrap_or(0), cancel)?,
         };
-        if is_cleared {
+        if frame.dispose == DisposalMethod::Background {
             for span in self.followed.within(&template.rect) {
                 self.screens.template[span.numbers()].fill(None);
             }
+        }
+        if is_cleared {
             for span in self.followed.within(&rect) {
                 self.screens.captioned[span.numbers()].fill(Shown::Nothing);
             }
         }
         if let Some(before) = before {
-            self.screens = before;
+            self.screens.template = before.template;
+            if !is_cleared {
+                self.screens.captioned = before.captioned;
+            }
         }
-        Ok(Some(painted))
+        Ok(Some(PaintedFrame { rect, codes, transparent, dispose }))
     }
 
     /// Fills `repainted`. Returns the rectangle that contains the frame and all repainted pixels, and the highest index
@@ -113,6 +125,7 @@ impl<'a> Player<'a> {
     fn paint(
         &mut self,
         template: &TemplateFrame,
+        turn: &Turn,
         cancel: &Cancel,
     ) -> Result<(Rect, Option<u8>), CaptionError> {
         let frame = template.frame;
@@ -128,8 +141,10 @@ impl<'a> Player<'a> {
             *self.matcher.insert(FrameMatcher { palette: index, transparent, matcher });
         let index_at = |x: u32, y: u32| template.index_at(x, y);
         let (screens, repainted) = (&mut self.screens, &mut self.repainted);
-        self.followed.for_each_span(cancel, |span, inks| {
-            if inks.iter().any(|ink| ink.is_bar) && screens.captioned[span.numbers()][0] != Shown::Nothing {
+        let sets = [turn.shown, turn.shown ^ turn.before];
+        self.followed.for_each_span(sets, cancel, |span, [inks, changed]| {
+            let has_bar = inks.iter().any(|ink| ink.is_bar);
+            if has_bar && changed.is_empty() && screens.captioned[span.numbers()][0] != Shown::Nothing {
                 // No frame of the template paints there, so all of a bar is shown or nothing of it.
                 repainted[span.numbers()].fill(None);
                 return;
@@ -141,13 +156,13 @@ impl<'a> Player<'a> {
                 let inks = inks_at(inks, x, span.y);
                 *repainted = None;
                 // The frame paints its own pixels itself; only those under text are changed. A pixel that it does not
-                // paint is added if the captioned animation would not show the text there.
+                // paint is added if the captioned animation would not show the text there, or text that is to be gone.
                 match index_at(x, span.y) {
                     Some(index) => {
                         *template = Some(colors.color(index));
                         *repainted = text_index(inks, *template, matcher);
                     }
-                    None if *shown == Shown::Captioned(*template) => continue,
+                    None if *shown == Shown::Captioned(*template) && !has_ink(changed, x, span.y) => continue,
                     None => {
                         if let Some(color) = over(inks.clone(), *template) {
                             let text = text_index(inks, *template, matcher);
@@ -164,14 +179,14 @@ impl<'a> Player<'a> {
         Ok((rect, highest))
     }
 
-    /// The frame with the pixels of `repainted`.
+    /// The codes of the frame with the pixels of `repainted`, and its transparent index.
     fn painted(
         &self,
         template: &TemplateFrame,
         rect: Rect,
         highest: u8,
         cancel: &Cancel,
-    ) -> Result<PaintedFrame, CaptionError> {
+    ) -> Result<(Vec<u8>, Option<u8>), CaptionError> {
         let frame = template.frame;
         let is_larger = rect != template.rect;
         let spare = self.palettes[frame.palette].spare().filter(|_| is_larger);
@@ -194,8 +209,14 @@ impl<'a> Player<'a> {
             is_changed
         };
         let codes = template.repainted_codes(&rect, filler, highest, paint, cancel)?;
-        Ok(PaintedFrame { rect, codes, transparent })
+        Ok((codes, transparent))
     }
+}
+
+/// Whether some captions have ink on a pixel.
+#[inline]
+fn has_ink(inks: &[&Ink], x: u32, y: u32) -> bool {
+    inks.iter().any(|ink| ink.pixel(x, y).is_some())
 }
 
 /// The index of a pixel under text; `None` if there is no text on it, or so little that it stays transparent.

@@ -93,4 +93,10 @@ impl Frame {
             needs_user_input: false,
         })
     }
+
+    /// The index that it paints a pixel of the canvas with; `None` outside of it and where it is transparent.
+    pub fn index_at(&self, x: u32, y: u32) -> Option<u8> {
+        let index = self.rect.holds(x, y).then(|| self.indices[self.rect.number_of(x, y)]);
+        index.filter(|&index| Some(index) != self.transparent)
+    }
 }

@@ -78,7 +78,7 @@ impl Animation {
     }
 
     /// Whether no pixel of the canvas is transparent after any frame.
-    fn is_always_opaque(&self) -> bool {
+    pub fn is_always_opaque(&self) -> bool {
         let first = &self.frames[0];
         let covers = (first.rect.width(), first.rect.height()) == self.size();
         let is_solid = !first.indices.is_empty()

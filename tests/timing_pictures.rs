@@ -1,0 +1,508 @@
+//! Captions with a time, on animations: which frames have them, what comes back when they disappear, and what keeps its
+//! bytes.
+
+use std::ops::Range;
+
+use gif::{DisposalMethod, Frame, Repeat};
+use image::RgbaImage;
+use memed::captioner::{Cancel, Captioner, Settings};
+use memed::image_macro::{edit_from_query, from_query};
+
+use gif_oracle::{assert_captioned, blocks, gif_of, moved, play, Bench, Ink, Inked, Played};
+use gif_oracle::{COLORS, DISPOSALS, FILL, LOOK, OUTLINE, SIZE, WHOLE};
+use picture_util::{asked, decoded, draw, look, shipped};
+use util::Folder;
+
+// ===== What a time means, said again =====
+
+/// A caption in a box, and its time as it is written: empty, seconds or a percentage.
+#[derive(Clone, Debug)]
+pub struct Timed {
+    pub text: &'static str,
+    /// Left, top, width and height, in hundredths of the picture.
+    pub place: [u32; 4],
+    pub from: String,
+    pub to: String,
+}
+
+/// The query of some captions, with or without their times. Their place does not depend on the others.
+pub fn query_of<'a, I: Iterator<Item = &'a Timed>>(captions: I, has_times: bool) -> String {
+    let fields = captions.enumerate().flat_map(|(index, timed)| {
+        let side = |i: usize| format!("0.{:02}", timed.place[i]);
+        let time = |time: &str| if has_times { time.replace('%', "%25") } else { String::new() };
+        vec![
+            ("text", timed.text.to_string()),
+            ("left", side(0)),
+            ("top", side(1)),
+            ("width", side(2)),
+            ("height", side(3)),
+            ("from", time(&timed.from)),
+            ("to", time(&timed.to)),
+        ]
+        .into_iter()
+        .map(move |(field, value)| format!("captions[{}][{}]={}", index, field, value))
+    });
+    fields.collect::<Vec<_>>().join("&")
+}
+
+/// The frames that have a caption, by the delays in hundredths of a second.
+pub fn frames_of(delays: &[u16], timed: &Timed) -> Range<usize> {
+    /// What times may differ by and be the same.
+    const ROUNDING: f64 = 1e-4;
+    let count = delays.len();
+    if count == 1 {
+        return 0..1;
+    }
+    let mut total = 0.0;
+    let starts = delays.iter().map(|&delay| {
+        total += f64::from(if delay < 2 { 10 } else { delay });
+        total - f64::from(if delay < 2 { 10 } else { delay })
+    });
+    let starts: Vec<f64> = starts.collect();
+    let moment = |text: &str, otherwise: f64| match text.strip_suffix('%') {
+        Some(percent) => percent.parse::<f64>().unwrap() * total / 100.0,
+        None if text.is_empty() => otherwise,
+        None => text.parse::<f64>().unwrap() * 100.0,
+    };
+    let (from, to) = (moment(&timed.from, 0.0), moment(&timed.to, total));
+    if from + ROUNDING > total || from + ROUNDING > to {
+        return 0..0;
+    }
+    let is_in = |index: &usize| starts[*index] > from - ROUNDING && starts[*index] < to - ROUNDING;
+    match ((0..count).find(is_in), (0..count).rfind(is_in)) {
+        (Some(first), Some(last)) => first..last + 1,
+        _ => {
+            let seen = (0..count).rfind(|index| starts[*index] < from + ROUNDING).unwrap();
+            seen..seen + 1
+        }
+    }
+}
+
+/// One frame of what a viewer sees.
+fn only(played: &Played, frame: usize) -> Played {
+    let frames = vec![played.frames[frame].clone()];
+    Played { size: played.size, repeat: played.repeat, frames, delays: vec![played.delays[frame]] }
+}
+
+/// Which captions each frame has.
+pub fn on_frames(delays: &[u16], captions: &[Timed]) -> Vec<Vec<usize>> {
+    let spans: Vec<_> = captions.iter().map(|timed| frames_of(delays, timed)).collect();
+    let on = |frame: usize| (0..spans.len()).filter(|&caption| spans[caption].contains(&frame)).collect();
+    (0..delays.len()).map(on).collect()
+}
+
+/// Calls `each` with every frame of a template and of that with captions, and the ink that it shall have.
+pub fn for_each_frame<F>(template: &Played, drawn: &Played, captions: &[Timed], mut each: F)
+where
+    F: FnMut(usize, Played, Played, &Ink),
+{
+    let mut inks: Vec<(Vec<usize>, Ink)> = Vec::new();
+    assert_eq!(drawn.delays, template.delays);
+    for (index, on) in on_frames(&template.delays, captions).into_iter().enumerate() {
+        if inks.iter().all(|ink| ink.0 != on) {
+            let query = query_of(on.iter().map(|&caption| &captions[caption]), false);
+            inks.push((on.clone(), Ink::of(template.size, &query)));
+        }
+        let ink = &inks.iter().find(|ink| ink.0 == on).unwrap().1;
+        each(index, only(template, index), only(drawn, index), ink);
+    }
+}
+
+/// Fails unless each frame has the captions whose time it is, and is the template's otherwise.
+pub fn assert_timed(name: &str, template: &Played, drawn: &Played, captions: &[Timed], tolerance: f64) {
+    for_each_frame(template, drawn, captions, |index, before, after, ink| {
+        assert_captioned(&format!("{}, {}", name, index), &before, &after, ink, tolerance);
+    });
+}
+
+/// The same where tables lack the colors of soft edges: what is not ink is the template's, and what is solid is the text's.
+pub fn assert_timed_but_for_edges(name: &str, template: &Played, drawn: &Played, captions: &[Timed]) {
+    for_each_frame(template, drawn, captions, |index, before, after, ink| {
+        for (x, y, pixel) in after.frames[0].enumerate_pixels() {
+            let is_right = match ink.at(x, y) {
+                Inked::Not => *pixel == before.frames[0][(x, y)],
+                Inked::Solid(color) if color == FILL || color == OUTLINE => {
+                    pixel.0[..3] == color && pixel[3] == 255
+                }
+                Inked::Solid(_) | Inked::Partly(..) => true,
+            };
+            assert!(is_right, "{}: frame {} at {} {}: {:?}", name, index, x, y, pixel);
+        }
+    });
+}
+
+/// The codes of each frame and where it stands.
+pub fn frames_in(file: &[u8]) -> Vec<Vec<u8>> {
+    let table = |flags: u8| if flags & 0x80 != 0 { 6 << (flags & 7) } else { 0 };
+    let mut at = 13 + table(file[10]);
+    let blocks = |mut at: usize| {
+        while file[at] != 0 {
+            at += usize::from(file[at]) + 1;
+        }
+        at + 1
+    };
+    let mut frames = Vec::new();
+    loop {
+        match file[at] {
+            0x21 => at = blocks(at + 2),
+            0x2c => {
+                let codes = at + 10 + table(file[at + 9]);
+                let end = blocks(codes + 1);
+                frames.push([&file[at + 1..at + 9], &file[codes..end]].concat());
+                at = end;
+            }
+            0x3b => return frames,
+            other => panic!("{:x} at {}", other, at),
+        }
+    }
+}
+
+/// Whether each frame finds the canvas as the template's does and has no text. A frame that is cleared cannot also paint
+/// what is to stay around it, so that is left to the one after it.
+pub fn is_bare(disposals: &[DisposalMethod], on: &[Vec<usize>]) -> Vec<bool> {
+    let mut is_other = false;
+    let bare = on.iter().zip(disposals).map(|(on, dispose)| {
+        let is_bare = on.is_empty() && !is_other;
+        is_other = match *dispose {
+            DisposalMethod::Previous => is_other,
+            DisposalMethod::Background => !is_bare,
+            DisposalMethod::Any | DisposalMethod::Keep => !on.is_empty(),
+        };
+        is_bare
+    });
+    bare.collect()
+}
+
+// ===== Tests =====
+
+fn timed(text: &'static str, place: [u32; 4], from: &str, to: &str) -> Timed {
+    Timed { text, place, from: from.to_string(), to: to.to_string() }
+}
+
+/// Two captions, one over the other in part, whose times overlap too.
+fn pair() -> [Timed; 2] {
+    [timed("HI", [10, 10, 60, 60], "0.1", "0.3"), timed("YO", [30, 30, 65, 60], "40%", "80%")]
+}
+
+const PATTERNS: &[(&str, [[u16; 4]; 6], bool)] = &[
+    ("whole", [WHOLE; 6], false),
+    ("whole with holes", [WHOLE; 6], true),
+    (
+        "deltas",
+        [WHOLE, [0, 0, 9, 9], [30, 20, 20, 20], [10, 28, 60, 3], [70, 50, 10, 10], [0, 0, 1, 1]],
+        false,
+    ),
+    (
+        "deltas with holes",
+        [WHOLE, [30, 20, 20, 20], [10, 28, 60, 3], [0, 0, 40, 60], [0, 0, 9, 9], WHOLE],
+        true,
+    ),
+    (
+        "a small first frame",
+        [[5, 5, 30, 30], [50, 5, 20, 50], [1, 1, 1, 1], [20, 20, 50, 9], [0, 0, 9, 9], [79, 59, 1, 1]],
+        true,
+    ),
+    (
+        "no frame on the text",
+        [[0, 0, 80, 4], [0, 56, 80, 4], [0, 0, 5, 60], [79, 59, 1, 1], [0, 0, 2, 2], [0, 0, 3, 1]],
+        false,
+    ),
+];
+
+fn frames_with<D: Fn(usize) -> DisposalMethod>(
+    rects: &[[u16; 4]; 6],
+    holes: bool,
+    dispose: D,
+) -> Vec<Frame<'static>> {
+    let frames = rects.iter().enumerate().map(|(i, rect)| {
+        let mut frame = blocks(*rect, i as u16, holes, dispose(i));
+        frame.delay = [10, 0, 10, 5, 12, 10][i];
+        frame
+    });
+    frames.collect()
+}
+
+#[test]
+fn text_comes_and_goes_whatever_the_disposals_and_the_canvas_is_the_template_s_again() {
+    let (bench, captions) = (Bench::new(), pair());
+    let query = query_of(captions.iter(), true);
+    for &(name, ref rects, holes) in PATTERNS {
+        for combination in 0..64 {
+            let dispose = |i: usize| DISPOSALS[combination >> (2 * (i % 3)) & 3];
+            let frames = frames_with(rects, holes, dispose);
+            let file = gif_of(SIZE, COLORS, Repeat::Infinite, &frames);
+            let name = format!("{} {:?}", name, (0..3).map(dispose).collect::<Vec<_>>());
+            assert_timed(&name, &play(&file), &play(&bench.draw(&file, &query)), &captions, 0.0);
+        }
+    }
+}
+
+#[test]
+fn colors_that_come_back_are_in_no_table_of_the_frame_that_needs_them() {
+    let (bench, captions) = (Bench::new(), pair());
+    let query = query_of(captions.iter(), true);
+    let places: [&[u8]; 3] =
+        [&[0, 1, 2, 3, 4, 5, 6, 7], &[9, 3, 0, 7, 1, 15, 2, 4], &[200, 1, 2, 3, 44, 5, 66, 7]];
+    for &(name, ref rects, holes) in PATTERNS {
+        for combination in 0..16 {
+            let dispose = |i: usize| DISPOSALS[combination >> (2 * (i % 2)) & 3];
+            let own = frames_with(rects, holes, dispose).into_iter().enumerate().map(|(i, frame)| {
+                let colors: Vec<u8> = COLORS.iter().map(|channel| channel ^ (16 * i as u8)).collect();
+                moved(frame, &colors, places[i % 3], 16 << (2 * (i % 3)))
+            });
+            let file = gif_of(SIZE, &[], Repeat::Infinite, &own.collect::<Vec<_>>());
+            assert_timed_but_for_edges(name, &play(&file), &play(&bench.draw(&file, &query)), &captions);
+        }
+    }
+}
+
+#[test]
+fn frames_without_text_that_follow_none_keep_their_bytes() {
+    let bench = Bench::new();
+    for holes in [false, true] {
+        for (from, to) in [("0.1", "0.3"), ("0", "0.1"), ("0.3", ""), ("70%", "71%"), ("0.55", "")] {
+            let captions = [timed("HI", [10, 10, 60, 60], from, to)];
+            let frames = frames_with(&PATTERNS[2].1, holes, |_| DisposalMethod::Keep);
+            let file = gif_of(SIZE, COLORS, Repeat::Infinite, &frames);
+            let plain = frames_in(&bench.draw(&file, ""));
+            let drawn = frames_in(&bench.draw(&file, &query_of(captions.iter(), true)));
+            let delays: Vec<_> = frames.iter().map(|frame| frame.delay).collect();
+            let on = on_frames(&delays, &captions);
+            let bare = is_bare(&[DisposalMethod::Keep; 6], &on);
+            for (index, is_bare) in bare.into_iter().enumerate() {
+                let is_same = plain[index] == drawn[index];
+                assert!(is_same || !is_bare, "{} to {}: frame {} of {:?}", from, to, index, on);
+                let is_first_of_its_text = !on[index].is_empty() && (index == 0 || on[index - 1].is_empty());
+                assert!(!is_same || !is_first_of_its_text, "{} to {}: frame {}", from, to, index);
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_without_text_keep_their_bytes_and_colors_in_full_tables_of_their_own() {
+    let frame = |i: u16| {
+        let mut frame = Frame::from_palette_pixels(
+            160,
+            120,
+            (0..160 * 120u32)
+                .map(|p| ((p % 160 * 3 + p / 160 + u32::from(i)) % 256) as u8)
+                .collect::<Vec<_>>(),
+            (0..=255u8).flat_map(|c| vec![c, c.wrapping_mul(7), c ^ i as u8]).collect::<Vec<_>>(),
+            None,
+        );
+        frame.delay = 10;
+        frame
+    };
+    let file = gif_of((160, 120), &[], Repeat::Infinite, &(0..6).map(frame).collect::<Vec<_>>());
+    let bench = Bench::new();
+    let plain = bench.draw(&file, "");
+    let drawn = bench.draw(&file, "middle_text=HI&from=0.2&to=0.4");
+    let (before, after) = (play(&plain), play(&drawn));
+    for index in 0..6 {
+        let is_same = before.frames[index] == after.frames[index];
+        let same_codes = frames_in(&plain)[index] == frames_in(&drawn)[index];
+        assert_eq!(
+            (is_same, same_codes),
+            if index == 2 || index == 3 { (false, false) } else { (true, true) }
+        );
+    }
+}
+
+/// Which frames of an animation with these delays have a caption with that time.
+fn seen(delays: &[u16], time: &str) -> Vec<usize> {
+    let frames: Vec<_> = (0..delays.len() as u16)
+        .map(|i| Frame { delay: delays[usize::from(i)], ..blocks(WHOLE, i, false, DisposalMethod::Keep) })
+        .collect();
+    let file = gif_of(SIZE, COLORS, Repeat::Infinite, &frames);
+    let drawn = play(&Bench::new().draw(&file, &format!("middle_text=HI&{}", time)));
+    let template = play(&file);
+    (0..delays.len()).filter(|&index| drawn.frames[index] != template.frames[index]).collect()
+}
+
+#[test]
+fn a_caption_is_on_the_frames_that_begin_within_its_time() {
+    let tenths = [10; 10];
+    for &(time, ref expected) in &[
+        ("from=0.3&to=0.6", vec![3, 4, 5]),
+        ("from=30%25&to=60%25", vec![3, 4, 5]),
+        ("from=0.3s&to=60%25", vec![3, 4, 5]),
+        ("from=0.21&to=0.39", vec![3]),
+        ("to=20%25", vec![0, 1]),
+        ("from=70%25", vec![7, 8, 9]),
+        ("to=1", (0..10).collect()),
+        ("to=50", (0..10).collect()),
+        ("from=0&to=100%25", (0..10).collect()),
+        // No frame begins then: it is the one that is on the screen.
+        ("from=0.21&to=0.29", vec![2]),
+        ("from=0.91&to=5", vec![9]),
+        ("to=0.001", vec![0]),
+        ("from=0.30001&to=0.30002", vec![3]),
+        // Past the end of the loop.
+        ("from=1", vec![]),
+        ("from=100%25", vec![]),
+        ("from=20&to=30", vec![]),
+        // In two units this cannot be known before there is an animation.
+        ("from=0.5&to=20%25", vec![]),
+        ("from=0.5&to=50%25", vec![]),
+    ] {
+        assert_eq!(seen(&tenths, time), *expected, "{}", time);
+    }
+}
+
+#[test]
+fn delays_count_as_browsers_play_them() {
+    // The second begins after 0.1 s, the third after 0.2, the fourth after 0.22.
+    let delays = [0, 1, 2, 50];
+    assert_eq!(seen(&delays, "from=0.1&to=0.2"), [1]);
+    assert_eq!(seen(&delays, "from=0.2&to=0.22"), [2]);
+    assert_eq!(seen(&delays, "from=0.22"), [3]);
+    // Of 0.72 s.
+    assert_eq!(seen(&delays, "from=27%25&to=31%25"), [2, 3]);
+}
+
+#[test]
+fn captions_have_times_of_their_own_and_share_the_others() {
+    let delays = [10; 4];
+    assert_eq!(seen(&delays, "from=0.1&to=0.2&bottom_text=YO&bottom_to=0.4&bottom_from=0.3"), [1, 3]);
+    assert_eq!(seen(&delays, "from=0.1&top_text=YO&top_to=0.2&middle_from=0.3"), [1, 3]);
+}
+
+#[test]
+fn a_picture_without_time_has_all_captions() {
+    let late = "from=90%25&to=95%25";
+    let captioner = Captioner::new(Settings::default());
+    for template in ["template=cat", "template=raccoon", "template=dramatic-raccoon&format=png"] {
+        let of = |time: &str| look(&captioner, &format!("{}&width=100&top_text=HI&{}", template, time));
+        assert!(of(late) == of(""), "{}", template);
+        assert!(of(late) != look(&captioner, &format!("{}&width=100", template)));
+    }
+    let still = gif_of(SIZE, COLORS, Repeat::Infinite, &[blocks(WHOLE, 1, false, DisposalMethod::Keep)]);
+    let bench = Bench::new();
+    assert!(bench.draw(&still, &format!("top_text=HI&{}", late)) == bench.draw(&still, "top_text=HI"));
+}
+
+#[test]
+fn a_time_that_covers_everything_or_nothing_costs_no_byte() {
+    let captioner = Captioner::new(Settings::default());
+    let of = |query: &str| draw(&captioner, &format!("template=deal-with-it&width=120&{}", query));
+    assert!(of("top_text=HI&from=0&to=100%25") == of("top_text=HI"));
+    assert!(of("top_text=HI&from=100%25") == of(""));
+}
+
+#[test]
+fn pictures_whose_times_differ_have_other_fingerprints() {
+    let captioner = Captioner::new(Settings::default());
+    let of = |time: &str| {
+        let query = format!("template=deal-with-it&top_text=HI&{}", time);
+        captioner.fingerprint(&asked(&query)).unwrap()
+    };
+    let times = ["", "from=0", "from=1", "from=1%25", "to=1", "to=1%25", "from=1&to=2"];
+    let all: Vec<_> = times.iter().map(|time| of(time)).collect();
+    for (index, fingerprint) in all.iter().enumerate() {
+        assert!(!all[..index].contains(fingerprint), "{}", times[index]);
+    }
+}
+
+#[test]
+fn the_animations_that_are_shipped_are_timed() {
+    let captioner = Captioner::new(Settings::default());
+    let captions = [timed("WAIT", [5, 2, 90, 30], "", "40%"), timed("NOW", [5, 60, 90, 38], "40%", "90%")];
+    for name in ["deal-with-it", "dramatic-raccoon"] {
+        for size in ["", "&width=150"] {
+            let plain = play(&draw(&captioner, &format!("template={}{}", name, size)));
+            let query = query_of(captions.iter(), true);
+            let drawn = draw(&captioner, &format!("template={}{}&{}&{}", name, size, query, LOOK));
+            assert_timed(name, &plain, &play(&drawn), &captions, 12.0);
+        }
+    }
+}
+
+#[test]
+fn a_picture_of_one_s_own_is_timed_like_a_template() {
+    let file = shipped("deal-with-it.gif");
+    let query = "width=120&top_text=HI&from=20%25&to=60%25";
+    let captioner = Captioner::new(Settings::default());
+    let edit = edit_from_query(query).unwrap();
+    let own = captioner.caption_picture(&file, &edit, &Cancel::new()).unwrap().bytes;
+    assert!(own == draw(&captioner, &format!("template=deal-with-it&{}", query)));
+}
+
+/// An animated PNG: squares that wander, the canvas transparent around them.
+fn animated_png() -> Vec<u8> {
+    let mut file = Vec::new();
+    {
+        let mut encoder = ::png::Encoder::new(&mut file, 80, 60);
+        encoder.set_color(::png::ColorType::Rgba);
+        encoder.set_animated(6, 0).unwrap();
+        encoder.set_frame_delay(1, 10).unwrap();
+        let mut writer = encoder.write_header().unwrap();
+        for i in 0..6 {
+            let pixels = RgbaImage::from_fn(80, 60, |x, y| {
+                let is_square = (x / 10 + i) % 3 == 0 && y / 20 != 2;
+                ::image::Rgba(if is_square { [200, 30 * i as u8, 30, 255] } else { [0; 4] })
+            });
+            writer.write_image_data(pixels.as_raw()).unwrap();
+        }
+        writer.finish().unwrap();
+    }
+    file
+}
+
+#[test]
+fn an_animated_png_is_timed_as_a_gif() {
+    let folder = Folder::new();
+    folder.put("animation.png", &animated_png());
+    let captioner = folder.captioner();
+    let of =
+        |query: &str| play(&draw(&captioner, &format!("template=animation&format=gif&{}&{}", query, LOOK)));
+    let captions = pair();
+    assert_timed("squares", &of(""), &of(&query_of(captions.iter(), true)), &captions, 0.0);
+}
+
+#[test]
+fn text_over_nothing_is_gone_again() {
+    // A sticker whose frames stay: what they leave free is transparent, and no frame can paint it so.
+    let frame = |i: u16| Frame { delay: 10, ..blocks([10 * i, 40, 10, 20], i, false, DisposalMethod::Keep) };
+    let file = gif_of(SIZE, COLORS, Repeat::Infinite, &(0..6).map(frame).collect::<Vec<_>>());
+    let captions = [timed("HI", [10, 10, 60, 60], "0.1", "0.4")];
+    let drawn = Bench::new().draw(&file, &query_of(captions.iter(), true));
+    assert_timed("a sticker", &play(&file), &play(&drawn), &captions, 0.0);
+    let plain = Bench::new().draw(&file, "");
+    let (plain, drawn) = (frames_in(&plain), frames_in(&drawn));
+    let same: Vec<_> = (0..6).filter(|&index| plain[index] == drawn[index]).collect();
+    // The text stays while the third paints. The fourth is cleared, so the fifth paints everything again.
+    assert_eq!(same, [0, 2, 5]);
+}
+
+#[test]
+fn a_time_that_ends_before_it_begins_is_refused_by_the_names_of_its_fields() {
+    for &(query, sentence) in &[
+        ("top_text=a&from=2&to=1", "'from' is 2s and 'to' is 1s: the text would disappear before it appears"),
+        ("top_text=a&from=1&to=1", "'from' is 1s and 'to' is 1s"),
+        ("top_text=a&from=7%25&to=1.5%25", "'from' is 7% and 'to' is 1.5%"),
+        ("top_text=a&top_from=2&to=1", "'top_from' is 2s and 'to' is 1s"),
+        ("bottom_text=a&from=2&bottom_to=1", "'from' is 2s and 'bottom_to' is 1s"),
+        ("captions[]=a&from=2&to=1", "'from' is 2s and 'to' is 1s"),
+        (
+            "captions[0][text]=a&captions[0][valign]=top&captions[0][from]=2&to=1",
+            "'captions[0].from' is 2s and 'to' is 1s",
+        ),
+        ("top_text=a&to=0", "'to' is the start of the animation, so the text would never be seen"),
+        ("top_text=a&from=0%25&top_to=0s", "'top_to' is the start of the animation"),
+    ] {
+        let error = from_query(&format!("template=cat&{}", query)).unwrap_err().to_string();
+        assert!(error.starts_with(&sentence.replace('\'', "\"")), "{}: {}", query, error);
+    }
+    for query in ["top_text=a&from=2&to=1&top_to=3", "top_text=a&from=2&to=1%25", "top_text=a&from=100%25"] {
+        asked(&format!("template=cat&{}", query));
+    }
+}
+
+#[test]
+fn a_first_frame_is_a_picture_without_time() {
+    let captioner = Captioner::new(Settings::default());
+    let query = "template=deal-with-it&width=100&format=jpeg&top_text=HI";
+    let late = draw(&captioner, &format!("{}&from=90%25", query));
+    assert!(decoded(&late) == decoded(&draw(&captioner, query)));
+}
