@@ -1,5 +1,6 @@
 //! Tests captions in boxes: where their text stands, how large it is, and that turned letters are those that are straight.
 
+use std::slice;
 use std::time::{Duration, Instant};
 
 use image::imageops::rotate90;
@@ -97,7 +98,7 @@ fn a_box_does_not_change_the_bands() {
     let plain = Plain::black(300, 300);
     let band = json!({ "text": "IN A BAND", "valign": "top" });
     let boxed = json!({ "text": "IN A BOX", "top": 0.7, "left": 0.2 });
-    let alone = look_json(&plain.captioner, &request(&[band.clone()]));
+    let alone = look_json(&plain.captioner, &request(slice::from_ref(&band)));
     let both = look_json(&plain.captioner, &request(&[boxed, band]));
     let upper = |picture: &::image::RgbaImage| picture.pixels().take(300 * 200).cloned().collect::<Vec<_>>();
     assert!(upper(&alone) == upper(&both));

@@ -36,15 +36,13 @@ const TWO_BOXES: &str =
 fn extent(picture: &RgbaImage, color: [u8; 3]) -> Option<[f32; 4]> {
     let is_of_color =
         |pixel: &Rgba<u8>| (0..3).all(|channel| (pixel.0[channel] > 64) == (color[channel] > 64));
-    let inked: Vec<_> = picture.enumerate_pixels().filter(|(_, _, pixel)| is_of_color(pixel)).collect();
-    let of = |share: &dyn Fn(&(u32, u32, &Rgba<u8>)) -> f32| {
-        let shares = inked.iter().map(share);
-        shares.fold(None, |range: Option<(f32, f32)>, share| {
-            Some(range.map_or((share, share), |(low, high)| (low.min(share), high.max(share))))
-        })
+    let inked = picture.enumerate_pixels().filter(|(_, _, pixel)| is_of_color(pixel));
+    let places: Vec<_> = inked.map(|(x, y, _)| [x as f32 / WIDTH as f32, y as f32 / HEIGHT as f32]).collect();
+    let of = |axis: usize| {
+        let shares = || places.iter().map(|place| place[axis]);
+        Some((shares().reduce(f32::min)?, shares().reduce(f32::max)?))
     };
-    let (left, right) = of(&|pixel| pixel.0 as f32 / WIDTH as f32)?;
-    let (top, bottom) = of(&|pixel| pixel.1 as f32 / HEIGHT as f32)?;
+    let ((left, right), (top, bottom)) = (of(0)?, of(1)?);
     Some([left, top, right, bottom])
 }
 
@@ -224,7 +222,7 @@ fn notes_that_are_no_text_file_are_told_once_and_cost_nothing() {
     symlink(path("nothing"), path("dangling.toml")).unwrap();
     assert!(Command::new("mkfifo").arg(path("pipe.toml")).status().unwrap().success());
     folder.put("secret.toml", b"[[boxes]]\n[[boxes]]\n");
-    fs::set_permissions(path("secret.toml"), Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(path("secret.toml"), Permissions::from_mode(0o000)).unwrap();
     let is_secret = File::open(path("secret.toml")).is_err();
     let mut program = Program::start(&["--templates", folder.path().to_str().unwrap()]);
     let parts = [

@@ -13,6 +13,8 @@
 mod barred;
 mod cache;
 mod cancel;
+#[cfg(test)]
+mod captioner_tests;
 mod descriptions;
 mod encode;
 mod error;
@@ -21,6 +23,7 @@ mod fingerprint;
 mod ink;
 mod lettering;
 mod library;
+mod listing;
 mod settings;
 mod template;
 mod text;
@@ -156,81 +159,6 @@ impl Captioner {
         draw(&template, &letterings, edit.bar, &fonts, cancel)
     }
 
-    /// Describes a picture that could be a template: a file that is not one yet. Its name is empty.
-    ///
-    /// # Errors
-    /// [`CaptionError::BadPicture`], [`CaptionError::Cancelled`].
-    pub fn picture_info(&self, file: &[u8], cancel: &Cancel) -> Result<TemplateInfo, CaptionError> {
-        let decoded = Decoded::from_file(file, self.settings.lenient, None, cancel);
-        decoded.map(|decoded| TemplateInfo::of("", &decoded)).map_err(DecodeError::into_picture_error)
-    }
-
-    /// The names of all templates, sorted.
-    pub fn template_names(&self) -> Arc<Vec<String>> {
-        self.template_library.names()
-    }
-
-    /// The names of all fonts, sorted.
-    pub fn font_names(&self) -> Arc<Vec<String>> {
-        self.fonts.library().names()
-    }
-
-    /// Describes a template.
-    ///
-    /// # Errors
-    /// [`CaptionError::UnknownTemplate`], [`CaptionError::BadFile`], [`CaptionError::Io`],
-    /// [`CaptionError::Cancelled`].
-    pub fn template_info(&self, name: &str, cancel: &Cancel) -> Result<TemplateInfo, CaptionError> {
-        self.description(name, cancel).map(|description| description.info)
-    }
-
-    /// The same, with what is noted of it.
-    ///
-    /// # Errors
-    /// As [`Captioner::template_info`].
-    pub fn description(&self, name: &str, cancel: &Cancel) -> Result<Description, CaptionError> {
-        let source = self.template_source(name)?;
-        let info = match self.infos.get(&FileKey::new(name, source.version)) {
-            Some(info) => (*info).clone(),
-            None => (*self.decode(name, &source, None, cancel)?.info).clone(),
-        };
-        Ok(Description { info, notes: self.notes(name, &source) })
-    }
-
-    /// What is known of templates without decoding any of them.
-    pub fn described(&self, names: Vec<String>) -> Described {
-        self.infos.of_all(&self.template_library, self.fonts.library(), names)
-    }
-
-    /// The words that a template is found by, beside its name.
-    pub fn keywords(&self, name: &str) -> Vec<String> {
-        match self.template_library.find(name) {
-            Ok(Some(ref source)) => self.notes(name, source).keywords.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Reads what is noted of all templates, and so logs what is wrong there.
-    pub fn read_notes(&self) {
-        for name in self.template_names().iter() {
-            if let Ok(Some(ref source)) = self.template_library.find(name) {
-                self.notes(name, source);
-            }
-        }
-    }
-
-    fn notes(&self, name: &str, source: &Source) -> Arc<TemplateNotes> {
-        self.template_library.notes(name, source, self.fonts.library())
-    }
-
-    /// Describes a template for a list of all that can be used: `None` if this one cannot, or is there no longer.
-    ///
-    /// # Errors
-    /// [`CaptionError::Cancelled`].
-    pub fn describe(&self, name: &str, cancel: &Cancel) -> Result<Option<Description>, CaptionError> {
-        self.infos.of_one(&self.template_library, name, || self.description(name, cancel))
-    }
-
     /// Whether [`Captioner::fingerprint`] lists folders and reads files, and so may block. Without folders it
     /// takes microseconds.
     pub fn needs_files(&self) -> bool {
@@ -300,6 +228,11 @@ impl Captioner {
             self.templates.insert(key, &template, template.weight());
         }
         Ok(template)
+    }
+
+    /// What is noted of a template.
+    fn notes(&self, name: &str, source: &Source) -> Arc<TemplateNotes> {
+        self.template_library.notes(name, source, self.fonts.library())
     }
 
     /// How well colors are chosen for a GIF, if that is asked for.
@@ -376,54 +309,4 @@ struct DecodedTemplate {
     info: Arc<TemplateInfo>,
     pixels: Pixels,
     jpeg: Option<JpegKind>,
-}
-
-#[cfg(test)]
-mod tests {
-    use std::env;
-    use std::fs;
-    use std::process;
-
-    use image::{ImageFormat, RgbImage};
-
-    use super::{Cancel, Captioner, FileKey, Settings};
-    use image_macro::from_query;
-
-    #[test]
-    fn a_template_replaced_after_its_look_up_is_cached_as_what_was_read() {
-        let folder = env::temp_dir().join(format!("memed-replaced-template-{}", process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let put = |side: u32| {
-            RgbImage::new(side, side).save_with_format(folder.join("one.png"), ImageFormat::Png).unwrap();
-        };
-        let captioner = Captioner::new(Settings { templates: Some(folder.clone()), ..Settings::default() });
-        put(10);
-        let old = captioner.template_source("one").unwrap();
-        put(200);
-        let decoded = captioner.decode("one", &old, None, &Cancel::new()).unwrap();
-        let new = captioner.template_source("one").unwrap();
-        fs::remove_dir_all(&folder).unwrap();
-        assert_ne!(old.version, new.version);
-        assert_eq!((decoded.info.width, decoded.version), (200, Some(new.version)));
-        assert_eq!(captioner.infos.get(&FileKey::new("one", old.version)), None);
-        assert_eq!(captioner.infos.get(&FileKey::new("one", new.version)).unwrap().width, 200);
-    }
-
-    #[test]
-    fn only_the_fonts_that_lend_a_glyph_are_loaded() {
-        let folder = env::temp_dir().join(format!("memed-many-fonts-{}", process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        for number in 0..20 {
-            let content = include_bytes!("../../data/fonts/BebasNeue.ttf");
-            fs::write(folder.join(format!("Font{}.ttf", number)), &content[..]).unwrap();
-        }
-        let captioner = Captioner::new(Settings { fonts: Some(folder.clone()), ..Settings::default() });
-        // N'Ko is in DejaVuSans only, and the last character in no font, so every font is asked for it.
-        let asked = from_query("template=cat&top_text=A \u{7ca} \u{10fffd}").unwrap();
-        captioner.caption(&asked, &Cancel::new()).unwrap();
-        captioner.caption(&asked, &Cancel::new()).unwrap();
-        fs::remove_dir_all(&folder).unwrap();
-        let stats = captioner.stats().fonts;
-        assert_eq!((stats.misses, stats.hits), (2, 2), "Anton and DejaVuSans, each loaded once");
-    }
 }

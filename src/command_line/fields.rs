@@ -242,7 +242,9 @@ impl Typed {
     /// Each value is decoded alone first, so that all bad ones are reported at once.
     fn mistakes(&self) -> Vec<String> {
         let mistake = |value: &Value| {
-            let error = edit_from_query(&pair(value)).err()?;
+            // What is about a bar needs one.
+            let layout = if value.field.starts_with("bar") { "layout=bar&" } else { "" };
+            let error = edit_from_query(&format!("{}{}", layout, pair(value))).err()?;
             Some(typed(error, &value.field, &value.giver))
         };
         self.values.iter().filter_map(mistake).collect()

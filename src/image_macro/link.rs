@@ -127,7 +127,9 @@ fn parts_of(segments: &[Cow<str>]) -> Result<(String, Vec<String>, Format), Inva
 
 /// How many texts there are without blank ones at the end that say nothing: the others stay in their places without them.
 fn count_without_blanks<T: AsRef<str>>(texts: &[T]) -> usize {
-    let is_blank = |index: usize| texts[index].as_ref().trim().is_empty();
+    // Control characters become spaces.
+    let is_white = |c: char| c.is_whitespace() || c.is_control();
+    let is_blank = |index: usize| texts[index].as_ref().chars().all(is_white);
     let mut count = texts.len();
     // Of three texts, the second one is in the middle; of two, below.
     while count > 0 && is_blank(count - 1) && (count != 3 || is_blank(1)) {

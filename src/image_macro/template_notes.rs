@@ -241,7 +241,7 @@ mod tests {
              [[boxes]]\nleft = '0.25'\n[[boxes]]\n",
             &[],
         );
-        assert_eq!(notes.source.as_ref().map(String::as_str), Some("https://example.com/"));
+        assert_eq!(notes.source.as_deref(), Some("https://example.com/"));
         assert_eq!((notes.keywords, notes.example), (strings(&["Sign", "man"]), strings(&["\u{e9}", "b"])));
         let of_all = Look {
             font: Some("Anton".to_string()),

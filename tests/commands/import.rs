@@ -57,8 +57,11 @@ fn picture() -> Vec<u8> {
     png_of(&RgbaImage::from_pixel(400, 200, Rgba([128, 128, 128, 255])))
 }
 
-/// A folder `in` with these templates: names, configurations, and files.
-fn library(templates: &[(&str, Option<&str>, &[(&str, &[u8])])]) -> Folder {
+/// A template of memegen's: its name, its configuration, and its other files.
+type Template<'a> = (&'a str, Option<&'a str>, &'a [(&'a str, &'a [u8])]);
+
+/// A folder `in` with these templates.
+fn library(templates: &[Template]) -> Folder {
     let folder = Folder::new();
     for &(name, config, files) in templates {
         let template = folder.path().join("in").join(name);

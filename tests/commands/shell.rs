@@ -128,7 +128,7 @@ fn completions_know_all_flags_and_shells_take_them() {
         let script = "source ./bash; COMP_WORDS=(memed caption --top-c); COMP_CWORD=2; \
                       _memed memed --top-c caption; echo \"${COMPREPLY[@]}\"";
         let ended = end(Command::new("bash").current_dir(folder.path()).args(["-c", script]), b"");
-        assert_eq!(ended.text(), "--top-color\n");
+        assert_eq!(ended.text(), "--top-color --top-case\n");
     }
 }
 
@@ -139,7 +139,7 @@ fn man_pages_are_written_for_each_command_and_render_without_a_warning() {
     let folder_of_pages = folder.path().join("man");
     let pages = names(&folder_of_pages);
     assert!(pages.contains(&"memed.1".to_string()) && pages.contains(&"memed-caption.1".to_string()));
-    assert_eq!(pages.len(), 8);
+    assert_eq!(pages.len(), 9);
     assert_eq!(
         run(&folder, &["man", "caption"]).text(),
         fs::read_to_string(folder_of_pages.join("memed-caption.1")).unwrap()

@@ -205,7 +205,7 @@ impl Coverage {
             }
             for (pixel, &(left, right, part)) in row.iter_mut().zip(&columns) {
                 let value = (mixed[left] * (steps - part) + mixed[right] * part) / (steps * steps);
-                *pixel = ((value - 128) * factor as i32 + 128).max(0).min(255) as u8;
+                *pixel = ((value - 128) * factor as i32 + 128).clamp(0, 255) as u8;
             }
         }
         Ok(enlarged)
@@ -235,7 +235,7 @@ mod tests {
                 let corner = (fx + side as f32 / 4.0)
                     .min(fy + side as f32 / 8.0)
                     .min(8.0 - fx.max(fy) - side as f32 / 8.0);
-                shapes.pixels[y * side + x] = (disc.max(bar).max(corner) * 255.0).max(0.0).min(255.0) as u8;
+                shapes.pixels[y * side + x] = (disc.max(bar).max(corner) * 255.0).clamp(0.0, 255.0) as u8;
             }
         }
         shapes

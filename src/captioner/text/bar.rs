@@ -95,10 +95,10 @@ mod tests {
     use super::{place, LetteringSpot};
     use captioner::cancel::Cancel;
     use captioner::ink::Stamp;
-    use captioner::lettering::letterings;
+    use captioner::lettering::Places;
     use captioner::text::font_set::FontSet;
     use captioner::text::fonts::Fonts;
-    use image_macro::from_json;
+    use image_macro::{from_json, TemplateNotes};
 
     /// A text in one of several scripts, with what reaches far above and below a line.
     fn any_text(random: &mut Rng) -> String {
@@ -157,7 +157,8 @@ mod tests {
                 // One of them is too long.
                 Err(_) => continue,
             };
-            let letterings = letterings(&asked.captions, asked.bar);
+            let notes = TemplateNotes::default();
+            let letterings = Places::of_own(&notes).letterings(&asked.captions, asked.bar).unwrap();
             let set = FontSet::load(&fonts, &letterings, &cancel).unwrap();
             for mut bar in place(&letterings, &set, (width, height), 16, &cancel).unwrap() {
                 let is_above = letterings[bar.caption.index].spot == LetteringSpot::Above;

@@ -94,12 +94,11 @@ impl Config {
                     }
                     _ => told.push("\"text\" is not a list".to_string()),
                 },
-                "overlay" => match value {
-                    Node::List(ref items) => {
+                "overlay" => {
+                    if let Node::List(ref items) = value {
                         config.overlays = items.iter().filter(|item| !is_default_overlay(item)).count();
                     }
-                    _ => {}
-                },
+                }
                 _ => told.push(format!("{:?} is not known", key)),
             }
         }

@@ -100,12 +100,14 @@ impl Written {
             if is_cut {
                 self.told.push(format!("the box of text {} leaves the picture, and is cut", number));
             }
-            let names = [("left", "width"), ("top", "height")];
-            for (&(start_name, length_name), &(start, end)) in names.iter().zip(&ends) {
-                self.toml += &format!("{} = {}\n", start_name, rounded(start));
-                // Rounded up, both together could be more than 1.
-                let length = rounded(end - start).min(rounded(1.0 - rounded(start)));
-                self.toml += &format!("{} = {}\n", length_name, length);
+            let [left, top] = ends.map(|(start, _)| rounded(start));
+            // Rounded up, both together could be more than 1.
+            let length = |(start, end): (f64, f64), rounded_start: f64| {
+                rounded(end - start).min(rounded(1.0 - rounded_start))
+            };
+            let (width, height) = (length(ends[0], left), length(ends[1], top));
+            for (name, side) in [("left", left), ("top", top), ("width", width), ("height", height)] {
+                self.toml += &format!("{} = {}\n", name, side);
             }
         } else {
             self.told.push(format!("the box of text {} is not on the picture: it gets all of it", number));
@@ -262,10 +264,7 @@ mod tests {
         let expected = TextBox { left: 0.24, top: 0.15, width: 0.15, height: 0.22, ..TextBox::WHOLE };
         assert_eq!((notes.boxes.len(), notes.boxes[0].text_box), (2, expected));
         let look = &notes.boxes[0].look;
-        assert_eq!(
-            (look.case, look.font.as_ref().map(|font| &**font)),
-            (Some(Case::Lower), Some("ComicNeue"))
-        );
+        assert_eq!((look.case, look.font.as_deref()), (Some(Case::Lower), Some("ComicNeue")));
         assert_eq!((look.from, look.to), (Some(Moment::Share(0.25)), Some(Moment::Share(0.5))));
         assert_eq!(look.color, Some(Color { r: 0xbb, g: 0xbb, b: 0xbb }));
         let (turned, look) = (notes.boxes[1].text_box, &notes.boxes[1].look);
