@@ -44,14 +44,15 @@ fn every_file_that_the_page_names_is_there() {
     let serve = Serve::start();
     let mut client = serve.connect();
     let mut text = |path: &str| String::from_utf8(client.get(path).body).unwrap();
-    let (page, script) = (text("/"), text("/page.js"));
+    let page = text("/");
+    let scripts = ["/page.js", "/texts.js", "/boxes.js", "/look.js", "/tiles.js"].map(&mut text).concat();
     let of_page = page.split('"').filter(|part| part.starts_with('/') && part.contains('.'));
     let of_script =
-        script.split('\'').filter_map(|part| part.strip_prefix('.')).filter(|part| part.ends_with(".js"));
+        scripts.split('\'').filter_map(|part| part.strip_prefix('.')).filter(|part| part.ends_with(".js"));
     let mut named: Vec<_> = of_page.chain(of_script).filter(|path| !path.ends_with(".json")).collect();
     named.sort();
     named.dedup();
-    assert!(named.len() >= 5, "{:?}", named);
+    assert!(named.len() >= 9, "{:?}", named);
     for path in named {
         assert_eq!(serve.get(path).status, 200, "{}", path);
     }

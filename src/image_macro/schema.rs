@@ -103,10 +103,7 @@ fn of_bands() -> Vec<(String, Kind)> {
 }
 
 fn look() -> impl Iterator<Item = &'static (&'static str, Kind)> {
-    let is_first = |&(index, field): &(usize, &(&str, Kind))| {
-        OF_LOOK[..index].iter().all(|earlier| earlier.1 != field.1)
-    };
-    OF_LOOK.iter().enumerate().filter(is_first).map(|field| field.1)
+    OF_LOOK.iter().filter(|field| field.0 != "halign")
 }
 
 fn object(fields: &[(String, Kind)], required: &[(bool, &str)]) -> Value {

@@ -244,6 +244,14 @@ class Browser(unittest.TestCase):
         self.addCleanup(lambda: self.assertEqual(mistakes, [], "the console of the page, and redirects"))
         return page
 
+    def check(self, page, what):
+        """Lets axe-core look at the page."""
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        self.assertGreater(len(found["passes"]), 20)
+        broken = [(one["id"], one["help"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
+        self.assertEqual(broken, [], what)
+
 
 def wait(page, expression, argument=None, milliseconds=WAIT):
     """Waits until an expression holds. Playwright's own function would use eval, which the page's policy forbids."""
@@ -338,17 +346,39 @@ class Making(Browser):
             (lambda: page.fill("#outline", "#0a84ff"), "outline=0a84ff"),
             (lambda: page.uncheck("#outlined"), "outline=none"),
             (lambda: page.get_by_text("Right", exact=True).click(), "align=right"),
+            (lambda: page.select_option("#case", "upper"), "case=upper"),
             (lambda: page.fill("#width", "300"), "width=300"),
         ]:
             change()
             drawn(page)
             looks.add(pixels(page))
             self.assertIn(said, page.input_value("#link"))
-        self.assertEqual(len(looks), 8)
+        self.assertEqual(len(looks), 9)
         page.select_option("#format", "gif")
         drawn(page)
         self.assertRegex(page.input_value("#link"), r"/images/astronaut/hello_there\.gif\?width=300&")
         self.assertIn("300 × 300, GIF", page.inner_text("#facts"))
+
+    def test_what_is_set_is_in_the_link_and_what_is_not_is_left_to_the_template(self):
+        page = self.open("#template=cat&top_text=hello")
+        plain = page.input_value("#link")
+        self.assertFalse(page.locator("#reset").is_visible())
+        page.fill("#color", "#ff0000")
+        page.fill("#color", "#ffffff")
+        page.select_option("#size", "fit")
+        page.get_by_text("Center", exact=True).click()
+        page.select_option("#layout", "both")
+        page.fill("#bar_color", "#ffe600")
+        drawn(page)
+        options = "layout=bar&bar=both&bar_color=ffe600&align=center&color=ffffff&size=fit"
+        self.assertEqual(page.input_value("#link"), f"{plain}?{options}")
+        page.reload()
+        drawn(page)
+        self.assertEqual(page.input_value("#link"), f"{plain}?{options}")
+        page.get_by_role("button", name="Reset the look").click()
+        drawn(page)
+        self.assertEqual(page.input_value("#link"), plain)
+        self.assertFalse(page.locator("#bar_color").is_visible())
 
     def test_any_text_has_a_link_that_means_it_and_needs_no_redirect(self):
         page = self.open()
@@ -374,7 +404,7 @@ class Making(Browser):
 
     def test_the_link_is_in_its_normal_form_whatever_the_fragment_says(self):
         for fragment, link in [
-            ("top_text=hi&font=Anton&size=fit&color=FFFFFF&outline=000000&align=center", "cat/hi.png"),
+            ("top_text=hi&font=Anton&size=fit&color=FFFFFF&outline=000000&align=center", "cat/hi.png?align=center&font=Anton&color=ffffff&outline=000000&size=fit"),
             ("top_text=hi&size=FLEX&width=0300&color=FF0000", "cat/hi.png?width=300&color=ff0000&size=shrink"),
             ("top_text=cafe%CC%81&font=+BebasNeue&size=020.50", "cat/caf%C3%A9.png?font=BebasNeue&size=20.5"),
             ("top_text=+&bottom_text=a%09b&outline=none&size=48.0", "cat/_/a_b.png?outline=none&size=48"),
@@ -451,7 +481,7 @@ class Making(Browser):
 
     def test_the_search_finds_names_and_keywords(self):
         page = self.open()
-        self.assertEqual(page.get_by_role("radio").count() - 3, len(json.loads(self.server.get("/templates"))))
+        self.assertEqual(page.get_by_role("radio").count() - 4, len(json.loads(self.server.get("/templates"))))
         details = json.loads(self.server.get("/templates?details"))
         word = next(word for one in details if one["name"] == "rocket" for word in one["keywords"] if word not in one["name"])
         page.get_by_role("searchbox").fill(word.upper())
@@ -757,8 +787,10 @@ class Keyboard(Browser):
                 self.tab_to(page, "font")
                 page.keyboard.press("ArrowDown")
                 self.tab_to(page, "align=")
-                page.keyboard.press("ArrowLeft")
+                page.keyboard.press("ArrowRight")
                 drawn(page)
+                # What is said of the picture comes later, and would replace what is said of the copy.
+                wait(page, "document.querySelector('#said').textContent.startsWith('Picture updated')")
                 copy = page.get_by_role("button", name="Copy the link")
                 for _ in range(20):
                     page.keyboard.press("Tab")
@@ -767,7 +799,7 @@ class Keyboard(Browser):
                 page.keyboard.press("Enter")
                 wait(page, "document.querySelector('#said').textContent.startsWith('Copied')")
                 link = page.evaluate("navigator.clipboard.readText()")
-                expected = "/images/raccoon/by_keyboard/alone.jpg?align=left&font=BebasNeue"
+                expected = "/images/raccoon/by_keyboard/alone.jpg?align=left&font=Anton"
                 self.assertEqual(link, self.server.url + expected)
                 with urllib.request.urlopen(link, timeout=20) as response:
                     self.assertEqual(response.status, 200)
@@ -798,6 +830,402 @@ class Keyboard(Browser):
         self.assertEqual(updates, ["Picture updated. cat: hello. "])
         self.assertEqual(page.get_attribute("#said", "role"), "status")
         self.assertEqual(page.get_attribute("#picture", "alt"), "cat: hello")
+
+
+class Boxes(Browser):
+    """Texts that are placed freely."""
+
+    SIDES = ("left", "top", "width", "height")
+
+    def place(self, fragment="#template=cat&top_text=hello", **options):
+        page = self.open(fragment, **options)
+        page.get_by_role("button", name="Place freely").click()
+        drawn(page)
+        return page
+
+    def query(self, page):
+        """The fields of the link, or of the command if there is no link."""
+        url = page.input_value("#link") if page.locator("#link").is_visible() else page.input_value("#curl").split("'")[-2]
+        return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query, keep_blank_values=True))
+
+    def numbers(self, page, box=0):
+        query = self.query(page)
+        sides = [float(query[f"captions[{box}][{side}]"]) for side in self.SIDES]
+        return (*sides, int(query.get(f"captions[{box}][angle]", 0)))
+
+    def assertNumbers(self, page, expected, tolerance=0.004):
+        """Of the first box. A pixel of the screen is about 0.002 of the picture."""
+        numbers = self.numbers(page)
+        for number, wanted, limit in zip(numbers, expected, [tolerance] * 4 + [1.01]):
+            self.assertAlmostEqual(number, wanted, delta=limit, msg=f"{numbers}, not {expected}")
+
+    def ink(self, page, path, without):
+        """Where two pictures differ, as shares: left, top, right, bottom; and the number of pixels that do."""
+        return page.evaluate(
+            """async (paths) => {
+                const [one, other] = await Promise.all(paths.map(async (path) => {
+                    const bitmap = await createImageBitmap(await (await fetch(path)).blob());
+                    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+                    canvas.drawImage(bitmap, 0, 0);
+                    return canvas.getImageData(0, 0, bitmap.width, bitmap.height);
+                }));
+                const [across, down] = [[], []];
+                for (let at = 0; at < one.data.length; at += 4) {
+                    const differs = [0, 1, 2].some((channel) => Math.abs(one.data[at + channel] - other.data[at + channel]) > 40);
+                    if (!differs) continue;
+                    across.push((at / 4) % one.width);
+                    down.push(Math.floor(at / 4 / one.width));
+                }
+                const least = (list) => list.reduce((one, other) => Math.min(one, other), Infinity);
+                const most = (list) => list.reduce((one, other) => Math.max(one, other), -Infinity) + 1;
+                const [width, height] = [one.width, one.height];
+                return [least(across) / width, least(down) / height, most(across) / width, most(down) / height, across.length];
+            }""",
+            [path, without],
+        )
+
+    def assertInk(self, page, numbers):
+        """The text of the link is in that box, which is not turned, and fills it one way."""
+        left, top, width, height, _ = numbers
+        ink = self.ink(page, page.input_value("#link").removeprefix(self.server.url), "/images/cat.png")
+        pixel = 1 / 300
+        inside = left - pixel <= ink[0] and top - pixel <= ink[1] and ink[2] <= left + width + pixel and ink[3] <= top + height + pixel
+        self.assertTrue(inside, f"{ink} is not in {numbers}")
+        self.assertGreater(max((ink[2] - ink[0]) / width, (ink[3] - ink[1]) / height), 0.7, f"{ink} in {numbers}")
+
+    def center(self, page, selector):
+        box = page.locator(selector).bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def size(self, page):
+        layer = page.locator("#boxes").bounding_box()
+        return layer["width"], layer["height"]
+
+    def drag(self, page, selector, dx, dy):
+        x, y = self.center(page, selector)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + dx / 2, y + dy / 2, steps=4)
+        page.mouse.move(x + dx, y + dy, steps=4)
+        page.mouse.up()
+        drawn(page)
+
+    def touch(self, page, selector, dx, dy):
+        x, y = self.center(page, selector)
+        session = page.context.new_cdp_session(page)
+
+        def send(kind, *points):
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+        send("touchStart", (x, y))
+        for step in range(1, 9):
+            send("touchMove", (x + dx * step / 8, y + dy * step / 8))
+        send("touchEnd")
+        session.detach()
+        drawn(page)
+
+    def check_pointer(self, page, drag):
+        """Moves, stretches and turns the first box, whose numbers are those of the link."""
+        across, down = self.size(page)
+        left, top, width, height, angle = self.numbers(page)
+        self.assertEqual(angle, 0)
+        self.assertInk(page, self.numbers(page))
+        drag(page, ".box.current .handle.se", -0.5 * across, -0.05 * down)
+        self.assertNumbers(page, (left, top, width - 0.5, height - 0.05, 0))
+        drag(page, ".box.current", 0.2 * across, 0.4 * down)
+        self.assertNumbers(page, (left + 0.2, top + 0.4, width - 0.5, height - 0.05, 0))
+        moved = self.numbers(page)
+        self.assertInk(page, moved)
+        # Past the edge of the picture, where it stops.
+        drag(page, ".box.current", 2 * across, 0)
+        left, top, width, height, _ = self.numbers(page)
+        self.assertAlmostEqual(left + width, 1, places=9)
+        self.assertEqual((top, width, height), moved[1:4])
+        drag(page, ".box.current .handle.ne", across, -0.1 * down)
+        self.assertNumbers(page, (left, top - 0.1, width, height + 0.1, 0))
+        drag(page, ".box.current", -0.3 * across, 0)
+        straight = self.ink(page, page.input_value("#link").removeprefix(self.server.url), "/images/cat.png")
+        # From above or below the center to one side of it: a quarter of a turn. A mouse goes straight.
+        center, (x, y) = self.center(page, ".box.current"), self.center(page, ".box.current .turn")
+        distance = y - center[1]
+        drag(page, ".box.current .turn", -distance, -distance)
+        self.assertEqual(self.numbers(page)[4], 90)
+        turned = self.ink(page, page.input_value("#link").removeprefix(self.server.url), "/images/cat.png")
+        self.assertGreater(straight[2] - straight[0], straight[3] - straight[1])
+        self.assertGreater(turned[3] - turned[1], turned[2] - turned[0])
+        # The handles turn with the box: what was its right side is its lower one now. The opposite corner stays.
+        before = self.numbers(page)
+        corner = self.center(page, ".box.current .handle.nw")
+        drag(page, ".box.current .handle.se", 0, -0.1 * down)
+        after = self.numbers(page)
+        self.assertAlmostEqual(after[2], before[2] - 0.1 * down / across, delta=0.006)
+        self.assertAlmostEqual(after[3], before[3], delta=0.004)
+        for one, other in zip(self.center(page, ".box.current .handle.nw"), corner):
+            self.assertAlmostEqual(one, other, delta=2)
+
+    def test_a_box_is_moved_resized_and_turned_by_mouse(self):
+        self.check_pointer(self.place(), self.drag)
+
+    def test_a_box_is_moved_resized_and_turned_by_touch_and_the_page_stays(self):
+        page = self.place(width=360, height=740, has_touch=True, is_mobile=True)
+        page.evaluate("document.querySelector('.box').focus(); scrollTo(0, 200)")
+        self.check_pointer(page, self.touch)
+        self.assertEqual(page.evaluate("scrollY"), 200)
+        # Beside a box, the page can be scrolled.
+        self.assertEqual(page.evaluate("getComputedStyle(document.querySelector('#stage')).touchAction"), "auto")
+
+    def test_a_box_is_moved_resized_and_turned_by_keys_which_are_told(self):
+        page = self.place()
+        page.evaluate("window.scrolled = 0; addEventListener('scroll', () => { scrolled += 1; })")
+        box = page.locator(".box").first
+        box.focus()
+        self.assertEqual(box.get_attribute("aria-label"), "Text 1: hello")
+        told = page.locator(f"#{box.get_attribute('aria-describedby')}")
+        self.assertTrue(told.is_visible())
+        self.assertIn("arrows move it", told.inner_text())
+        left, top, width, height, _ = self.numbers(page)
+
+        def press(expected, *keys):
+            for key in keys:
+                page.keyboard.press(key)
+            drawn(page)
+            self.assertNumbers(page, expected, 1e-9)
+
+        press((left, top + 0.02, width, height, 0), "ArrowDown", "ArrowDown")
+        press((left, top + 0.02, width - 0.3, height + 0.01, 0), *["Shift+ArrowLeft"] * 30, "Shift+ArrowDown")
+        press((left + 0.03, top + 0.01, width - 0.3, height + 0.01, 0), *["ArrowRight"] * 4, "ArrowLeft", "ArrowUp")
+        press((left + 0.03, top + 0.01, width - 0.3, height + 0.01, -14), "Alt+ArrowLeft", "]", "]", "[")
+        press((left + 0.03, top + 0.01, width - 0.3, height + 0.01, 17), "Alt+ArrowRight", "Alt+ArrowRight", "Alt+ArrowDown")
+        press((0, 0, width - 0.3, height + 0.01, 17), *["ArrowLeft"] * 20, *["ArrowUp"] * 20)
+        wait(page, "document.querySelector('#said').textContent.startsWith('Text 1: left 0 %, top 0 %, width 66')")
+        self.assertIn("turned by 17°", page.text_content("#said"))
+        self.assertEqual(page.get_attribute("#said", "role"), "status")
+        self.assertEqual(page.evaluate("scrolled"), 0)
+        self.assertEqual(page.evaluate("document.activeElement === document.querySelector('.box')"), True)
+        press((0, 0, 1, 0.02, 17), *["Shift+ArrowRight"] * 40, *["Shift+ArrowUp"] * 40)
+
+    def test_the_numbers_can_be_typed(self):
+        page = self.place()
+        for name, number in {"width": "50", "height": "25.5", "left": "12.34", "top": "90", "angle": "200"}.items():
+            page.fill(f"#box-{name}", number)
+        page.select_option("#box-valign", "bottom")
+        drawn(page)
+        self.assertEqual(self.numbers(page), (0.123, 0.745, 0.5, 0.255, -160))
+        self.assertEqual(self.query(page)["captions[0][valign]"], "bottom")
+        page.locator("#text-1").focus()
+        self.assertEqual(page.inner_text("#numbers-of"), "Box of text 2")
+        self.assertEqual(page.input_value("#box-angle"), "0")
+        page.locator("#text-0").focus()
+        # As the picture allows.
+        self.assertEqual([page.input_value(f"#box-{name}") for name in ("top", "angle")], ["74.5", "-160"])
+        page.fill("#box-width", "")
+        page.wait_for_timeout(300)
+        self.assertEqual(self.numbers(page)[2], 0.5)
+
+    def test_a_link_with_boxes_is_copied_opens_and_survives_a_reload(self):
+        context = self.context(permissions=["clipboard-read", "clipboard-write"])
+        page = self.place("#template=cat&top_text=on+the+[sign]&bottom_text=below", context=context)
+        page.locator(".box").nth(1).focus()
+        for key in ["Shift+ArrowLeft"] * 40 + ["[", "ArrowUp"]:
+            page.keyboard.press(key)
+        page.fill("#color", "#ffe600")
+        drawn(page)
+        page.get_by_role("button", name="Copy the link").click()
+        link = page.evaluate("navigator.clipboard.readText()")
+        # No character ends a URL in a text or in Markdown.
+        self.assertRegex(link, r"^[\w:/.]+/caption\.png\?[\w.~%&=-]+$")
+        query = self.query(page)
+        self.assertEqual([query["template"], query["color"]], ["cat", "ffe600"])
+        self.assertEqual([query["captions[0][text]"], query["captions[1][text]"]], ["on the [sign]", "below"])
+        self.assertEqual(self.numbers(page, 1)[4], -1)
+        self.assertIn(f"]({link})", page.input_value("#markdown"))
+        self.assertEqual(page.get_attribute("#picture", "alt"), "cat: on the [sign] / below")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        opened = context.new_page()
+        response = opened.goto(link)
+        self.assertEqual((response.status, response.headers["content-type"]), (200, "image/png"))
+        self.assertEqual(pathlib.Path(download.value.path()).read_bytes(), response.body())
+        places = "[...document.querySelectorAll('.box')].map(one => JSON.stringify(one.getBoundingClientRect()))"
+        before = page.evaluate(places)
+        page.reload()
+        drawn(page)
+        self.assertEqual(page.input_value("#link"), link)
+        self.assertEqual(len(before), 2)
+        self.assertEqual(page.evaluate(places), before)
+        if not shutil.which("curl"):
+            self.skipTest("there is no curl")
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(page.input_value("#curl") + " -s --fail", shell=True, cwd=folder, timeout=20, check=True)
+            self.assertEqual(pathlib.Path(folder, "cat.png").read_bytes(), response.body())
+
+    def test_texts_are_added_up_to_sixteen_and_removed(self):
+        page = self.place()
+        add = page.get_by_role("button", name="Add a text")
+        while add.is_enabled():
+            add.click()
+            self.assertLessEqual(page.locator(".box").count(), 16)
+            page.keyboard.type(f"x{page.locator('.box').count()}")
+        drawn(page)
+        self.assertEqual(page.locator(".box").count(), 16)
+        self.assertEqual(page.get_attribute("#picture", "alt").count(" / "), 14, "the second one has no text")
+        self.assertEqual(self.query(page)["captions[14][text]"], "x16")
+        for left in range(15, 0, -1):
+            page.get_by_role("button", name=f"Remove text {left // 2 + 1}", exact=True).click()
+            self.assertEqual(page.locator(".box").count(), left)
+            self.assertIn("text-", page.evaluate("document.activeElement.id"))
+        drawn(page)
+        self.assertTrue(page.get_by_role("button", name="Remove text 1", exact=True).is_disabled())
+        self.assertTrue(add.is_enabled())
+
+    def test_texts_stay_when_they_are_placed_and_when_they_are_not(self):
+        page = self.place("#template=cat&top_text=a&middle_text=b&bottom_text=c")
+        self.assertEqual([page.input_value(f"#text-{number}") for number in range(3)], ["a", "b", "c"])
+        link = page.input_value("#link")
+        self.assertFalse(page.locator("#layout").is_visible())
+        page.get_by_role("button", name="Place freely").click()
+        drawn(page)
+        self.assertEqual(page.input_value("#link"), f"{self.server.url}/images/cat/a/b/c.png")
+        self.assertFalse(page.locator("#boxes").is_visible())
+        page.get_by_role("button", name="Place freely").click()
+        drawn(page)
+        self.assertEqual(page.input_value("#link"), link)
+
+    def test_an_error_stands_beside_the_text_in_the_servers_words(self):
+        page = self.place("#template=cat&bottom_text=second")
+        with page.expect_response(lambda response: response.status == 400) as refused:
+            page.fill("#text-1", "x" * 300)
+        wait(page, "document.querySelector('#alarm').textContent !== ''")
+        # The first one has no text and is not sent.
+        self.assertIn("captions[0]", refused.value.json()["error"])
+        self.assertEqual(page.inner_text("#error-text-1"), refused.value.json()["error"])
+        self.assertEqual(page.get_attribute("#text-1", "aria-invalid"), "true")
+        page.fill("#text-1", "short")
+        drawn(page)
+        self.assertEqual(page.inner_text("#error-text-1"), "")
+
+    def test_a_picture_of_ones_own_has_boxes(self):
+        page = self.place()
+        page.set_input_files("#file", TEMPLATES / "rocket.jpg")
+        wait(page, "document.querySelector('#facts').textContent.startsWith('640 × 427, JPEG')")
+        drawn(page)
+        across, down = self.size(page)
+        self.assertAlmostEqual(across / down, 640 / 427, delta=0.01)
+        before = pixels(page)
+        left, top, width, height, _ = self.numbers(page)
+        self.drag(page, ".box.current", 0, 0.5 * down)
+        self.assertNumbers(page, (left, top + 0.5, width, height, 0))
+        self.assertNotEqual(pixels(page), before)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        made = pathlib.Path(download.value.path()).read_bytes()
+        if not shutil.which("curl"):
+            self.skipTest("there is no curl")
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(TEMPLATES / "rocket.jpg", folder)
+            subprocess.run(page.input_value("#curl") + " -s --fail", shell=True, cwd=folder, timeout=20, check=True)
+            self.assertEqual(pathlib.Path(folder, "rocket-meme.jpg").read_bytes(), made)
+
+    def test_a_text_of_an_animation_has_its_time(self):
+        self.assertFalse(self.place().locator("#box-from").is_visible())
+        page = self.place("#template=deal-with-it&top_text=hello")
+        page.fill("#box-from", "50%")
+        page.fill("#box-to", "never")
+        wait(page, "document.querySelector('#error-text-0').textContent.includes('captions[0].to')")
+        page.fill("#box-to", "1.5")
+        drawn(page)
+        query = self.query(page)
+        self.assertEqual([query["captions[0][from]"], query["captions[0][to]"]], ["50%", "1.5"])
+
+    def test_a_picture_that_a_drag_has_superseded_is_not_waited_for(self):
+        context = self.context()
+        page = self.place(context=context)
+        asked, aborted, held = [], [], []
+        page.on("requestfailed", lambda request: aborted.append((request.url, request.failure)))
+
+        def hold(route):
+            asked.append(route.request.url)
+            if len(asked) == 1:
+                held.append(route)  # it never gets an answer
+            else:
+                route.continue_()
+
+        context.route("**/caption.png?*", hold)
+        page.locator(".box").first.focus()
+        page.keyboard.press("ArrowDown")
+        until(lambda: page.wait_for_timeout(20) or asked, "nothing is asked for")
+        page.keyboard.press("ArrowDown")
+        drawn(page)
+        self.assertEqual(len(asked), 2)
+        self.assertEqual(aborted, [(asked[0], "net::ERR_ABORTED")])
+
+    def with_places(self, count=3, **options):
+        """A page on which the cat has places for its texts."""
+        context = self.context(**options)
+        places = [{"left": 0.1, "top": 0.1 + number / 5, "width": 0.5, "height": 0.15, "angle": 10 * number} for number in range(count)]
+
+        def details(route):
+            templates = route.fetch().json()
+            for one in templates:
+                if one["name"] == "cat":
+                    one.update({"boxes": places, "example": ["first", "second"]})
+            route.fulfill(json=templates)
+
+        context.route("**/templates?details", details)
+        return context
+
+    def test_a_template_with_places_has_a_field_for_each_text(self):
+        page = self.open(context=self.with_places())
+        self.assertEqual(page.locator("#list textarea").count(), 3)
+        self.assertEqual([page.get_attribute(f"#text-{number}", "placeholder") for number in range(3)], ["first", "second", ""])
+        self.assertFalse(page.locator("#top_text").is_visible())
+        self.assertEqual(page.input_value("#link"), f"{self.server.url}/images/cat.png")
+        for number, text in enumerate(("a b", "", "c")):
+            page.fill(f"#text-{number}", text)
+        drawn(page)
+        self.assertEqual(page.input_value("#link"), f"{self.server.url}/images/cat/a_b/_/c.png")
+        page.reload()
+        drawn(page)
+        self.assertEqual(page.input_value("#link"), f"{self.server.url}/images/cat/a_b/_/c.png")
+        # Other templates have bands, and the texts go along.
+        tile(page, "rocket").check()
+        drawn(page)
+        self.assertEqual(page.input_value("#link"), f"{self.server.url}/images/rocket/a_b/c.jpg")
+        self.assertEqual(page.input_value("#bottom_text"), "c")
+        tile(page, "cat").check()
+        wait(page, "document.querySelector('#text-1')")
+        self.assertEqual([page.input_value(f"#text-{number}") for number in range(3)], ["a b", "c", ""])
+        page.get_by_role("button", name="Place freely").click()
+        drawn(page)
+        self.assertEqual(self.numbers(page, 1), (0.1, 0.3, 0.5, 0.15, 10))
+
+    def test_the_third_text_that_is_too_long_has_its_error(self):
+        page = self.open(context=self.with_places())
+        page.fill("#text-1", "x" * 300)
+        wait(page, "document.querySelector('#error-text-1').textContent.includes('bottom_text')")
+        page.fill("#text-2", "z")
+        wait(page, "document.querySelector('#error-text-1').textContent.includes('middle_text')")
+
+    def test_a_template_may_have_sixteen_places(self):
+        context = self.with_places(16)
+        page = self.blank(context)
+        asked = []
+        context.route("**/images/cat/**", lambda route: (asked.append(route.request.url), route.fulfill(status=400, json={"error": "no"})))
+        page.goto(f"{self.server.url}/#template=cat&" + "&".join(f"captions[{number}]={number}" for number in range(16)))
+        segments = "/".join(str(number) for number in range(16))
+        until(lambda: page.wait_for_timeout(20) or f"{self.server.url}/images/cat/{segments}.png" in asked, f"asked: {asked}")
+        self.assertEqual(page.locator("#list textarea").count(), 16)
+
+    def test_axe_finds_no_violation(self):
+        for width, height in ((1280, 800), (360, 740), (320, 568)):
+            for options in ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}):
+                with self.subTest(width=width, **options):
+                    page = self.place("#template=cat&top_text=hello&bottom_text=there", width=width, height=height, **options)
+                    page.locator(".box").nth(1).focus()
+                    page.keyboard.press("Alt+ArrowRight")
+                    drawn(page)
+                    self.check(page, "boxes")
+                    self.assertEqual(page.evaluate("document.scrollingElement.scrollWidth"), width)
 
 
 class Busy(Browser):
@@ -882,13 +1310,6 @@ class Superseded(Browser):
 class Accessible(Browser):
     """axe-core, at three widths, light and dark."""
 
-    def check(self, page, what):
-        page.evaluate(AXE)
-        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        self.assertGreater(len(found["passes"]), 20)
-        broken = [(one["id"], one["help"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
-        self.assertEqual(broken, [], what)
-
     def test_axe_finds_no_violation(self):
         for width, height in ((1280, 800), (360, 740), (320, 568)):
             for scheme in ("light", "dark"):
@@ -940,7 +1361,8 @@ class Serving(Browser):
         self.assertEqual([one.url for one in fetched if not one.url.startswith((self.server.url, "blob:"))], [])
         own = [one for one in fetched if re.search(r"(/|\.html|\.css|\.js|\.svg)$", urllib.parse.urlsplit(one.url).path)]
         self.assertGreaterEqual(len(own), 4)
-        self.assertLess(sum(len(one.body()) for one in own), 60_000)
+        # As it is written, comments included. The boxes are a fifth of it.
+        self.assertLess(sum(len(one.body()) for one in own), 80_000)
         policy = fetched[0].headers["content-security-policy"]
         self.assertIn("default-src 'none'", policy)
         self.assertNotIn("unsafe", policy)

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use fastrand::Rng;
-use memed::image_macro::{from_query, path_of, schema, Format, Link};
+use memed::image_macro::{from_query, path_of, schema, Format, Link, Spot, TextBox, VAlign, MAX_CAPTIONS};
 use serde_json::{json, Value};
 
 const SCRIPT: &str = include_str!("../../src/server/pages/web/links.js");
@@ -60,6 +60,12 @@ fn texts() -> BTreeSet<String> {
     texts
 }
 
+/// The link that the server has instead of one: texts as they are drawn, without control characters.
+fn normal(path: String) -> String {
+    let link = Link::parse(&path, "").unwrap();
+    link.moved.unwrap_or(path)
+}
+
 #[test]
 fn the_page_writes_the_path_that_the_server_has_for_any_texts() {
     let texts: Vec<_> = texts().into_iter().collect();
@@ -92,7 +98,88 @@ fn the_page_writes_the_path_that_the_server_has_for_any_texts() {
         // Without a middle text, two are top and bottom.
         let [top, middle, bottom] = texts;
         let texts = if middle.trim().is_empty() { vec![top, bottom] } else { vec![top, middle, bottom] };
-        assert_eq!(link, &path_of(template, &texts, format), "{:?}", texts);
+        assert_eq!(link, &normal(path_of(template, &texts, format)), "{:?}", texts);
+    }
+}
+
+/// Of a template that has places for its texts, however many these are and whichever of them are blank.
+#[test]
+fn the_page_writes_the_path_that_the_server_has_for_numbered_texts() {
+    let texts: Vec<_> = texts().into_iter().collect();
+    let mut rng = Rng::with_seed(18);
+    let mut text = || if rng.bool() { "" } else { rng.choice(&texts).unwrap() };
+    let asked: Vec<Vec<&str>> =
+        (0..2000).map(|number| (0..=number % MAX_CAPTIONS).map(|_| text()).collect()).collect();
+    let written = "given.map((texts) => linkOf(Object.fromEntries([\
+                   ['template', 'cat'], ...texts.map((text, number) => [`captions[${number}]`, text]),\
+                   ]), 'png'))";
+    let links = match evaluated(written, &json!(asked)) {
+        Some(links) => links,
+        None => return,
+    };
+    for (link, texts) in links.as_array().unwrap().iter().zip(&asked) {
+        assert_eq!(link, &normal(path_of("cat", texts, Format::Png)), "{:?}", texts);
+    }
+}
+
+/// Brackets in it are escaped, so a program that finds URLs in a text finds all of it.
+#[test]
+fn the_page_writes_a_request_for_texts_with_boxes_and_leaves_out_those_without_text() {
+    let fields = json!({
+        "template": "cat", "color": "ff0000", "format": "gif", "width": "300",
+        "captions[0][text]": " ", "captions[0][left]": "0.9",
+        "captions[1][text]": "on [the] sign & more", "captions[1][left]": "0.125", "captions[1][top]": "0.25",
+        "captions[1][width]": "0.5", "captions[1][height]": "0.3", "captions[1][angle]": "-15",
+        "captions[2][text]": "below", "captions[2][left]": "0", "captions[2][top]": "0.7", "captions[2][width]": "1",
+        "captions[2][height]": "0.3", "captions[2][valign]": "bottom", "captions[2][from]": "1.5",
+    });
+    let link = match evaluated("linkOf(given, 'gif')", &fields) {
+        Some(link) => link,
+        None => return,
+    };
+    let (path, query) = link.as_str().unwrap().split_once('?').unwrap();
+    assert_eq!(path, "/caption.gif");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~%=&".contains(c);
+    assert!(query.chars().all(is_plain), "{}", query);
+    let image_macro = from_query(query).unwrap();
+    assert_eq!((&*image_macro.template, image_macro.width, image_macro.format), ("cat", Some(300), None));
+    let captions: Vec<_> =
+        image_macro.captions.iter().map(|caption| (&*caption.text, caption.spot)).collect();
+    let sign = TextBox { left: 0.125, top: 0.25, width: 0.5, height: 0.3, angle: -15.0, ..TextBox::WHOLE };
+    let below = TextBox { top: 0.7, height: 0.3, valign: VAlign::Bottom, ..TextBox::WHOLE };
+    assert_eq!(captions, [("on [the] sign & more", Spot::Box(sign)), ("below", Spot::Box(below))]);
+    assert_eq!(evaluated("textsOf(given)", &fields).unwrap(), json!(["", "on [the] sign & more", "below"]));
+
+    let blank = json!({ "template": "cat", "captions[0][text]": "", "captions[0][left]": "0.5" });
+    assert_eq!(evaluated("linkOf(given, 'png')", &blank).unwrap(), "/images/cat.png");
+}
+
+/// A template may have a look of its own, so what is said is not the same as what is not, even if the service has that
+/// for other templates.
+#[test]
+fn the_page_writes_an_option_that_is_given_and_no_other() {
+    let written = |options: &Value| {
+        let mut fields = json!({ "template": "cat", "top_text": "a" });
+        fields.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        evaluated("linkOf(given, 'png')", &fields)
+    };
+    for (options, query) in [
+        (json!({}), ""),
+        (json!({ "color": "ffffff" }), "?color=ffffff"),
+        (
+            json!({ "size": "fit", "outline": "000000", "font": "Anton", "align": "center" }),
+            "?align=center&font=Anton&outline=000000&size=fit",
+        ),
+        (json!({ "layout": "bar", "bar": "top", "bar_color": "ffffff" }), "?layout=bar"),
+        (json!({ "layout": "over" }), ""),
+    ] {
+        let link = match written(&options) {
+            Some(link) => link,
+            None => return,
+        };
+        assert_eq!(link, format!("/images/cat/a.png{}", query), "{}", options);
+        let (path, query) = link.as_str().unwrap().split_once('?').unwrap_or((link.as_str().unwrap(), ""));
+        assert_eq!(Link::parse(path, query).unwrap().moved, None, "{}", link);
     }
 }
 
@@ -114,14 +201,18 @@ fn the_page_writes_links_with_options_that_are_in_the_normal_form_of_the_server(
 
     let fields = json!({
         "template": "cat", "top_text": "a?", "outline": "#0f0", "font": "Bebas Neue (é)!*'", "width": "320", "height": "200",
-        "size": "12.5", "color": "rgb(1, 2, 3)", "align": "left",
+        "size": "12.5", "color": "#010203", "align": "left", "case": "UPPER", "lang": "tr_tr", "from": "+1.50s", "to": "050%",
+        "layout": "bar", "bar": "both", "bar_color": "FFE600",
     });
     assert_eq!(fields.as_object().unwrap().len(), names.len() + 2);
     for format in &Format::ALL {
         let link = evaluated("linkOf(...given)", &json!([fields, format.name()])).unwrap();
         let (path, query) = link.as_str().unwrap().split_once('?').unwrap();
-        let Link { image_macro, moved } = Link::parse(path, query).unwrap();
+        let Link { mut image_macro, moved } = Link::parse(path, query).unwrap();
         assert_eq!(moved, None, "{}", link);
+        // A link numbers its texts, for the places that a template may have for them.
+        assert_eq!(image_macro.captions[0].spot, Spot::Numbered(0, Some(VAlign::Top)));
+        image_macro.captions[0].spot = Spot::Band(VAlign::Top);
         // The same as a query, which the page sends for a picture of one's own.
         let pairs = "given.map((fields) => queryOf(Object.entries(fields)))";
         let queries = evaluated(pairs, &json!([fields])).unwrap();

@@ -38,7 +38,10 @@ assets! {
     "page.css": "page.css", "text/css; charset=utf-8";
     "page.js": "page.js", "text/javascript; charset=utf-8";
     "ask.js": "ask.js", "text/javascript; charset=utf-8";
+    "boxes.js": "boxes.js", "text/javascript; charset=utf-8";
     "links.js": "links.js", "text/javascript; charset=utf-8";
+    "look.js": "look.js", "text/javascript; charset=utf-8";
+    "texts.js": "texts.js", "text/javascript; charset=utf-8";
     "tiles.js": "tiles.js", "text/javascript; charset=utf-8";
     "favicon.svg": "favicon.svg", "image/svg+xml";
 }

@@ -1,15 +1,17 @@
 // The page on which a person makes a meme. It sends the requests that any client sends; nothing here is needed to use
 // the server. The state of the form is kept in the fragment of the URL, in the names of the HTTP interface.
 import { ask } from './ask.js';
-import { curlOf, EXTENSIONS, linkOf, markdownOf, queryOf } from './links.js';
+import { boxesOf, curlOf, EXTENSIONS, linkOf, markdownOf, queryOf, sentOf, textsOf } from './links.js';
+import * as look from './look.js';
+import * as texts from './texts.js';
 import { element, folded, matches, stillOf, thumbnailOf, tileOf } from './tiles.js';
 
 const TYPING = 150; // ms without a change before a picture is asked for
 const TYPING_OWN = 400; // the same if the picture has to be sent each time
 const QUIET = 1000; // ms without a change before a screen reader hears that the picture is new
 const MOST_TILES = 200;
-const COLORS = [['color', '#ffffff'], ['outline', '#000000']]; // and what they are if nothing is said
-const SENTENCE_FIELD = /"(template|(?:top|middle|bottom)_text|font|size|color|outline|align|width|format)"/;
+const FIELDS = '(?:top|middle|bottom)_text|captions\\[\\d+\\](?:\\.\\w+)?|font|size|(?:bar_)?color|outline|align|case|layout|width|format';
+const SENTENCE_FIELD = new RegExp(`"(template|${FIELDS})"`);
 
 const find = (id) => document.getElementById(id);
 const form = find('maker');
@@ -31,36 +33,11 @@ const chosen = () => form.querySelector('[name=template]:checked');
 const own = () => (state.file && chosen() && chosen().value === '' ? state.file : null);
 
 // What the form says, in the names of the interface. What is left as it was is not said.
-function read() {
-  const fields = {};
-  for (const [name, value] of new FormData(form)) {
-    const text = (value.toWellFormed ? value.toWellFormed() : value).replace(/\r\n?/g, '\n');
-    if (text.trim() !== '') fields[name] = text;
-  }
-  if (!find('outlined').checked) fields.outline = 'none';
-  for (const [name, usual] of COLORS) {
-    if (fields[name] === usual) delete fields[name];
-    else if (name in fields) fields[name] = fields[name].replace('#', '');
-  }
-  return fields;
-}
+const read = () => ({ ...look.read(), ...texts.read() });
 
 function write(fields) {
-  for (const name of ['top_text', 'middle_text', 'bottom_text', 'font', 'size', 'width', 'format']) {
-    const control = form.elements[name];
-    const value = fields.get(name) || '';
-    control.value = value;
-    // A size or a font that only the URL names.
-    if (control.value !== value && control.tagName === 'SELECT') control.append(new Option(value, value, true, true));
-  }
-  form.elements.align.value = ['left', 'right'].includes(fields.get('align')) ? fields.get('align') : '';
-  find('outlined').checked = fields.get('outline') !== 'none';
-  find('outline').disabled = !find('outlined').checked;
-  for (const [name, usual] of COLORS) {
-    const value = fields.get(name);
-    find(name).value = /^[0-9a-f]{6}$/i.test(value) ? `#${value}` : usual;
-  }
-  form.querySelector('details').open = fields.has('width') || fields.has('format');
+  texts.write(fields);
+  look.write(fields);
 }
 
 const templateOf = (fields) => state.templates.find(({ name }) => name === fields.template);
@@ -70,9 +47,9 @@ const formatOf = (fields) => {
 };
 
 const describe = (fields) => {
-  const texts = ['top_text', 'middle_text', 'bottom_text'].map((name) => fields[name]).filter(Boolean);
+  const said = textsOf(fields).filter(Boolean);
   const picture = own() ? 'Your picture' : fields.template;
-  return texts.length ? `${picture}: ${texts.join(' / ')}` : `${picture}, without text`;
+  return said.length ? `${picture}: ${said.join(' / ')}` : `${picture}, without text`;
 };
 
 const inFragment = () => new URLSearchParams(location.hash.slice(1));
@@ -175,7 +152,7 @@ function changed(delay) {
 // The field that a sentence of the server names.
 function fieldOf(sentence) {
   const named = SENTENCE_FIELD.exec(sentence) || /^there is no (template|font)/.exec(sentence);
-  if (named) return named[1];
+  if (named) return texts.fieldOf(named[1], boxesOf(read()));
   return own() && sentence.startsWith('the picture') ? 'template' : '';
 }
 
@@ -211,12 +188,15 @@ async function draw() {
   running.abort();
   running = new AbortController();
   const { signal } = running;
-  const fields = read();
   const file = own();
+  const template = templateOf(look.read());
+  // Its details may not be known yet.
+  texts.follow(file ? { frames: file.type === 'image/gif' ? 2 : 1 } : template && template.format ? template : undefined);
+  const fields = read();
   loadTemplates();
   if (!file && !fields.template) return;
   keep(fields);
-  const path = file ? `/caption?${queryOf(Object.entries(fields))}` : linkOf(fields, formatOf(fields));
+  const path = file ? `/caption?${queryOf(Object.entries(sentOf(fields)))}` : linkOf(fields, formatOf(fields));
   const options = file
     ? { method: 'POST', body: file, headers: { 'Content-Type': file.type || 'application/octet-stream' }, signal }
     : { priority: 'high', signal };
@@ -342,7 +322,6 @@ const holdsFile = (transfer) => transfer && [...transfer.types].includes('Files'
 form.addEventListener('input', ({ target }) => {
   if (target.id === 'search') return showTiles(chosen() ? chosen().value : '');
   if (target.id === 'file') return undefined;
-  find('outline').disabled = !find('outlined').checked;
   return changed(own() ? TYPING_OWN : TYPING);
 });
 form.addEventListener('submit', (event) => {
@@ -391,8 +370,13 @@ addEventListener('hashchange', () => {
 
 find('plain').remove();
 find('submit').remove();
-for (const id of ['search-bar', 'tiles', 'outlined-label', 'result']) find(id).hidden = false;
+for (const id of ['search-bar', 'tiles', 'outlined-label', 'layout-part', 'result']) find(id).hidden = false;
 find('share').hidden = !navigator.share;
+look.start(() => changed(0));
+texts.start(() => {
+  look.showParts();
+  changed(own() ? TYPING_OWN : TYPING);
+}, (sentence) => { find('said').textContent = sentence; });
 write(inFragment());
 if (inFragment().has('own')) find('again-own').hidden = false;
 loadTemplates();
