@@ -87,7 +87,7 @@ fn folders_add_to_what_is_built_in() {
     let program = Program::start(&["--templates", path, "--fonts", path, "--preload", "all"]);
     let mut client = program.connect();
     let templates = client.get("/templates").json();
-    assert_eq!(templates.as_array().unwrap().len(), 9);
+    assert_eq!(templates.as_array().unwrap().len(), 11);
     assert!(templates.as_array().unwrap().contains(&"mine".into()));
     assert!(client.get("/fonts").json().as_array().unwrap().contains(&"Mine".into()));
     client.get("/caption?template=mine&top_text=mine&font=Mine").picture("jpeg");

@@ -478,15 +478,15 @@ fn text_over_nothing_is_gone_again() {
 #[test]
 fn a_time_that_ends_before_it_begins_is_refused_by_the_names_of_its_fields() {
     for &(query, sentence) in &[
-        ("top_text=a&from=2&to=1", "'from' is 2s and 'to' is 1s: the text would disappear before it appears"),
-        ("top_text=a&from=1&to=1", "'from' is 1s and 'to' is 1s"),
+        ("top_text=a&from=2&to=1", "'from' is 2 and 'to' is 1: the text would disappear before it appears"),
+        ("top_text=a&from=1&to=1", "'from' is 1 and 'to' is 1"),
         ("top_text=a&from=7%25&to=1.5%25", "'from' is 7% and 'to' is 1.5%"),
-        ("top_text=a&top_from=2&to=1", "'top_from' is 2s and 'to' is 1s"),
-        ("bottom_text=a&from=2&bottom_to=1", "'from' is 2s and 'bottom_to' is 1s"),
-        ("captions[]=a&from=2&to=1", "'from' is 2s and 'to' is 1s"),
+        ("top_text=a&top_from=2&to=1", "'top_from' is 2 and 'to' is 1"),
+        ("bottom_text=a&from=2&bottom_to=1", "'from' is 2 and 'bottom_to' is 1"),
+        ("captions[]=a&from=2&to=1", "'from' is 2 and 'to' is 1"),
         (
             "captions[0][text]=a&captions[0][valign]=top&captions[0][from]=2&to=1",
-            "'captions[0].from' is 2s and 'to' is 1s",
+            "'captions[0].from' is 2 and 'to' is 1",
         ),
         ("top_text=a&to=0", "'to' is the start of the animation, so the text would never be seen"),
         ("top_text=a&from=0%25&top_to=0s", "'top_to' is the start of the animation"),
