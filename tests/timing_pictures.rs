@@ -461,6 +461,32 @@ fn an_animated_png_is_timed_as_a_gif() {
 }
 
 #[test]
+fn a_color_comes_back_on_a_frame_in_which_its_index_is_transparent() {
+    let grays: Vec<u8> = (0..=255u8).flat_map(|level| vec![level; 3]).collect();
+    for palette in [COLORS, &grays] {
+        // The text stands on entry 2, and that is transparent in the next frame.
+        let mut ground = blocks(WHOLE, 0, false, DisposalMethod::Keep);
+        ground.buffer.to_mut().fill(2);
+        ground.buffer.to_mut()[..palette.len() / 3]
+            .copy_from_slice(&(0..=255).collect::<Vec<_>>()[..palette.len() / 3]);
+        let mut delta = blocks([0, 0, 9, 9], 1, false, DisposalMethod::Keep);
+        delta.transparent = Some(2);
+        ground.delay = 10;
+        delta.delay = 10;
+        let file = gif_of(SIZE, palette, Repeat::Infinite, &[ground, delta]);
+        let captions = [timed("HI", [10, 20, 60, 60], "", "50%")];
+        let drawn = Bench::new().draw(&file, &query_of(captions.iter(), true));
+        assert_timed(
+            "hidden",
+            &play(&file),
+            &play(&drawn),
+            &captions,
+            if palette.len() < 99 { 0.0 } else { 2.0 },
+        );
+    }
+}
+
+#[test]
 fn text_over_nothing_is_gone_again() {
     // A sticker whose frames stay: what they leave free is transparent, and no frame can paint it so.
     let frame = |i: u16| Frame { delay: 10, ..blocks([10 * i, 40, 10, 20], i, false, DisposalMethod::Keep) };

@@ -185,11 +185,13 @@ impl GifTemplate {
         })
     }
 
-    /// Whether a pixel that is restored can have a color that the palette of its frame lacks: that of a frame with another
-    /// palette, or black from past the end of a table.
+    /// Whether a pixel that is restored can have a color that its frame lacks: that of a frame with another palette, one
+    /// whose index is transparent there, or black from past the end of a table.
     fn restores_others(&self) -> bool {
         let Animation { ref palettes, ref frames, .. } = self.animation;
-        palettes.len() > 1 || frames.iter().any(|frame| usize::from(frame.highest) >= palettes[0].entries())
+        palettes.len() > 1
+            || self.rooms[0].hides_colors
+            || frames.iter().any(|frame| usize::from(frame.highest) >= palettes[0].entries())
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Room {
     counts: Box<[u64; MAX]>,
     /// Indices that are transparent in some frame. They stay.
     transparent: Vec<u8>,
+    /// Whether one of them is a color in another frame, which the first cannot paint.
+    pub hides_colors: bool,
     /// The index of the canvas's background, which stays too.
     background: Option<u8>,
     /// Found out when a text first needs it.
@@ -60,13 +62,19 @@ impl Room {
         let mut counts = Box::new([0; MAX]);
         let background = animation.background.filter(|_| animation.global == Some(index));
         let mut transparent = Vec::new();
+        let mut is_color = [false; MAX];
         for frame in animation.frames.iter().filter(|frame| frame.palette == index) {
             transparent.extend(frame.transparent);
+            let before = counts.clone();
             for piece in frame.indices.chunks(PIECE) {
                 cancel.check()?;
                 piece.iter().for_each(|&pixel| counts[usize::from(pixel)] += 1);
             }
+            for index in (0..=255).filter(|index| Some(*index) != frame.transparent).map(usize::from) {
+                is_color[index] |= counts[index] > before[index];
+            }
         }
+        let hides_colors = transparent.iter().any(|&index| is_color[usize::from(index)]);
         // Indices past the end of the table are black, and must stay so if they are used.
         let is_free = |index: &u8| {
             counts[usize::from(*index)] == 0 && !transparent.contains(index) && background != Some(*index)
@@ -76,7 +84,7 @@ impl Room {
         // A table may be shorter than the indices that pixels have; what is transparent shall be in it.
         let is_used = |index: &&u8| counts[usize::from(**index)] > 0;
         transparent.iter().filter(is_used).for_each(|&index| palette.extend_to(index));
-        Ok(Room { palette, counts, transparent, background, merges: OnceLock::new() })
+        Ok(Room { palette, counts, transparent, hides_colors, background, merges: OnceLock::new() })
     }
 
     /// Bytes of memory it takes at most.
