@@ -43,7 +43,8 @@ function segmentOf(text) {
 }
 
 // A text as it is drawn. One that is blank is none.
-const drawn = (text = '') => text.replace(/[^\P{Cc}\n]/gu, ' ').normalize().replace(/^\s+$/, '');
+const drawn = (text = '') => (
+  text.replace(/\r\n?/g, '\n').replace(/[^\P{Cc}\n]/gu, ' ').normalize().replace(/^\s+$/, ''));
 
 // A value as the server writes it, if it is one.
 function valueOf(name, written) {
