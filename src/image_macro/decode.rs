@@ -8,7 +8,7 @@ use super::error::Invalid;
 use super::fields::{Fields, Given, Value};
 use super::format::Format;
 use super::json;
-use super::look::{Case, Look};
+use super::look::{Case, Look, Moment};
 use super::place::too_many_captions;
 use super::query;
 use super::spot::{Bar, BarSide, Spot, TextBox};
@@ -260,6 +260,17 @@ fn side(start: Option<Given>, length: Option<Given>) -> Result<(f32, f32), Inval
     }
 }
 
+/// When a text disappears.
+fn end(given: Given) -> Result<Moment, Invalid> {
+    let place = given.place;
+    let to = given.moment()?;
+    if to.is_start() {
+        let sentence = "is the start of the animation, so the text would never be seen";
+        return Err(Invalid(format!("\"{}\" {}", place, sentence)));
+    }
+    Ok(to)
+}
+
 /// The look of a caption: its own, and that of all captions where it says nothing. `place` is how errors call one of its
 /// fields, or one for all captions.
 fn complete<P>(own: Look, look_of_all: &Look, place: P) -> Result<Look, Invalid>
@@ -272,10 +283,6 @@ where
         Some(to) => to,
         None => return Ok(look),
     };
-    if to.is_start() {
-        let sentence = "is the start of the animation, so the text would never be seen";
-        return Err(Invalid(format!("\"{}\" {}", place(own_to, "to"), sentence)));
-    }
     match look.from {
         Some(from) if from >= to => Err(Invalid(format!(
             "\"{}\" is {} and \"{}\" is {}: the text would disappear before it appears",
@@ -311,6 +318,6 @@ pub fn look(fields: &mut Fields, band: Option<VAlign>) -> Result<Look, Invalid> 
     look.case = take("case").map(|given| given.choice(Case::parse)).transpose()?;
     look.lang = take("lang").map(Given::lang).transpose()?;
     look.from = take("from").map(Given::moment).transpose()?;
-    look.to = take("to").map(Given::moment).transpose()?;
+    look.to = take("to").map(end).transpose()?;
     Ok(look)
 }

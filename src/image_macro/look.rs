@@ -139,7 +139,11 @@ impl Moment {
 
     /// A number of seconds; `None` outside the limits, which excludes NaN.
     pub fn seconds(number: f64) -> Option<Moment> {
-        (0.0..=f64::from(MAX_SECONDS)).contains(&number).then_some(Moment::Seconds(number as f32))
+        // One that is too small for an f32 is not the start all the same.
+        let least = if number > 0.0 { f32::MIN_POSITIVE } else { 0.0 };
+        (0.0..=f64::from(MAX_SECONDS))
+            .contains(&number)
+            .then_some(Moment::Seconds((number as f32).max(least)))
     }
 }
 

@@ -126,7 +126,14 @@ fn object(fields: &[(String, Kind)], required: &[(bool, &str)]) -> Value {
 
 /// What is empty or `null` is not given.
 fn optional(name: &str, kind: Kind, written: Written) -> Value {
-    let schema = of_kind(kind, written);
+    let mut schema = of_kind(kind, written);
+    if kind == Kind::Moment && name.ends_with("to") {
+        // Nothing is seen before the start.
+        schema = json!({ "anyOf": [
+            { "type": "number", "exclusiveMinimum": 0, "maximum": MAX_SECONDS },
+            { "type": "string", "pattern": "^([1-9][0-9]?|100)%$" },
+        ] });
+    }
     match (kind, written) {
         _ if name == "template" => of_name(),
         // Empty is one already.
@@ -159,7 +166,8 @@ fn of_kind(kind: Kind, written: Written) -> Value {
         ] }),
         Kind::Layout => names(vec!["over", "bar"]),
         Kind::BarSide => names(BarSide::ALL.iter().map(|side| side.name()).collect()),
-        Kind::Start => json!({ "type": "number", "minimum": 0, "exclusiveMaximum": 1 }),
+        // Some parsers of JSON round what is next to 1.
+        Kind::Start => json!({ "type": "number", "minimum": 0, "maximum": 0.999 }),
         Kind::Share => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 }),
         Kind::Angle => json!({ "type": "number", "minimum": -MAX_ANGLE, "maximum": MAX_ANGLE }),
         Kind::Padding => json!({ "type": "number", "minimum": 0, "maximum": MAX_PADDING }),

@@ -169,31 +169,36 @@ impl Given {
 
     /// The left or upper side of a box.
     pub fn start(self) -> Result<f32, Invalid> {
-        self.number(|share| (0.0..1.0).contains(&share))
+        // One that is next to 1 would be rounded to it.
+        let start = self.number(|share| (0.0..1.0).contains(&share))?;
+        Ok(start.min(1.0 - f32::EPSILON))
     }
 
     /// The width or height of a box.
     pub fn share(self) -> Result<f32, Invalid> {
-        self.number(|share| share > 0.0 && share <= 1.0)
+        // One next to 0, likewise.
+        let share = self.number(|share| share > 0.0 && share <= 1.0)?;
+        Ok(share.max(f32::MIN_POSITIVE))
     }
 
     /// The angle of a box, in degrees.
     pub fn angle(self) -> Result<f32, Invalid> {
-        self.number(|degrees| degrees.abs() <= MAX_ANGLE)
+        self.number(|degrees| degrees.abs() <= f64::from(MAX_ANGLE))
     }
 
     /// The padding of a box.
     pub fn padding(self) -> Result<f32, Invalid> {
-        self.number(|share| (0.0..=MAX_PADDING).contains(&share))
+        self.number(|share| (0.0..=MAX_PADDING).contains(&(share as f32)))
     }
 
     /// A number for which `is_allowed` is true. It is false of NaN.
-    fn number(self, is_allowed: fn(f32) -> bool) -> Result<f32, Invalid> {
+    fn number(self, is_allowed: fn(f64) -> bool) -> Result<f32, Invalid> {
         let parsed = match self.value {
-            Value::Number(number) => Some(number as f32),
+            Value::Number(number) => Some(number),
             ref other => other.word().and_then(|word| word.trim().parse().ok()),
         };
-        parsed.filter(|&number| is_allowed(number)).ok_or_else(|| self.place.refuse(&self.value))
+        let number = parsed.filter(|&number| is_allowed(number));
+        number.map(|number| number as f32).ok_or_else(|| self.place.refuse(&self.value))
     }
 
     /// The width or height of the picture.

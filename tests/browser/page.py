@@ -1199,6 +1199,24 @@ class Boxes(Browser):
         drawn(page)
         self.assertEqual(self.numbers(page, 1), (0.1, 0.3, 0.5, 0.15, 10))
 
+    def test_texts_begin_where_the_template_has_them(self):
+        for name in ("sign", "screen"):
+            with self.subTest(name):
+                template = json.loads(self.server.get(f"/templates/{name}"))
+                page = self.open(f"#template={name}")
+                self.assertEqual(page.locator("#list textarea").count(), len(template["boxes"]))
+                for number, text in enumerate(template["example"]):
+                    self.assertEqual(page.get_attribute(f"#text-{number}", "placeholder"), text)
+                    page.fill(f"#text-{number}", f"text {number}")
+                drawn(page)
+                segments = "/".join(f"text_{number}" for number in range(len(template["boxes"])))
+                self.assertEqual(page.input_value("#link"), f"{self.server.url}/images/{name}/{segments}.jpg")
+                page.get_by_role("button", name="Place freely").click()
+                drawn(page)
+                for number, box in enumerate(template["boxes"]):
+                    expected = (*(round(box[side], 3) for side in self.SIDES), round(box["angle"]))
+                    self.assertEqual(self.numbers(page, number), expected)
+
     def test_the_third_text_that_is_too_long_has_its_error(self):
         page = self.open(context=self.with_places())
         page.fill("#text-1", "x" * 300)

@@ -42,4 +42,27 @@ def filter_case(context, case):
 def map_case(context, case):
     if is_mixed(case):
         case.query = {}
+    components = case.meta.components
+    for location, part in [(ParameterLocation.QUERY, case.query), (ParameterLocation.BODY, case.body)]:
+        if isinstance(part, dict) and location in components and components[location].mode.is_positive:
+            agree(part)
     return case
+
+
+def agree(request):
+    """Leaves out what contradicts something else, which OpenAPI cannot say either."""
+    if request.get("layout") != "bar":
+        request.pop("bar", None)
+        request.pop("bar_color", None)
+    captions = request.get("captions")
+    captions = [caption for caption in captions if isinstance(caption, dict)] if isinstance(captions, list) else []
+    parts = [request, *captions]
+    # Times are of one caption or of all of them.
+    if any(name.endswith("from") for part in parts for name in part):
+        for part in parts:
+            for name in [name for name in part if name == "to" or name.endswith("_to")]:
+                del part[name]
+    for caption in captions:
+        for start, length in [("left", "width"), ("top", "height")]:
+            if start in caption and length in caption:
+                del caption[length]
