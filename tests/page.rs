@@ -4,9 +4,10 @@
 /// The links that it offers.
 mod links_of_page;
 
-use std::time::Instant;
+use image::RgbaImage;
 
 use memed::config::Config;
+use picture_util::png_of;
 use util::{until, Client, Folder, Serve};
 
 #[test]
@@ -133,14 +134,16 @@ fn who_asks_for_all_templates_lets_others_draw_in_between() {
     for number in 0..60 {
         folder.put(&format!("one{}.gif", number), include_bytes!("../data/templates/deal-with-it.gif"));
     }
+    // Read quickly, even by a slow build.
+    folder.put("small.png", &png_of(&RgbaImage::new(40, 40)));
     let serve = Serve::with(Config { render_threads: 1, ..folder.config() });
     let mut client = Client::from(2, serve.address);
-    let start = Instant::now();
     client.ask("GET", "/templates?details", &[]);
     until(|| serve.get("/stats").json()["rendering"] == 1);
-    serve.get("/caption?template=cat&top_text=meanwhile").picture("png");
-    let meanwhile = start.elapsed();
+    serve.get("/caption?template=small&top_text=meanwhile").picture("png");
+    // A single job would have ended, and been answered, before the picture was begun. The order is looked at, not the
+    // time, which depends on how busy the machine is.
+    assert!(!client.has_bytes(), "the picture has waited for all templates");
     // With the ten that are built in.
-    assert_eq!(client.response().json().as_array().unwrap().len(), 70);
-    assert!(meanwhile < start.elapsed() / 2, "{:?} of {:?}", meanwhile, start.elapsed());
+    assert_eq!(client.response().json().as_array().unwrap().len(), 71);
 }

@@ -169,6 +169,14 @@ impl Client {
         }
     }
 
+    /// Whether something has arrived already. Does not wait for it.
+    pub fn has_bytes(&self) -> bool {
+        self.socket.set_nonblocking(true).unwrap();
+        let first = self.socket.peek(&mut [0]);
+        self.socket.set_nonblocking(false).unwrap();
+        first.is_ok()
+    }
+
     /// Whether the server closes the connection, cleanly or not, without sending anything more.
     pub fn is_closed(&mut self) -> bool {
         self.unread.is_empty() && self.read_some().is_none()
