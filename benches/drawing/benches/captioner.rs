@@ -252,6 +252,20 @@ fn main() {
         let case = format!("{}, bar", name);
         table.compare(&case, "the text on the picture", 1.0, ours, || caption(&captioner, &over).len());
     }
+    // The same text in the same box, turned and straight.
+    for name in &["raccoon", "astronaut", "deal-with-it"] {
+        let in_box = |angle| {
+            asked(&format!(
+                "template={}&captions[0][text]=All the world is a stage&captions[0][left]=0.25&captions[0][top]=0.25\
+                 &captions[0][width]=0.5&captions[0][height]=0.5&captions[0][angle]={}",
+                name, angle
+            ))
+        };
+        let (straight, turned) = (in_box(0), in_box(45));
+        let ours = || caption(&captioner, &turned).len();
+        let case = format!("{}, turned by 45°", name);
+        table.compare(&case, "the same, straight", 1.5, ours, || caption(&captioner, &straight).len());
+    }
     for name in &["raccoon", "astronaut", "deal-with-it"] {
         let asked = asked(&format!("template={}", name));
         let bytes = caption(&captioner, &asked);
