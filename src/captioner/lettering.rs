@@ -60,13 +60,21 @@ impl<'a> Places<'a> {
         Places { template: None, notes, has_font: &|_| true }
     }
 
-    /// Decides what is left open. `bar` takes the first of the captions, the last, or both.
+    /// Decides what is left open. `bar` takes the first of the captions, the last, or both. Where it may take both and there
+    /// is only one, it goes to the side that it stands on.
     ///
     /// # Errors
     /// [`CaptionError::TooManyTexts`].
     pub fn letterings(&self, captions: &[Caption], bar: Option<Bar>) -> Result<Vec<Lettering>, CaptionError> {
         let last = captions.len().saturating_sub(1);
+        let is_for_below = match *captions {
+            [Caption { spot: Spot::Band(band), .. }] => band == VAlign::Bottom,
+            // The last of several texts; the others are blank. A text that has always been alone is the first.
+            [Caption { spot: Spot::Numbered(number, _), .. }] => number > 0,
+            _ => false,
+        };
         let in_bar = |index: usize| match bar?.side {
+            BarSide::Both if is_for_below => Some(LetteringSpot::Below),
             BarSide::Top | BarSide::Both if index == 0 => Some(LetteringSpot::Above),
             BarSide::Bottom | BarSide::Both if index == last => Some(LetteringSpot::Below),
             _ => None,
@@ -190,7 +198,11 @@ mod tests {
         assert_eq!(spots(three), "a--");
         assert_eq!(spots(&format!("bar=bottom&{}", three)), "--b");
         assert_eq!(spots(&format!("bar=both&{}", three)), "a-b");
-        assert_eq!(spots("bar=both&bottom_text=1"), "a");
+        assert_eq!(spots("bar=both&bottom_text=1"), "b");
+        assert_eq!(spots("bar=both&top_text=1"), "a");
+        assert_eq!(spots("bar=both&captions[]=1"), "a");
+        assert_eq!(spots("bar=both&captions[]=&captions[]=2"), "b");
+        assert_eq!(spots("bottom_text=1"), "a");
         assert_eq!(spots("bar=bottom&top_text=1"), "b");
         assert_eq!(spots("bar=both"), "");
     }
