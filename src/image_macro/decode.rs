@@ -279,19 +279,24 @@ where
 {
     let (own_from, own_to) = (own.from.is_some(), own.to.is_some());
     let look = own.or(look_of_all);
-    let to = match look.to {
-        Some(to) => to,
-        None => return Ok(look),
-    };
-    match look.from {
-        Some(from) if from >= to => Err(Invalid(format!(
-            "\"{}\" is {} and \"{}\" is {}: the text would disappear before it appears",
-            place(own_from, "from"),
-            from,
-            place(own_to, "to"),
-            to
-        ))),
-        _ => Ok(look),
+    in_order(&look, || (place(own_from, "from"), place(own_to, "to")))?;
+    Ok(look)
+}
+
+/// Checks that a text appears before it disappears. `places`: the names of its two fields.
+pub fn in_order<P>(look: &Look, places: P) -> Result<(), Invalid>
+where
+    P: FnOnce() -> (String, String),
+{
+    match (look.from, look.to) {
+        (Some(from), Some(to)) if from >= to => {
+            let (from_place, to_place) = places();
+            Err(Invalid(format!(
+                "\"{}\" is {} and \"{}\" is {}: the text would disappear before it appears",
+                from_place, from, to_place, to
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -25,6 +25,8 @@ mod search;
 mod size;
 mod spot;
 mod template_notes;
+#[cfg(test)]
+mod template_notes_tests;
 mod toml_values;
 mod values;
 
