@@ -11,7 +11,7 @@ use memed::config::Config;
 use memed::image_macro::{from_json, from_query};
 use serde_json::Value;
 
-use picture_util::png_of;
+use picture_util::{has_color, png_of};
 use util::{config, Folder, Program, Serve};
 
 const WIDTH: u32 = 400;
@@ -78,17 +78,30 @@ fn texts_fill_the_boxes_of_their_template_in_order_and_with_their_look() {
 }
 
 #[test]
-fn captions_that_say_where_they_stand_do_not_have_the_look_of_the_file() {
-    let folder = folder(TWO_BOXES);
+fn captions_that_say_where_they_stand_have_the_look_of_all_texts_and_not_that_of_a_box() {
+    let folder = folder(&format!("case = 'upper'\n{}case = 'lower'\n", TWO_BOXES));
     let captioner = folder.captioner();
     for request in [
-        json!({ "template": "sign", "top_text": "MM" }),
-        json!({ "template": "sign", "captions": [{ "text": "MM", "valign": "top" }] }),
-        json!({ "template": "sign", "captions": [{ "text": "MM", "left": 0 }] }),
+        json!({ "template": "sign", "top_text": "mm" }),
+        json!({ "template": "sign", "captions": [{ "text": "mm", "valign": "top" }] }),
+        json!({ "template": "sign", "captions": [{ "text": "mm", "left": 0 }] }),
     ] {
         let picture = drawn(&captioner, &request).unwrap();
-        assert!(extent(&picture, WHITE).is_some() && extent(&picture, RED).is_none(), "{}", request);
+        assert!(extent(&picture, RED).is_some() && !has_color(&picture, WHITE), "{}", request);
+        let mut capitals = request;
+        let text = |value: &mut Value| *value = "MM".into();
+        match capitals.get_mut("top_text") {
+            Some(top) => text(top),
+            None => text(&mut capitals["captions"][0]["text"]),
+        }
+        assert!(drawn(&captioner, &capitals).unwrap() == picture, "{} is in capitals", capitals);
     }
+    // What the request says counts.
+    let blue = drawn(&captioner, &json!({ "template": "sign", "top_text": "MM", "color": "blue" })).unwrap();
+    assert!(extent(&blue, BLUE).is_some() && extent(&blue, RED).is_none());
+    // In a bar, text is as readable as in any.
+    let barred = json!({ "template": "sign", "top_text": "MM", "layout": "bar" });
+    assert_eq!(extent(&drawn(&captioner, &barred).unwrap(), RED), None);
 }
 
 #[test]
@@ -130,11 +143,11 @@ fn a_change_of_the_notes_changes_the_picture_and_its_tag_at_the_next_request() {
     let lime = client.get(target);
     assert!(lime.picture("png") != red.picture("png"));
     assert!(lime.headers["etag"] != red.headers["etag"]);
-    // Bands do not depend on it.
+    // Bands have the look of all texts.
     let band = "/caption?template=sign&top_text=a";
     let before = client.get(band).headers["etag"].clone();
     folder.remove("sign.toml");
-    assert_eq!(client.get(band).headers["etag"], before);
+    assert!(client.get(band).headers["etag"] != before);
     let without = client.get(target);
     assert!(without.headers["etag"] != lime.headers["etag"]);
     // And back.

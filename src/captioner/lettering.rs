@@ -83,7 +83,11 @@ impl<'a> Places<'a> {
             (Some(spot), Some(bar)) => {
                 let own =
                     Look { color: Some(readable_on(bar.color)), outline: Some(None), ..Look::default() };
-                Ok(lettering(&caption.text, spot, caption.look.clone().or(&own)))
+                Ok(lettering(
+                    &caption.text,
+                    spot,
+                    caption.look.clone().or(&own).or(&self.usable(&self.notes.look)),
+                ))
             }
             // The boxes are for the texts that are not above them.
             _ => self.lettering(caption, usize::from(index > 0 && in_bar(0).is_some())),
@@ -103,13 +107,15 @@ impl<'a> Places<'a> {
                 _ => return Err(CaptionError::too_many_texts(self.template, boxes.len())),
             },
         };
-        let mut look = caption.look.clone();
-        if let Some(of_box) = of_box {
-            let mut of_box = of_box.clone();
-            of_box.font = of_box.font.filter(|font| (self.has_font)(font));
-            look = look.or(&of_box);
-        }
-        Ok(lettering(&caption.text, spot, look))
+        let of_template = self.usable(of_box.unwrap_or(&self.notes.look));
+        Ok(lettering(&caption.text, spot, caption.look.clone().or(&of_template)))
+    }
+
+    /// A look that is noted, without a font that is not there.
+    fn usable(&self, noted: &Look) -> Look {
+        let mut look = noted.clone();
+        look.font = look.font.filter(|font| (self.has_font)(font));
+        look
     }
 }
 

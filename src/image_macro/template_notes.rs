@@ -38,6 +38,8 @@ pub struct TemplateNotes {
     pub example: Vec<String>,
     /// Where its texts stand, in their order. If there are none, they stand in bands.
     pub boxes: Vec<TemplateBox>,
+    /// How texts on it look, wherever they stand, unless a request or their box says otherwise.
+    pub look: Look,
 }
 
 /// Where one text of a template stands, and how it looks unless a request says otherwise.
@@ -45,7 +47,7 @@ pub struct TemplateNotes {
 pub struct TemplateBox {
     /// Where it stands.
     pub text_box: TextBox,
-    /// Its own look, or that of all.
+    /// Its own look, or that of all texts.
     pub look: Look,
 }
 
@@ -78,7 +80,7 @@ impl TemplateNotes {
 impl TemplateNotes {
     /// As they are told, with all sides of the boxes written out. How their texts look is for the template to know.
     pub fn to_json(&self) -> Map<String, Value> {
-        let TemplateNotes { ref source, ref keywords, ref example, ref boxes } = *self;
+        let TemplateNotes { ref source, ref keywords, ref example, ref boxes, look: _ } = *self;
         let boxes: Vec<_> = boxes.iter().map(|of_template| of_template.text_box).map(json_of_box).collect();
         let fields = [
             ("source", json!(source)),
@@ -138,6 +140,7 @@ impl<'r, 'a> Reader<'r, 'a> {
                 }
             }
         }
+        notes.look = of_all;
         notes
     }
 

@@ -40,6 +40,7 @@ fn all_that_can_be_noted_is_read() {
         size: Some(Size::Pixels(20.0)),
         ..Look::default()
     };
+    assert_eq!(notes.look, of_all);
     let first = TextBox {
         left: 0.1,
         top: 0.2,
