@@ -86,7 +86,7 @@ impl<'a> Places<'a> {
                 Ok(lettering(
                     &caption.text,
                     spot,
-                    caption.look.clone().or(&own).or(&self.usable(&self.notes.look)),
+                    self.over_noted(&caption.look.clone().or(&own), &self.notes.look),
                 ))
             }
             // The boxes are for the texts that are not above them.
@@ -107,15 +107,19 @@ impl<'a> Places<'a> {
                 _ => return Err(CaptionError::too_many_texts(self.template, boxes.len())),
             },
         };
-        let of_template = self.usable(of_box.unwrap_or(&self.notes.look));
-        Ok(lettering(&caption.text, spot, caption.look.clone().or(&of_template)))
+        Ok(lettering(&caption.text, spot, self.over_noted(&caption.look, of_box.unwrap_or(&self.notes.look))))
     }
 
-    /// A look that is noted, without a font that is not there.
-    fn usable(&self, noted: &Look) -> Look {
-        let mut look = noted.clone();
-        look.font = look.font.filter(|font| (self.has_font)(font));
-        look
+    /// A request's look, and what is noted of the template where it says nothing. A font that is not there does not count,
+    /// nor does a time with which a text would disappear before it appears when the request wants it.
+    fn over_noted(&self, own: &Look, noted: &Look) -> Look {
+        let mut noted = noted.clone();
+        noted.font = noted.font.filter(|font| (self.has_font)(font));
+        let look = own.clone().or(&noted);
+        match (look.from, look.to) {
+            (Some(from), Some(to)) if from >= to => Look { from: own.from, to: own.to, ..look },
+            _ => look,
+        }
     }
 }
 
@@ -161,7 +165,7 @@ fn in_case(text: &str, case: Case, lang: Option<&LanguageIdentifier>) -> String 
 #[cfg(test)]
 mod tests {
     use super::{in_case, Lettering, LetteringSpot, Places};
-    use image_macro::{from_query, Case, Color, ImageMacro, TemplateNotes};
+    use image_macro::{from_query, Case, Color, ImageMacro, Look, Moment, TemplateNotes};
 
     fn letterings(asked: &ImageMacro) -> Vec<Lettering> {
         Places::of_own(&TemplateNotes::default()).letterings(&asked.captions, asked.bar).unwrap()
@@ -211,6 +215,29 @@ mod tests {
         assert_eq!(spots("bottom_text=1"), "a");
         assert_eq!(spots("bar=bottom&top_text=1"), "b");
         assert_eq!(spots("bar=both"), "");
+        // None of them need say where it would stand.
+        assert_eq!(spots("bar=both&captions[0][text]=1&captions[1][text]=2&captions[2][text]=3"), "a-b");
+    }
+
+    #[test]
+    fn what_a_request_says_of_times_is_not_undone_by_what_is_noted() {
+        let seconds = |number| Some(Moment::Seconds(number));
+        for (noted, asked, time) in [
+            ((Some(1.0), Some(2.0)), "", [seconds(1.0), seconds(2.0)]),
+            ((Some(1.0), Some(2.0)), "from=1.5", [seconds(1.5), seconds(2.0)]),
+            ((None, Some(2.0)), "from=3", [seconds(3.0), None]),
+            ((Some(1.0), None), "to=0.5", [None, seconds(0.5)]),
+            ((Some(1.0), Some(2.0)), "from=3&to=4", [seconds(3.0), seconds(4.0)]),
+            ((None, Some(2.0)), "from=50%25", [Some(Moment::Share(0.5)), seconds(2.0)]),
+        ] {
+            let (from, to) = (noted.0.map(Moment::Seconds), noted.1.map(Moment::Seconds));
+            let notes =
+                TemplateNotes { look: Look { from, to, ..Look::default() }, ..TemplateNotes::default() };
+            let query = format!("template=cat&top_text=hi&{}", asked);
+            let captions = from_query(&query).unwrap().captions;
+            let lettering = Places::of_own(&notes).letterings(&captions, None).unwrap().remove(0);
+            assert_eq!(lettering.time, time, "{:?} {}", noted, asked);
+        }
     }
 
     #[test]
