@@ -12,7 +12,7 @@ use super::look::{Case, MAX_SECONDS};
 use super::place::{Kind, CHANNELS, OF_BOX, OF_LONG_FORM, OF_LOOK, OF_NOTES, OF_REQUEST, OF_SHORT_FORM};
 use super::size::MAX_SIZE;
 use super::spot::{BarSide, MAX_ANGLE, MAX_PADDING};
-use super::template_notes::MAX_BOXES;
+use super::template_notes::{told, MAX_BOXES};
 
 /// Whether a request is for a template, or brings its picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -131,7 +131,7 @@ fn optional(name: &str, kind: Kind, written: Written) -> Value {
         // Nothing is seen before the start.
         schema = json!({ "anyOf": [
             { "type": "number", "exclusiveMinimum": 0, "maximum": MAX_SECONDS },
-            { "type": "string", "pattern": "^([1-9][0-9]?|100)%$" },
+            { "type": "string", "pattern": "^([1-9][0-9]?([.][0-9]{1,3})?|0[.][0-9]{0,2}[1-9]|100)%$" },
         ] });
     }
     match (kind, written) {
@@ -159,10 +159,12 @@ fn of_kind(kind: Kind, written: Written) -> Value {
             { "type": "number", "exclusiveMinimum": 0, "maximum": MAX_SIZE },
         ] }),
         Kind::Case => names(Case::ALL.iter().map(|case| case.name()).collect()),
-        Kind::Lang => json!({ "type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Z]{2})?$" }),
+        Kind::Lang => {
+            json!({ "type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$" })
+        }
         Kind::Moment => json!({ "anyOf": [
             { "type": "number", "minimum": 0, "maximum": MAX_SECONDS },
-            { "type": "string", "pattern": "^[1-9]?[0-9]%$" },
+            { "type": "string", "pattern": "^([1-9]?[0-9]([.][0-9]{1,3})?|100)%$" },
         ] }),
         Kind::Layout => names(vec!["over", "bar"]),
         Kind::BarSide => names(BarSide::ALL.iter().map(|side| side.name()).collect()),
@@ -170,7 +172,7 @@ fn of_kind(kind: Kind, written: Written) -> Value {
         Kind::Start => json!({ "type": "number", "minimum": 0, "maximum": 0.999 }),
         Kind::Share => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 }),
         Kind::Angle => json!({ "type": "number", "minimum": -MAX_ANGLE, "maximum": MAX_ANGLE }),
-        Kind::Padding => json!({ "type": "number", "minimum": 0, "maximum": MAX_PADDING }),
+        Kind::Padding => json!({ "type": "number", "minimum": 0, "maximum": told(MAX_PADDING) }),
         Kind::Captions => json!({ "anyOf": [
             { "type": "array", "items": of_kind(Kind::Text, written), "maxItems": VAlign::ALL.len() },
             { "type": "array", "items": of_kind(Kind::Caption, written), "maxItems": MAX_CAPTIONS },
@@ -191,8 +193,12 @@ fn of_kind(kind: Kind, written: Written) -> Value {
         }
         // Where it is only told, all of it is.
         Kind::Box => {
+            let told_of = |kind| match kind {
+                Kind::Start => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+                other => of_kind(other, written),
+            };
             let properties: Map<_, _> =
-                OF_BOX.iter().map(|&(name, kind)| (name.to_string(), of_kind(kind, written))).collect();
+                OF_BOX.iter().map(|&(name, kind)| (name.to_string(), told_of(kind))).collect();
             let names: Vec<_> = OF_BOX.iter().map(|field| field.0).collect();
             json!({
                 "type": "object", "properties": properties, "required": names, "additionalProperties": false,

@@ -92,16 +92,23 @@ impl TemplateNotes {
     }
 }
 
+/// What a share or an angle is told in: as many digits as one writes. The `f64` of an `f32` has more.
+const DIGITS: f64 = 1e6;
+
+/// A share or an angle as a client reads it.
+pub fn told(number: f32) -> f64 {
+    (f64::from(number) * DIGITS).round() / DIGITS
+}
+
 fn json_of_box(text_box: TextBox) -> Value {
-    /// Of a share or an angle, as many digits as one writes: the `f64` of an `f32` has more.
-    const DIGITS: f64 = 1e6;
-    let told = |number: f32| (f64::from(number) * DIGITS).round() / DIGITS;
+    // No box is empty.
+    let length = |number| told(number).max(1.0 / DIGITS);
     let TextBox { left, top, width, height, angle, padding, valign } = text_box;
     json!({
         "left": told(left),
         "top": told(top),
-        "width": told(width),
-        "height": told(height),
+        "width": length(width),
+        "height": length(height),
         "angle": told(angle),
         "padding": told(padding),
         "valign": valign.name(),
