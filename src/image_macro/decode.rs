@@ -97,7 +97,7 @@ fn edit(mut fields: Fields) -> Result<Edit, Invalid> {
                 let sentence = format!("\"captions\" contradicts \"{}\": give one or the other", other.place);
                 return Err(Invalid(sentence));
             }
-            long_form(given, &look)?
+            long_form(given, &look, bar.is_some())?
         }
         None => {
             let captions = short_form(&mut fields, &look)?;
@@ -147,8 +147,8 @@ fn short_form(fields: &mut Fields, look_of_all: &Look) -> Result<Vec<Caption>, I
     Ok(captions)
 }
 
-/// `captions`: strings, or objects.
-fn long_form(captions: Given, look_of_all: &Look) -> Result<Vec<Caption>, Invalid> {
+/// `captions`: strings, or objects. `has_bar`: some of them stand in a bar.
+fn long_form(captions: Given, look_of_all: &Look, has_bar: bool) -> Result<Vec<Caption>, Invalid> {
     let Given { place, value } = captions;
     let list = match value {
         Value::List(list) => list,
@@ -163,7 +163,10 @@ fn long_form(captions: Given, look_of_all: &Look) -> Result<Vec<Caption>, Invali
     let items = list.into_iter().enumerate();
     let items = items.map(|(index, value)| Ok(Given { place: place.item(index)?, value }));
     if strings == 0 {
-        return items.map(|item| caption(item?, look_of_all)).collect();
+        // Which of them are in a bar, only the captioner knows. So none need say where it would stand on the picture.
+        let otherwise = |index: usize| if index == 0 { VAlign::Top } else { VAlign::Bottom };
+        let items = items.enumerate().map(|(index, item)| (Some(otherwise(index)).filter(|_| has_bar), item));
+        return items.map(|(otherwise, item)| caption(item?, otherwise, look_of_all)).collect();
     }
     if strings < items.len() {
         return Err(Invalid("\"captions\" must be all strings or all objects, not a mix of them".into()));
@@ -198,8 +201,8 @@ pub fn number(captions: &mut [Caption], texts: usize) {
     }
 }
 
-/// One object of `captions`.
-fn caption(item: Given, look_of_all: &Look) -> Result<Caption, Invalid> {
+/// One object of `captions`. `otherwise`: where it stands if it does not say so; none if it must.
+fn caption(item: Given, otherwise: Option<VAlign>, look_of_all: &Look) -> Result<Caption, Invalid> {
     let Given { place, value } = item;
     let mut fields = match value {
         Value::Fields(fields) => fields,
@@ -213,12 +216,11 @@ fn caption(item: Given, look_of_all: &Look) -> Result<Caption, Invalid> {
         (Some(text_box), valign) => {
             Spot::Box(TextBox { valign: valign.unwrap_or(text_box.valign), ..text_box })
         }
-        (None, Some(valign)) => Spot::Band(valign),
-        (None, None) => {
+        (None, valign) => Spot::Band(valign.or(otherwise).ok_or_else(|| {
             let sentence =
                 "is missing: top, middle or bottom; or give a box, with left, top, width and height";
-            return Err(Invalid(format!("\"{}.valign\" {}", place, sentence)));
-        }
+            Invalid(format!("\"{}.valign\" {}", place, sentence))
+        })?),
     };
     let own = look(&mut fields, None)?;
     let look = complete(own, look_of_all, |is_own, name| match is_own {
