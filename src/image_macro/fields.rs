@@ -32,6 +32,7 @@ impl fmt::Display for Value {
             Value::Bool(value) => value.fmt(f),
             Value::Number(value) => f.write_str(&shortened(&value.to_string())),
             Value::Text(ref text) => write!(f, "{:?}", shortened(text)),
+            Value::List(ref list) if list.is_empty() => f.write_str("an empty list"),
             Value::List(ref list) => write!(f, "a list of {}", list.len()),
             Value::Fields(_) => f.write_str("an object"),
         }

@@ -179,7 +179,7 @@ fn a_color_must_be_a_color_and_opaque() {
         ("color[]=&color[]=0&color[]=0", "'color': [null, 0, 0]", "'color' is a list of 3"),
         ("color[r]=1", "'color': {'r': 1}", "'color' is an object, and must"),
         ("color[r]=1&color[g]=1&color[b]=1&color[a]=1", rgba, "'color' is an object"),
-        ("", "'color': []", "'color' is a list of 0"),
+        ("", "'color': []", "'color' is an empty list"),
         ("", "'color': true", "'color' is true"),
         ("", "'color': 16711680", "'color' is 16711680"),
         (
