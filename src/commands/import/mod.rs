@@ -44,6 +44,7 @@ enum Outcome {
 pub fn run(captioner: &Captioner, from: &Path, to: &Path, replaces: bool) -> Result<(), Failure> {
     let cancel = interrupt::watch(|| {});
     let folders = folders(from).map_err(|error| Failure::unread(&from.display().to_string(), &error))?;
+    let is_new = !to.exists();
     fs::create_dir_all(to).map_err(|error| Failure::unwritten(&to.display().to_string(), &error))?;
     let import = Import { captioner, to, replaces, cancel: &cancel };
     let (mut names, mut written, mut failed) = (BTreeSet::new(), 0, Vec::new());
@@ -73,6 +74,9 @@ pub fn run(captioner: &Captioner, from: &Path, to: &Path, replaces: bool) -> Res
         }
     }
     if written + failed.len() == 0 {
+        if is_new {
+            let _ = fs::remove_dir(to); // it is empty
+        }
         let inner = if from.join("templates").is_dir() {
             format!("; did you mean {}?", from.join("templates").display())
         } else {
