@@ -1104,6 +1104,20 @@ class Boxes(Browser):
         drawn(page)
         self.assertEqual(page.inner_text("#error-text-1"), "")
 
+    def test_an_error_of_a_time_stands_beside_that_time(self):
+        page = self.place("#template=deal-with-it&top_text=first&bottom_text=second")
+        with page.expect_response(lambda response: response.status == 400) as refused:
+            page.fill("#box-to", "0,9")
+        wait(page, "document.querySelector('#alarm').textContent !== ''")
+        self.assertIn(".to", refused.value.json()["error"])
+        self.assertEqual(page.inner_text("#error-box-to"), refused.value.json()["error"])
+        self.assertEqual(page.get_attribute("#box-to", "aria-invalid"), "true")
+        # The error is about the first text, so its numbers are shown again.
+        self.assertIn("1", page.inner_text("#numbers-of"))
+        page.fill("#box-to", "0.9")
+        drawn(page)
+        self.assertEqual(page.inner_text("#error-box-to"), "")
+
     def test_a_picture_of_ones_own_has_boxes(self):
         page = self.place()
         page.set_input_files("#file", TEMPLATES / "rocket.jpg")
@@ -1131,7 +1145,7 @@ class Boxes(Browser):
         page = self.place("#template=deal-with-it&top_text=hello")
         page.fill("#box-from", "50%")
         page.fill("#box-to", "never")
-        wait(page, "document.querySelector('#error-text-0').textContent.includes('captions[0].to')")
+        wait(page, "document.querySelector('#error-box-to').textContent.includes('captions[0].to')")
         page.fill("#box-to", "1.5")
         drawn(page)
         query = self.query(page)

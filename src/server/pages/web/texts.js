@@ -266,7 +266,11 @@ export function follow(template) {
 
 // The field that the server means: by the number of a text among those that were sent, or by the name of a band.
 export function fieldOf(name, numbers) {
-  const number = (/^captions\[(\d+)\]/.exec(name) || [])[1];
+  const [, number, part] = /^captions\[(\d+)\](?:\.(\w+))?/.exec(name) || [];
+  if (number !== undefined && state.boxes && ['from', 'to'].includes(part)) {
+    choose(numbers[number]); // its numbers are those that are shown
+    return `box-${part}`;
+  }
   if (number !== undefined) return `text-${state.boxes ? numbers[number] : number}`;
   const band = BANDS.findIndex((one) => name === `${one}_text`);
   if (band < 0 || inBands()) return name;
