@@ -298,10 +298,13 @@ class Fake:
                         return
                     head += byte
                     log += byte
-                if head.split(b" ")[1] != b"/health":
-                    self.heads.append(head)
                 await self._skip_body(reader, head.lower(), log)
-                answer = self.answer(head)
+                if head.startswith(b"GET /health "):
+                    # haproxy's own question: as long as it is not stopping, a replica is well.
+                    answer = 200, "", b""
+                else:
+                    self.heads.append(head)
+                    answer = self.answer(head)
                 if asyncio.iscoroutine(answer):
                     answer = await answer
                 status, fields, body = answer
