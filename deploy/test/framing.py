@@ -118,13 +118,15 @@ def flaws_of(received):
                 if not re.fullmatch(rb"[0-9a-fA-F]{1,15}", line):
                     return f"the chunk size {line!r}"
                 size = int(line, 16)
+                if size == 0:
+                    while line:  # trailers
+                        line, _, data = data.partition(b"\r\n")
+                    break
                 if len(data) < size + 2:
                     return None  # the connection ended there, which leaves no doubt
                 if data[size : size + 2] != b"\r\n":
                     return "a chunk that ends elsewhere"
                 data = data[size + 2 :]
-                if size == 0:
-                    break
     return None
 
 

@@ -230,7 +230,9 @@ class Nginx(Proxy):
 
     async def repeats(self):
         """How many requests were sent to a replica once more."""
-        return sum(len(re.findall("[,:] ", line["statuses"])) for line in await self.log())
+        # Beside replicas there is the name of a group, if all in it were thought to be down.
+        tries = [len(re.findall(r"127\.0\.0\.1:", line["replicas"])) for line in await self.log()]
+        return sum(max(0, count - 1) for count in tries)
 
 
 class HAProxy(Proxy):
@@ -329,9 +331,13 @@ class Fake:
                 line = await reader.readuntil(b"\r\n")
                 log += line
                 size = int(line.split(b";")[0], 16)
-                log += await reader.readexactly(size + 2)
-                if size == 0:
-                    return
+                if size > 0:
+                    log += await reader.readexactly(size + 2)
+                    continue
+                while line != b"\r\n":  # trailers
+                    line = await reader.readuntil(b"\r\n")
+                    log += line
+                return
         lengths = re.findall(rb"\r\ncontent-length:\s*(\d+)", head)
         if lengths:
             log += await reader.readexactly(int(lengths[-1]))
