@@ -10,7 +10,7 @@ program=${1:-${CARGO_TARGET_DIR:-$here/../target}/release/memed}
 [ $# -eq 0 ] || shift
 [ -x "$program" ] || { echo "there is no program $program: cargo build --release"; exit 1; }
 if [ $# -eq 0 ] && [ -x "$here/check.sh" ]; then
-    "$here/check.sh"
+    "$here/check.sh" "$program"
 fi
 # Debian has haproxy and nginx where only root looks.
 PATH=$PATH:/usr/sbin:/sbin

@@ -79,6 +79,15 @@ async def one_by_one(report, proxy, direct):
         moved,
     )
 
+    # Two spellings of one request have two places in a proxy's cache, and perhaps two replicas, but one picture.
+    spellings = [
+        await fetch(proxy.port, f"/caption?{query}")
+        for query in ("template=cat&top_text=a+b&width=200", "width=0200&top_text=a%20b&template=cat&utm_source=c")
+    ]
+    tags = {answer.headers.get("etag") for answer in spellings}
+    is_one = len(tags) == 1 and spellings[0].is_well() and spellings[0].body == spellings[1].body
+    promise("another spelling gets the same picture, with the same ETag", is_one, spellings)
+
     for status, options in [
         (400, {"target": CAPTION + "&size=huge"}),
         (404, {"target": "/nothing"}),
