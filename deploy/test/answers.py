@@ -262,6 +262,12 @@ async def repeats(report, program, folder):
             )
             tries = reached / len(sent)
             report.promise(f"{proxy.name}: a 503 of all is passed on, {what}", passed_on and tries <= 3, f"{tries:.1f} tries")
+        for fake in fakes:
+            fake.answer = lambda head: busy(head) if b"greedy" in head else echo(head)
+        refused = [await fetch(proxy.port, f"/caption?greedy{number}") for number in range(20)]
+        modest = [await fetch(proxy.port, f"/caption?modest{number}") for number in range(20)]
+        statuses = [sorted({answer.status for answer in some}) for some in (refused, modest)]
+        report.promise(f"{proxy.name}: a client that gets 503s takes nothing from others", statuses == [[503], [200]], statuses)
         for method, body in requests[:2]:
             for fake, times in zip(fakes, (1, 1, 0)):
                 fake.answer = HangsUp(times)

