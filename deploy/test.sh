@@ -18,4 +18,4 @@ for needed in python3 nginx haproxy; do
     command -v "$needed" >/dev/null || { echo "skipped: there is no $needed (apt-get install nginx haproxy)"; exit 0; }
 done
 # The second limit is for a test that does not keep its own.
-exec timeout --signal=TERM --kill-after=10 180 python3 "$here/test/main.py" "$program" "$@"
+PYTHONDONTWRITEBYTECODE=1 exec timeout --signal=TERM --kill-after=10 180 python3 "$here/test/main.py" "$program" "$@"

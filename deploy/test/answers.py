@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import socket
 import subprocess
 
 from client import Connection, closed_load, fetch
@@ -87,6 +88,9 @@ async def one_by_one(report, proxy, direct):
     tags = {answer.headers.get("etag") for answer in spellings}
     is_one = len(tags) == 1 and spellings[0].is_well() and spellings[0].body == spellings[1].body
     promise("another spelling gets the same picture, with the same ETag", is_one, spellings)
+
+    long = await fetch(proxy.port, CAPTION + "&nothing=" + "a" * 31_000)
+    promise("a URL of 31,000 bytes reaches memed", long.status == 400 and b'"nothing\\"' in long.body, long)
 
     for status, options in [
         (400, {"target": CAPTION + "&size=huge"}),
@@ -282,6 +286,35 @@ async def repeats(report, program, folder):
         for fake in fakes:
             await fake.stop()
     report.table(["", "replicas", "request", "sent", "reached replicas", "answers"], rows)
+    await slow_clients(report, folder)
+
+
+async def slow_clients(report, folder):
+    """nginx has a request before a replica does, and an answer before its client does."""
+    # More than the kernel buffers on the way.
+    picture = bytes(16_000_000)
+    fakes = [await Fake(lambda head: (200, "Cache-Control: no-store\r\n", picture)).start() for _ in range(3)]
+    nginx = await Nginx(folder, [fake.port for fake in fakes]).start()
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", nginx.port))
+    _, writer = await asyncio.open_connection(sock=client, limit=4096)
+    writer.write(b"POST /caption HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + bytes(99_999))
+    await asyncio.sleep(0.5)
+    early = sum(len(fake.received) for fake in fakes)
+    writer.write(b"a")
+    # It reads nothing. The replica must get rid of its answer nevertheless.
+    writer.transport.pause_reading()
+    deadline = asyncio.get_running_loop().time() + 5
+    while not any(fake.written for fake in fakes) and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.02)
+    report.promise("nginx: a slow upload reaches no replica before it is complete", early == 0, early)
+    written = sum(fake.written for fake in fakes)
+    report.promise("nginx: a client that does not read holds no replica", written == 1, written)
+    writer.transport.abort()
+    nginx.process.end()
+    for fake in fakes:
+        await fake.stop()
 
 
 async def limits(report, program, folder):
@@ -303,7 +336,7 @@ async def limits(report, program, folder):
         report.promise(f"{proxy.name}: and none of another client", all(a.is_well() for a in modest))
 
         async def slowly(head):
-            await asyncio.sleep(1)
+            await asyncio.sleep(2)
             return echo(head)
 
         for fake in fakes:

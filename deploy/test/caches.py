@@ -166,7 +166,7 @@ async def coalescing(report, program, folder):
 async def stale(report, program, folder):
     """All replicas are down, and nginx's cache goes on."""
     report.scene("all replicas are down")
-    fields = 'Cache-Control: public, max-age=1\r\nETag: "one"\r\nContent-Type: image/png\r\n'
+    fields = 'Cache-Control: public, max-age=2\r\nETag: "one"\r\nContent-Type: image/png\r\n'
     fakes = [await Fake(lambda head: (200, fields, b"a picture")).start() for _ in range(3)]
     nginx = await Nginx(folder, [fake.port for fake in fakes]).start()
     caption = "/caption?template=cat&top_text=stale"
@@ -174,7 +174,7 @@ async def stale(report, program, folder):
     report.promise("a picture is cached", first.headers.get("x-cache") == "MISS" and first.is_well(), first)
     fresh = await fetch(nginx.port, caption)
     report.promise("and comes from the cache", fresh.headers.get("x-cache") == "HIT", fresh.headers.get("x-cache"))
-    await asyncio.sleep(2.1)
+    await asyncio.sleep(3.1)
     # After its time it is shown once more, while nginx asks whether it is still the same.
     late = await fetch(nginx.port, caption)
     await asyncio.sleep(0.2)
@@ -185,7 +185,7 @@ async def stale(report, program, folder):
     report.promise("which makes it fresh again", again.headers.get("x-cache") == "HIT", again.headers.get("x-cache"))
     for fake in fakes:
         await fake.stop()
-    await asyncio.sleep(2.1)
+    await asyncio.sleep(3.1)
     down = await asyncio.gather(*(fetch(nginx.port, caption) for _ in range(20)))
     cached = collections.Counter(answer.headers.get("x-cache") for answer in down)
     report.promise("stale pictures are served while all are down", all(a.is_well() for a in down), dict(cached))

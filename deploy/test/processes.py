@@ -279,6 +279,8 @@ class Fake:
         self.answer = answer or (lambda head: (200, "Cache-Control: no-store\r\n", b"fine"))
         self.heads = []
         self.received = []
+        # Answers that have gone out whole: nothing of them waits here.
+        self.written = 0
         self.server = None
         self.writers = set()
 
@@ -291,6 +293,7 @@ class Fake:
         log = bytearray()
         self.received.append(log)
         self.writers.add(writer)
+        writer.transport.set_write_buffer_limits(high=0)
         try:
             while True:
                 head = b""
@@ -317,6 +320,7 @@ class Fake:
                 if not head.startswith(b"HEAD "):
                     writer.write(body)
                 await writer.drain()
+                self.written += 1
         except (OSError, EOFError, ValueError, asyncio.CancelledError):
             pass
         finally:
