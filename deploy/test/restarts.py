@@ -161,7 +161,7 @@ async def stopped_replica(report, program, folder):
         quick = [answer.seconds for answer in during if answer.seconds < 2]
         slow = [answer.seconds for answer in during if answer.seconds >= 2]
         last = max((answer.began - since for answer in during if answer.seconds >= 2), default=0)
-        before = [answer.seconds for answer in load.answers if answer.began < since - 0.1]
+        before = [answer.seconds for answer in load.answers if answer.began + answer.seconds < since]
         rows.append(
             [proxy.name, load.sent, len(wrong), await proxy.repeats(), milliseconds(quantile(before, 0.99))]
             + [milliseconds(quantile(quick, share)) for share in (0.5, 0.99)]
