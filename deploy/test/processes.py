@@ -42,14 +42,13 @@ def free_port():
 free_port.last = os.getpid() * 16
 
 
-def _die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
 class Program:
-    """A process that is ended at the latest when the test is."""
+    """A process that is ended at the latest when the test is, if need be by the kernel with `last_signal`."""
 
-    def __init__(self, arguments, log):
+    def __init__(self, arguments, log, last_signal):
+        def die_with_parent():
+            ctypes.CDLL(None).prctl(1, last_signal)
+
         self.log = log
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
@@ -58,7 +57,7 @@ class Program:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         STARTED.append(self)
 
@@ -108,7 +107,8 @@ class Replica:
         self.process = None
 
     async def start(self):
-        self.process = Program(self.command, self.log)
+        # One that is stopped does not see another signal.
+        self.process = Program(self.command, self.log, signal.SIGKILL)
         deadline = time.monotonic() + 10
         while True:
             answer = await fetch(self.port, "/health", timeout=2)
@@ -166,7 +166,8 @@ class Proxy:
         self.process = None
 
     async def _start(self, arguments):
-        self.process = Program(arguments, self.folder / "output.log")
+        # nginx ends its workers on it.
+        self.process = Program(arguments, self.folder / "output.log", signal.SIGTERM)
         deadline = time.monotonic() + 10
         while True:
             # A path that every proxy answers by itself.

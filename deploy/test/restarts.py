@@ -170,9 +170,12 @@ async def stopped_replica(report, program, folder):
         report.promise(f"none fails, through {proxy.name}", not wrong, wrong[:3] or "")
         report.promise(
             f"the others are as quick as before, through {proxy.name}",
-            quantile(quick, 0.99) < max(0.25, 5 * quantile(before, 0.99)),
-            f"99 % within {milliseconds(quantile(quick, 0.99))}",
+            # 90 %, since the slowest are those that the machine had no time for.
+            quantile(quick, 0.9) < max(0.5, 5 * quantile(before, 0.9)),
+            f"90 % within {milliseconds(quantile(quick, 0.9))}",
         )
+        share = len(slow) / len(during)
+        report.promise(f"they are most of all, through {proxy.name}", share < 0.4, f"{100 - 100 * share:.0f} %")
         report.promise(
             f"no request waits for longer than one timeout, through {proxy.name}",
             # And then for as long as a busy machine needs.
