@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 const ROOTS: &[&str] = &["", "src", "src/server", "src/captioner"];
 /// Where paths begin. Other spans with a slash are media types, URLs, or files that a command makes.
-const FOLDERS: &[&str] = &["src", "tests", "docs", "benches", "examples", "fuzz", "data", ".ci"];
+const FOLDERS: &[&str] = &["src", "tests", "docs", "benches", "examples", "fuzz", "data", "deploy", ".ci"];
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {}", path.display(), error))
@@ -111,6 +111,7 @@ fn mapped(map: &str) -> Vec<PathBuf> {
 #[test]
 fn what_the_documents_name_exists() {
     let mut documents = files(Path::new("docs"), ".md");
+    documents.extend(files(Path::new("deploy"), ".md"));
     documents.extend(["README.md", "NOTES.md", "CHANGELOG.md"].iter().map(PathBuf::from));
     let (sources, mut wrong) = (sources(), Vec::new());
     for document in documents {
