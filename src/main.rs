@@ -31,11 +31,11 @@ const EX_OSERR: i32 = 71;
 fn main() {
     exit(match command_line::of_process() {
         Ok(Parsed::Serve(config)) => {
-            logging::start(config.log);
+            logging::start(config.log, config.log_format);
             serve(*config).map_or_else(failed, |()| 0)
         }
         Ok(Parsed::Run(config, order)) => {
-            logging::start(config.log);
+            logging::start(config.log, config.log_format);
             commands::run(*config, *order)
         }
         Ok(Parsed::Print(text)) => commands::print(&text),

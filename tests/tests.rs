@@ -106,5 +106,7 @@ mod strip_pictures;
 mod template_notes;
 /// Captions that come and go in animations.
 mod timing_pictures;
+/// JSON lines in the log, `traceparent`, `X-Request-Id`.
+mod tracing;
 /// A client's own picture, in the body or in a form.
 mod uploads;
