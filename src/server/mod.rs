@@ -72,9 +72,20 @@ impl Server {
     pub fn bind(config: Config) -> io::Result<Server> {
         let captioner = Arc::new(Captioner::new(config.captioner.clone()));
         let drawing = captioner.clone();
+        read_time_zone();
+        let listener = listen(&config.address)?;
+        Server::over(listener, config)
+    }
+
+    /// As [`Server::bind`], on a socket that listens already. The config's address means nothing then.
+    ///
+    /// # Errors
+    /// If the reactor cannot be made.
+    pub fn over(listener: net::TcpListener, config: Config) -> io::Result<Server> {
+        read_time_zone();
         let draw =
             Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| drawing.caption(image_macro, cancel));
-        Server::bind_drawing(config, captioner, draw)
+        Server::with(listener, config, captioner, draw)
     }
 
     /// As [`Server::bind`], with another function to draw: for tests of what happens when drawing takes long or panics.
@@ -82,11 +93,20 @@ impl Server {
     /// # Errors
     /// As [`Server::bind`].
     pub fn bind_drawing(config: Config, captioner: Arc<Captioner>, draw: Arc<Draw>) -> io::Result<Server> {
-        let core = Core::new()?;
         read_time_zone();
         let listener = listen(&config.address)?;
         let local_addr = listener.local_addr()?;
         let app = Rc::new(App::start(config, captioner, draw));
+        Server::with(listener, config, captioner, draw)
+    }
+
+    fn with(
+        listener: net::TcpListener,
+        config: Config,
+        captioner: Arc<Captioner>,
+        draw: Arc<Draw>,
+    ) -> io::Result<Server> {
+        let core = Core::new()?;
         Ok(Server { core, listener, local_addr, app })
     }
 
@@ -133,7 +153,9 @@ impl Server {
         if let Some(accepting) = accepting {
             accepting.finish();
         }
-        // The kernel has accepted connections that we have not seen. Closing the listener would reset them.
+        // The kernel has accepted connections that we have not seen. Closing the listener would reset them. If the socket
+        // was passed to us, it stays open in our parent, and they would wait there for our successor. But that one starts
+        // only when we have ended, so they are served sooner here; and who else holds a socket is not ours to know.
         accept_rest(listener, &app, &drain, &handle);
         let timeout = Timeout::new(app.config.shutdown_timeout, &handle)?;
         let drained = drain.start().select2(timeout).then(|first| {
