@@ -21,6 +21,8 @@ use memed::commands;
 use memed::config::Config;
 use memed::descriptors;
 use memed::logging;
+#[cfg(target_os = "linux")]
+use memed::server::supervisor;
 use memed::server::{signals, Server};
 #[cfg(unix)]
 use tikv_jemallocator::Jemalloc;
@@ -54,13 +56,13 @@ fn main() {
 
 /// Serves until a signal ends it.
 fn serve(mut config: Config) -> Result<(), String> {
-    // Before there are clients.
-    config.max_connections = descriptors::prepare_or_warn(config.max_connections);
     // First of all, before a descriptor of our own could have that number.
     let passed = config.listen_fd.map(passed_socket::take).transpose().map_err(|error| error.to_string())?;
     if passed.is_none() && env::var_os("LISTEN_FDS").is_some() {
         warn!("LISTEN_FDS says that a socket was passed, and --listen-fd does not say to use it");
     }
+    // Before there are clients.
+    config.max_connections = descriptors::prepare_or_warn(config.max_connections);
     let address = config.address;
     let server = match passed {
         Some(listener) => Server::over(listener, config).map_err(|error| format!("cannot serve: {}", error)),
@@ -68,7 +70,10 @@ fn serve(mut config: Config) -> Result<(), String> {
     }?;
     let signal = signals::on_signals(&server.handle())
         .map_err(|error| format!("cannot watch for signals: {}", error))?;
-    info!("listening on http://{}", server.local_addr());
+    let status = format!("listening on http://{}", server.local_addr());
+    info!("{}", status);
+    #[cfg(target_os = "linux")]
+    let signal = supervisor::attend(&server.handle(), signal, &status);
     server.run_until(signal).map_err(|error| format!("the reactor failed: {}", error))
 }
 

@@ -17,7 +17,7 @@
 //! buffers), `pool/queue.rs` (how many jobs wait, and whose turn it is). `client.rs` says who a client is.
 //!
 //! [`Server`] puts them together: [`Server::bind`], [`Server::local_addr`], [`Server::run_until`]. `App` is the state
-//! that they share. [`signals`] makes a future of SIGINT and SIGTERM.
+//! that they share. [`signals`] makes a future of SIGINT and SIGTERM; `supervisor` tells systemd how it goes.
 
 mod app;
 mod budget;
@@ -32,6 +32,8 @@ mod pool;
 mod preload;
 mod routes;
 pub mod signals;
+#[cfg(target_os = "linux")]
+pub mod supervisor;
 
 use std::io;
 use std::net::{self, SocketAddr};
@@ -70,8 +72,6 @@ impl Server {
     /// # Errors
     /// If the address is in use or not available, or the reactor cannot be made.
     pub fn bind(config: Config) -> io::Result<Server> {
-        let captioner = Arc::new(Captioner::new(config.captioner.clone()));
-        let drawing = captioner.clone();
         read_time_zone();
         let listener = listen(&config.address)?;
         Server::over(listener, config)
@@ -83,6 +83,8 @@ impl Server {
     /// If the reactor cannot be made.
     pub fn over(listener: net::TcpListener, config: Config) -> io::Result<Server> {
         read_time_zone();
+        let captioner = Arc::new(Captioner::new(config.captioner.clone()));
+        let drawing = captioner.clone();
         let draw =
             Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| drawing.caption(image_macro, cancel));
         Server::with(listener, config, captioner, draw)
@@ -95,8 +97,6 @@ impl Server {
     pub fn bind_drawing(config: Config, captioner: Arc<Captioner>, draw: Arc<Draw>) -> io::Result<Server> {
         read_time_zone();
         let listener = listen(&config.address)?;
-        let local_addr = listener.local_addr()?;
-        let app = Rc::new(App::start(config, captioner, draw));
         Server::with(listener, config, captioner, draw)
     }
 
@@ -107,6 +107,8 @@ impl Server {
         draw: Arc<Draw>,
     ) -> io::Result<Server> {
         let core = Core::new()?;
+        let local_addr = listener.local_addr()?;
+        let app = Rc::new(App::start(config, captioner, draw));
         Ok(Server { core, listener, local_addr, app })
     }
 
