@@ -19,6 +19,9 @@ use tokio_core::reactor::{Handle, Interval};
 
 use super::future_ext::LocalFuture;
 
+/// How long the first message may wait for room in the supervisor's queue.
+const FIRST_MESSAGE: Duration = Duration::from_secs(1);
+
 /// The socket of a supervisor.
 struct Supervisor {
     socket: UnixDatagram,
@@ -38,8 +41,9 @@ struct Supervisor {
 ///    that are finished after the signal are watched as well.
 /// 3. `then` on `signal` runs its closure when the signal has come.
 ///
-/// Nothing here waits: the socket does not block, and if the supervisor's queue is full, the message is lost, as is a beat
-/// that comes late. That is why there are two of them in the time that it allows.
+/// Only the first message may wait, a second at most, if the supervisor's queue is full: while many services start, and
+/// before anything is served. Then the socket does not block, and a message that finds no room is lost. That is why there are
+/// two beats in the time that the supervisor allows.
 pub fn attend(handle: &Handle, signal: LocalFuture<(), ()>, status: &str) -> LocalFuture<(), ()> {
     let supervisor = match Supervisor::of_process() {
         Some(Ok(supervisor)) => Rc::new(supervisor),
@@ -57,6 +61,7 @@ pub fn attend(handle: &Handle, signal: LocalFuture<(), ()>, status: &str) -> Loc
     let ready = format!("READY=1\nSTATUS={}", status);
     handle.spawn(future::lazy(move || -> LocalFuture<(), ()> {
         of_task.tell(&ready);
+        of_task.never_waits();
         match beats {
             None => Box::new(future::ok(())),
             Some(beats) => Box::new(
@@ -93,8 +98,15 @@ impl Supervisor {
             }
         };
         let socket = UnixDatagram::unbound()?;
-        socket.set_nonblocking(true)?;
+        socket.set_write_timeout(Some(FIRST_MESSAGE))?;
         Ok(Supervisor { socket, address })
+    }
+
+    /// From here on.
+    fn never_waits(&self) {
+        if let Err(error) = self.socket.set_nonblocking(true) {
+            warn!("messages to the supervisor may wait: {}", error);
+        }
     }
 
     fn tell(&self, message: &str) {

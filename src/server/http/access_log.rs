@@ -134,7 +134,7 @@ impl AccessLog {
     }
 
     fn trace_id(&self) -> Option<&str> {
-        self.trace.parent.as_ref().map(|parent| &*parent.trace_id)
+        self.trace.parent().map(|parent| &*parent.trace_id)
     }
 
     /// Writes the line. `complete`: the response, if all of it was written.
@@ -145,7 +145,7 @@ impl AccessLog {
         let line = self.line.as_ref();
         let origin = self.response.as_ref().and_then(|written| written.origin);
         let times = origin.and_then(|origin| origin.times());
-        let (trace, parent) = (&self.trace, self.trace.parent.as_ref());
+        let (trace, parent) = (&self.trace, self.trace.parent());
         // Fields without a value are left out of the line.
         info!(
             target: ACCESS_LOG,
@@ -166,7 +166,7 @@ impl AccessLog {
             trace_id = self.trace_id(),
             parent_id = parent.map(|parent| &*parent.parent_id),
             trace_flags = parent.map(|parent| &*parent.flags),
-            user_agent = trace.user_agent.as_deref();
+            user_agent = trace.user_agent();
             "{} - - [{}] \"{}\" {} {} {:.1}ms{}",
             self.client,
             Timestamp::now().strftime("%d/%b/%Y:%H:%M:%S +0000"),

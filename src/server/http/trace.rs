@@ -38,10 +38,14 @@ pub struct Tracer {
 /// What is known of a request beside what HTTP needs to answer it.
 pub struct Trace {
     id: Bytes,
-    /// The caller's place in a trace. `None` if it sent none, or one that is not valid, or if the log has no field for it.
-    pub parent: Option<TraceParent>,
-    /// The client's program, for the log; `None` if it has no field for it.
-    pub user_agent: Option<String>,
+    /// `None` if the log has no fields for them. In a box, because the log entry that holds this moves from future to future.
+    details: Option<Box<Details>>,
+}
+
+/// What only a log with fields has.
+struct Details {
+    parent: Option<TraceParent>,
+    user_agent: Option<String>,
 }
 
 /// A valid `traceparent`: three numbers in lower-case hexadecimal digits.
@@ -68,11 +72,11 @@ impl Tracer {
     pub fn trace(&self, headers: &Headers) -> Trace {
         let id = own_id(headers).unwrap_or_else(|| self.new_id());
         if !self.is_detailed {
-            return Trace { id, parent: None, user_agent: None };
+            return Trace { id, details: None };
         }
         let parent = only(headers, "traceparent").and_then(TraceParent::parse);
         let user_agent = only(headers, "User-Agent").map(shown);
-        Trace { id, parent, user_agent }
+        Trace { id, details: Some(Box::new(Details { parent, user_agent })) }
     }
 
     /// A new identifier: no other request has it, here or anywhere. It can be guessed; nothing depends on that.
@@ -92,6 +96,16 @@ impl Trace {
     /// The identifier, for the log.
     pub fn id(&self) -> &str {
         str::from_utf8(&self.id).expect("it is checked, or made here, of ASCII characters")
+    }
+
+    /// The caller's place in a trace. `None` if it sent none, or one that is not valid, or if the log has no field for it.
+    pub fn parent(&self) -> Option<&TraceParent> {
+        self.details.as_ref()?.parent.as_ref()
+    }
+
+    /// The client's program, if the log has a field for it.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.details.as_ref()?.user_agent.as_deref()
     }
 
     /// The identifier, for the header.
@@ -237,12 +251,12 @@ mod tests {
         let field = ("traceparent", parent.as_bytes());
         let fields = [field, ("User-Agent", &b"curl/8 \xff\"\n"[..])];
         let (common, json) = (Tracer::new(LogFormat::Common), Tracer::new(LogFormat::Json));
-        assert!(common.trace(&headers(&fields)).parent.is_none());
+        assert!(common.trace(&headers(&fields)).parent().is_none());
         let trace = json.trace(&headers(&fields));
-        assert_eq!(trace.parent.map(|parent| parent.flags), Some("00".to_string()));
-        assert_eq!(trace.user_agent.as_deref(), Some("curl/8 \u{fffd}\""));
-        assert!(json.trace(&headers(&[field, field])).parent.is_none());
+        assert_eq!(trace.parent().map(|parent| &*parent.flags), Some("00"));
+        assert_eq!(trace.user_agent(), Some("curl/8 \u{fffd}\""));
+        assert!(json.trace(&headers(&[field, field])).parent().is_none());
         let long = json.trace(&headers(&[("User-Agent", &[b'a'; 10_000])]));
-        assert_eq!(long.user_agent.map(|agent| agent.len()), Some(256));
+        assert_eq!(long.user_agent().map(|agent| agent.len()), Some(256));
     }
 }

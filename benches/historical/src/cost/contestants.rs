@@ -107,6 +107,9 @@ const MEMED: Files = &[
     (Part::More, "../../src/server/http/trace.rs"),
     (Part::More, "../../src/server/numbers/latency.rs"),
     (Part::More, "../../src/server/pages/metrics.rs"),
+    // A socket of systemd's, and its notifications.
+    (Part::More, "../../src/passed_socket.rs"),
+    (Part::More, "../../src/server/supervisor.rs"),
     // A client's own picture, bodies of any type, links, the page: the others have none of them.
     (Part::More, "../../src/server/http/disposition.rs"),
     (Part::More, "../../src/server/pages/announced.rs"),
