@@ -1,10 +1,14 @@
 //! Tests what ties a request to the logs of other programs: JSON lines, `traceparent`, `X-Request-Id`.
 
 use std::collections::HashSet;
+use std::env;
+use std::process::Command;
+use std::thread;
 
 use serde_json::{self, Value};
 
-use memed::config::{Config, LogFormat};
+use memed::config::{Config, LogFormat, LogLevel};
+use memed::logging;
 use util::{config, Client, Program, Response, Serve};
 
 const PICTURE: &str = "/caption?template=cat&top_text=traced";
@@ -181,6 +185,33 @@ fn a_request_whose_client_hangs_up_is_logged_as_cut_off() {
     let line: Value = serde_json::from_str(&program.line_with("\"gone\"")).unwrap();
     assert_eq!((&line["cut_off"], &line["bytes"]), (&true.into(), &0.into()), "{}", line);
     assert!(line.get("status").is_none(), "{}", line);
+}
+
+/// Nothing in the program panics on demand, so this test runs itself as a process with the program's log.
+#[test]
+fn a_panic_is_an_object_too() {
+    const RUNS_ITSELF: &str = "TEST_OF_A_PANIC";
+    if env::var_os(RUNS_ITSELF).is_some() {
+        logging::start(LogLevel::Requests, LogFormat::Json);
+        assert!(thread::spawn(|| panic!("on \"purpose\"\nin two lines")).join().is_err());
+        return;
+    }
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["tracing::a_panic_is_an_object_too", "--exact", "--nocapture"])
+        .env(RUNS_ITSELF, "yes")
+        .env_remove("RUST_LOG")
+        .output()
+        .unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && log.lines().count() == 1, "{}", log);
+    let object: Value = serde_json::from_str(&log).unwrap();
+    let message = object["message"].as_str().unwrap();
+    assert_eq!(object["level"], "error");
+    assert!(
+        message.contains("tests/tracing.rs") && message.ends_with("on \"purpose\"\nin two lines"),
+        "{}",
+        message
+    );
 }
 
 #[test]

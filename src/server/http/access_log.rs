@@ -65,6 +65,8 @@ struct RequestLine {
 impl AccessLog {
     /// Starts the clock of a request whose head has been read. `client`: who asks; `peer`: where the connection comes
     /// from. `is_stand_in`: it stands for a head that was refused.
+    ///
+    /// In a box, because it moves from future to future and then, with its chunk, through hyper.
     pub fn start(
         client: IpAddr,
         peer: SocketAddr,
@@ -73,14 +75,14 @@ impl AccessLog {
         request: &Request,
         is_stand_in: bool,
         trace: Trace,
-    ) -> AccessLog {
+    ) -> Box<AccessLog> {
         let line = if is_stand_in {
             None
         } else {
             Some(RequestLine { target: request.uri().as_ref().to_string(), version: request.version() })
         };
         let method = request.method().clone();
-        AccessLog {
+        Box::new(AccessLog {
             client,
             peer,
             state,
@@ -90,7 +92,7 @@ impl AccessLog {
             trace,
             start: Instant::now(),
             response: None,
-        }
+        })
     }
 
     /// Logs why a request fails, at the level of its status. The one place that does.
@@ -122,8 +124,14 @@ impl AccessLog {
         self.trace.id_bytes()
     }
 
-    /// The body of the response; `origin`: where its picture came from, if it is one. hyper sends none after a HEAD but takes one, and it must be empty then.
-    pub fn into_body(mut self, status: StatusCode, bytes: Bytes, origin: Option<Origin>) -> Body {
+    /// The body of the response; `origin`: where its picture came from, if it is one. hyper sends none after a HEAD but
+    /// takes one, and it must be empty then.
+    pub fn into_body(
+        mut self: Box<AccessLog>,
+        status: StatusCode,
+        bytes: Bytes,
+        origin: Option<Origin>,
+    ) -> Body {
         let bytes = if self.method == Method::Head { Bytes::new() } else { bytes };
         self.response = Some(Written { status, bytes: bytes.len(), origin });
         Body(Some(Chunk { bytes, _log: self }))
@@ -243,7 +251,7 @@ impl Stream for Body {
 /// The bytes of a body. hyper drops it when the last of them has been written.
 pub struct Chunk {
     bytes: Bytes,
-    _log: AccessLog,
+    _log: Box<AccessLog>,
 }
 
 impl AsRef<[u8]> for Chunk {

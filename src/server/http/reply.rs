@@ -265,7 +265,7 @@ impl Reply {
     /// response has been given to the socket, or when the connection ends before that.
     ///
     /// `is_shared`: pages of other origins may read it (CORS), and embed it where they ask for that (CORP).
-    pub fn into_response(self, log: AccessLog, is_shared: bool) -> Response<Body> {
+    pub fn into_response(self, log: Box<AccessLog>, is_shared: bool) -> Response<Body> {
         if let Some(ref reason) = self.reason {
             log.log_failure(self.status, reason);
         }

@@ -38,8 +38,8 @@ pub struct Tracer {
 /// What is known of a request beside what HTTP needs to answer it.
 pub struct Trace {
     id: Bytes,
-    /// `None` if the log has no fields for them. In a box, because the log entry that holds this moves from future to future.
-    details: Option<Box<Details>>,
+    /// `None` if the log has no fields for them.
+    details: Option<Details>,
 }
 
 /// What only a log with fields has.
@@ -76,7 +76,7 @@ impl Tracer {
         }
         let parent = only(headers, "traceparent").and_then(TraceParent::parse);
         let user_agent = only(headers, "User-Agent").map(shown);
-        Trace { id, details: Some(Box::new(Details { parent, user_agent })) }
+        Trace { id, details: Some(Details { parent, user_agent }) }
     }
 
     /// A new identifier: no other request has it, here or anywhere. It can be guessed; nothing depends on that.
