@@ -53,8 +53,8 @@ pub struct Reply {
     close: bool,
     /// Why the request failed, for the log: the sentence that the client gets, or the causes that it does not.
     reason: Option<String>,
-    /// Where its picture came from, for the log.
-    origin: Option<Origin>,
+    /// Where its picture came from, for the log. In a box: a reply is the error of many a function.
+    origin: Option<Box<Origin>>,
 }
 
 impl Reply {
@@ -108,7 +108,7 @@ impl Reply {
         if !picture.too_small.is_empty() {
             reply.headers.set_raw("Memed-Warning", warning(&picture.too_small));
         }
-        reply.origin = Some(*origin);
+        reply.origin = Some(Box::new(*origin));
         match picture.fingerprint {
             Some(ref fingerprint) => reply.tagged(fingerprint),
             None => reply,
@@ -272,7 +272,7 @@ impl Reply {
         let length = self.body.len() as u64;
         let mut headers = self.headers;
         headers.set_raw(REQUEST_ID, log.request_id());
-        let body = log.into_body(self.status, self.body, self.origin);
+        let body = log.into_body(self.status, self.body, self.origin.map(|origin| *origin));
         let mut response = Response::new().with_status(self.status).with_headers(headers);
         {
             let headers = response.headers_mut();
