@@ -19,6 +19,9 @@ pub const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Config {
     /// Where to listen. Port 0 stands for any free port.
     pub address: SocketAddr,
+    /// The number of a listening socket that was passed to the program, which serves on it and not on `address`. For
+    /// `main`: a [`Server`](::server::Server) is given the socket itself.
+    pub listen_fd: Option<i32>,
     /// Number of threads that draw.
     pub render_threads: usize,
     /// Requests that may wait for one of these threads. Further ones get a 503.
@@ -61,12 +64,15 @@ pub struct Config {
     pub captioner: Settings,
     /// What goes into the log, unless `RUST_LOG` overrides it.
     pub log: LogLevel,
+    /// What its lines look like.
+    pub log_format: LogFormat,
 }
 
 impl Default for Config {
     fn default() -> Config {
         Config {
             address: SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)),
+            listen_fd: None,
             render_threads: thread::available_parallelism().map_or(1, |threads| threads.get()),
             queue: 256,
             queue_per_client: 128,
@@ -86,6 +92,7 @@ impl Default for Config {
             result_cache: 64 << 20,
             captioner: Settings::default(),
             log: LogLevel::Requests,
+            log_format: LogFormat::Common,
         }
     }
 }
@@ -136,6 +143,28 @@ impl Cors {
         match self {
             Cors::Pictures => "pictures",
             Cors::None => "none",
+        }
+    }
+}
+
+/// What a line of the log looks like. Names are those of the knob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Requests in Common Log Format, everything else as a sentence.
+    Common,
+    /// A JSON object for each request and each event.
+    Json,
+}
+
+impl LogFormat {
+    /// Every value.
+    pub const ALL: [LogFormat; 2] = [LogFormat::Common, LogFormat::Json];
+
+    /// What is typed for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            LogFormat::Common => "common",
+            LogFormat::Json => "json",
         }
     }
 }

@@ -1,13 +1,19 @@
 //! The program: runs what the command line asks for, and turns the outcome into an exit code.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 #[macro_use]
 extern crate log;
 extern crate memed;
+#[cfg(target_os = "linux")]
+extern crate rustix;
+extern crate thiserror;
 #[cfg(unix)]
 extern crate tikv_jemallocator;
 
+mod passed_socket;
+
+use std::env;
 use std::process::exit;
 
 use memed::command_line::{self, Parsed};
@@ -15,6 +21,8 @@ use memed::commands;
 use memed::config::Config;
 use memed::descriptors;
 use memed::logging;
+#[cfg(target_os = "linux")]
+use memed::server::supervisor;
 use memed::server::{signals, Server};
 #[cfg(unix)]
 use tikv_jemallocator::Jemalloc;
@@ -31,11 +39,11 @@ const EX_OSERR: i32 = 71;
 fn main() {
     exit(match command_line::of_process() {
         Ok(Parsed::Serve(config)) => {
-            logging::start(config.log);
+            logging::start(config.log, config.log_format);
             serve(*config).map_or_else(failed, |()| 0)
         }
         Ok(Parsed::Run(config, order)) => {
-            logging::start(config.log);
+            logging::start(config.log, config.log_format);
             commands::run(*config, *order)
         }
         Ok(Parsed::Print(text)) => commands::print(&text),
@@ -48,13 +56,24 @@ fn main() {
 
 /// Serves until a signal ends it.
 fn serve(mut config: Config) -> Result<(), String> {
+    // First of all, before a descriptor of our own could have that number.
+    let passed = config.listen_fd.map(passed_socket::take).transpose().map_err(|error| error.to_string())?;
+    if passed.is_none() && env::var_os("LISTEN_FDS").is_some() {
+        warn!("LISTEN_FDS says that a socket was passed, and --listen-fd does not say to use it");
+    }
     // Before there are clients.
     config.max_connections = descriptors::prepare_or_warn(config.max_connections);
     let address = config.address;
-    let server = Server::bind(config).map_err(|error| command_line::cannot_listen(address, &error))?;
+    let server = match passed {
+        Some(listener) => Server::over(listener, config).map_err(|error| format!("cannot serve: {}", error)),
+        None => Server::bind(config).map_err(|error| command_line::cannot_listen(address, &error)),
+    }?;
     let signal = signals::on_signals(&server.handle())
         .map_err(|error| format!("cannot watch for signals: {}", error))?;
-    info!("listening on http://{}", server.local_addr());
+    let status = format!("listening on http://{}", server.local_addr());
+    info!("{}", status);
+    #[cfg(target_os = "linux")]
+    let signal = supervisor::attend(&server.handle(), signal, &status);
     server.run_until(signal).map_err(|error| format!("the reactor failed: {}", error))
 }
 

@@ -199,7 +199,7 @@ fn a_browser_is_told_that_it_may_post() {
     assert_eq!(told.headers["access-control-allow-methods"], "GET, HEAD, POST, OPTIONS");
     assert_eq!(
         told.headers["access-control-allow-headers"],
-        "Content-Type, If-Match, If-None-Match, If-Range, Range"
+        "Content-Type, If-Match, If-None-Match, If-Range, Range, Traceparent, X-Request-Id"
     );
     let of_server = client.request("OPTIONS", "*");
     assert_eq!((of_server.status, of_server.body.len()), (200, 0));

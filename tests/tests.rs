@@ -79,6 +79,9 @@ mod metrics;
 mod odd_pictures;
 /// The page on which a person makes a meme, and what it asks for.
 mod page;
+/// `--listen-fd`: a listening socket that is passed to the program.
+#[cfg(target_os = "linux")]
+mod passed_socket;
 /// Helpers: templates built for a test, and measurements on pictures.
 mod picture_util;
 /// The content of captioned pictures.
@@ -102,9 +105,14 @@ mod shutdown;
 mod soak;
 /// Pictures assembled from encoded strips, and conversions between formats.
 mod strip_pictures;
+/// What systemd is told.
+#[cfg(target_os = "linux")]
+mod supervisor;
 /// What is noted of a template in the file beside its picture.
 mod template_notes;
 /// Captions that come and go in animations.
 mod timing_pictures;
+/// JSON lines in the log, `traceparent`, `X-Request-Id`.
+mod tracing;
 /// A client's own picture, in the body or in a form.
 mod uploads;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::values::{self, in_words};
-use config::{Config, Cors, Preload, MAX_REQUEST_TIMEOUT};
+use config::{Config, Cors, LogFormat, Preload, MAX_REQUEST_TIMEOUT};
 
 /// A knob that takes a value.
 pub struct Knob {
@@ -41,6 +41,10 @@ pub enum Kind {
     Preload { field: fn(&mut Config) -> &mut Preload },
     /// What pages of other origins may use.
     Cors { field: fn(&mut Config) -> &mut Cors },
+    /// A descriptor that is passed to the program.
+    Descriptor { field: fn(&mut Config) -> &mut Option<i32> },
+    /// What a line of the log looks like.
+    LogFormat { field: fn(&mut Config) -> &mut LogFormat },
     /// On if it is named. In the environment, and behind `=`, it is `yes` or `no`.
     Switch { field: fn(&mut Config) -> &mut bool },
     /// A folder that can be read.
@@ -62,8 +66,17 @@ pub static ADDRESS: Knob = Knob {
     kind: Kind::Address { field: |config| &mut config.address },
 };
 
+/// The knob that stands in for the address.
+pub const LISTEN_FD: &str = "listen-fd";
+
 /// The knobs with a name, in the order of the help.
 pub static KNOBS: &[Knob] = &[
+    Knob {
+        name: LISTEN_FD,
+        value: "N",
+        help: "Serve on a listening socket that is passed to memed as this descriptor, as systemd does; not on an address",
+        kind: Kind::Descriptor { field: |config| &mut config.listen_fd },
+    },
     Knob {
         name: "render-threads",
         value: "N",
@@ -223,6 +236,12 @@ pub static KNOBS: &[Knob] = &[
         help: "A folder of fonts to serve along with the built-in ones",
         kind: Kind::Folder { field: |config| &mut config.captioner.fonts },
     },
+    Knob {
+        name: "log-format",
+        value: "FORMAT",
+        help: "What the log looks like: lines in Common Log Format with sentences between them, or JSON objects",
+        kind: Kind::LogFormat { field: |config| &mut config.log_format },
+    },
 ];
 
 impl Knob {
@@ -242,7 +261,8 @@ impl Knob {
             Kind::Seconds { field, .. } => Some(field(&mut config).as_secs_f64().to_string()),
             Kind::Preload { field } => Some(field(&mut config).name().to_string()),
             Kind::Cors { field } => Some(field(&mut config).name().to_string()),
-            Kind::Switch { .. } => None,
+            Kind::LogFormat { field } => Some(field(&mut config).name().to_string()),
+            Kind::Switch { .. } | Kind::Descriptor { .. } => None,
             Kind::Folder { field } => field(&mut config).as_ref().map(|path| path.display().to_string()),
             Kind::Address { field } => Some(field(&mut config).to_string()),
         }
@@ -262,7 +282,12 @@ impl Knob {
                 format!(" [possible values: {}]", Preload::ALL.map(Preload::name).join(", "))
             }
             Kind::Cors { .. } => format!(" [possible values: {}]", Cors::ALL.map(Cors::name).join(", ")),
-            Kind::Switch { .. } | Kind::Folder { .. } | Kind::Address { .. } => String::new(),
+            Kind::LogFormat { .. } => {
+                format!(" [possible values: {}]", LogFormat::ALL.map(LogFormat::name).join(", "))
+            }
+            Kind::Switch { .. } | Kind::Descriptor { .. } | Kind::Folder { .. } | Kind::Address { .. } => {
+                String::new()
+            }
         };
         let default = self.default().map(|default| format!(" [default: {}]", default));
         format!("{}{}{}", self.help, values, default.unwrap_or_default())
@@ -281,6 +306,8 @@ impl Knob {
             Kind::Seconds { ref range, field } => *field(config) = values::seconds(value, range)?,
             Kind::Preload { field } => *field(config) = values::preload(value)?,
             Kind::Cors { field } => *field(config) = values::cors(value)?,
+            Kind::Descriptor { field } => *field(config) = Some(values::descriptor(value)?),
+            Kind::LogFormat { field } => *field(config) = values::log_format(value)?,
             Kind::Switch { field } => *field(config) = values::switch(value)?,
             Kind::Folder { field } => *field(config) = Some(values::folder(value)?),
             Kind::Address { field } => *field(config) = values::address(value)?,

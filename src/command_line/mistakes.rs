@@ -52,6 +52,14 @@ pub fn of_command(arguments: &[OsString], command: &Command) -> Option<String> {
     Some(format!("{:?} is no command{}", word, meant)).filter(|_| !meant.is_empty())
 }
 
+/// The sentence about an address and a socket, both of which are given.
+pub fn contradiction(address: &str, listen_fd: &str) -> String {
+    format!(
+        "{} and {} contradict each other: memed listens on an address or on a passed socket",
+        address, listen_fd
+    )
+}
+
 /// A mistake for each variable that looks like a knob's and is not, by name.
 pub fn unknown_variables(environment: &Environment) -> Vec<String> {
     let known: Vec<_> = Some(&ADDRESS).into_iter().chain(KNOBS).map(Knob::variable).collect();

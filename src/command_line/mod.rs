@@ -23,7 +23,7 @@ pub use self::mistakes::{cannot_listen, suggestion, Environment};
 pub use self::order::{Input, Order, Output, Target, What};
 
 use self::arguments::{knobs_of, SERVE};
-use self::knobs::{Knob, ADDRESS, KNOBS};
+use self::knobs::{Knob, ADDRESS, KNOBS, LISTEN_FD};
 use config::{Config, LogLevel};
 
 /// What the command line asks for.
@@ -95,6 +95,19 @@ where
                 }
             }
             _ => {}
+        }
+    }
+    if name == SERVE {
+        let giver = |knob| given(knob, sub, &matches, environment).map(|(giver, _)| giver);
+        let listen_fd = KNOBS.iter().find(|knob| knob.name == LISTEN_FD);
+        if let (Some(address), Some(listen_fd)) = (giver(&ADDRESS), listen_fd.and_then(giver)) {
+            let is_variable = |giver: &String| giver.starts_with("MEMED_");
+            match (is_variable(&address), is_variable(&listen_fd)) {
+                // The command line wins here as well.
+                (false, true) => config.listen_fd = None,
+                (true, false) => {}
+                _ => mistakes.push(mistakes::contradiction(&address, &listen_fd)),
+            }
         }
     }
     // Completions and man pages are the same in any environment.

@@ -10,7 +10,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use config::{Cors, Preload, DEFAULT_PORT};
+use config::{Cors, LogFormat, Preload, DEFAULT_PORT};
+
+/// The descriptors before it are standard input, output and error.
+const FIRST_PASSED: i32 = 3;
 
 pub fn in_words<T: Display>(range: &RangeInclusive<T>) -> String {
     format!("{} to {}", range.start(), range.end())
@@ -44,6 +47,17 @@ pub fn cors(value: &OsStr) -> Result<Cors, String> {
     let value = value.to_str().unwrap_or("").trim();
     let found = Cors::ALL.iter().find(|cors| cors.name() == value);
     found.copied().ok_or_else(|| "pictures or none".to_string())
+}
+
+pub fn descriptor(value: &OsStr) -> Result<i32, String> {
+    let found = parsed(value).filter(|number| *number >= FIRST_PASSED);
+    found.ok_or_else(|| "the number of a descriptor that is passed to memed, 3 or above".to_string())
+}
+
+pub fn log_format(value: &OsStr) -> Result<LogFormat, String> {
+    let value = value.to_str().unwrap_or("").trim();
+    let found = LogFormat::ALL.iter().find(|format| format.name() == value);
+    found.copied().ok_or_else(|| "common or json".to_string())
 }
 
 /// The word for a switch that is on.

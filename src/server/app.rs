@@ -14,6 +14,7 @@ use super::connection::rounds::Rounds;
 use super::connection::slots::{self, Slots};
 use super::future_ext::LocalFuture;
 use super::http::reply::{Reply, ReplyFuture};
+use super::http::trace::Tracer;
 use super::numbers::counters::{count, Counters};
 use super::picture::flights::Flights;
 use super::picture::kept::Kept;
@@ -60,6 +61,8 @@ pub struct App {
     pub rounds: Rounds,
     /// Written by everything that happens to a request, read by `numbers`.
     pub counters: Rc<Counters>,
+    /// Names the requests. Asked by the service for each.
+    pub tracer: Tracer,
     /// Taken by the accept loop, given back by connections that end.
     pub slots: Slots,
     /// The time by which clients are late. Moved by tests only.
@@ -99,6 +102,7 @@ impl App {
             flights: Flights::default(),
             kept: Kept::new(config.result_cache),
             counters: Rc::new(Counters::default()),
+            tracer: Tracer::new(config.log_format),
             slots: Slots::new(connections),
             budget: Budget::new(config.buffers),
             rounds: Rounds::new(),

@@ -17,7 +17,7 @@
 //! buffers), `pool/queue.rs` (how many jobs wait, and whose turn it is). `client.rs` says who a client is.
 //!
 //! [`Server`] puts them together: [`Server::bind`], [`Server::local_addr`], [`Server::run_until`]. `App` is the state
-//! that they share. [`signals`] makes a future of SIGINT and SIGTERM.
+//! that they share. [`signals`] makes a future of SIGINT and SIGTERM; `supervisor` tells systemd how it goes.
 
 mod app;
 mod budget;
@@ -32,6 +32,8 @@ mod pool;
 mod preload;
 mod routes;
 pub mod signals;
+#[cfg(target_os = "linux")]
+pub mod supervisor;
 
 use std::io;
 use std::net::{self, SocketAddr};
@@ -70,11 +72,22 @@ impl Server {
     /// # Errors
     /// If the address is in use or not available, or the reactor cannot be made.
     pub fn bind(config: Config) -> io::Result<Server> {
+        read_time_zone();
+        let listener = listen(&config.address)?;
+        Server::over(listener, config)
+    }
+
+    /// As [`Server::bind`], on a socket that listens already. The config's address means nothing then.
+    ///
+    /// # Errors
+    /// If the reactor cannot be made.
+    pub fn over(listener: net::TcpListener, config: Config) -> io::Result<Server> {
+        read_time_zone();
         let captioner = Arc::new(Captioner::new(config.captioner.clone()));
         let drawing = captioner.clone();
         let draw =
             Arc::new(move |image_macro: &ImageMacro, cancel: &Cancel| drawing.caption(image_macro, cancel));
-        Server::bind_drawing(config, captioner, draw)
+        Server::with(listener, config, captioner, draw)
     }
 
     /// As [`Server::bind`], with another function to draw: for tests of what happens when drawing takes long or panics.
@@ -82,9 +95,18 @@ impl Server {
     /// # Errors
     /// As [`Server::bind`].
     pub fn bind_drawing(config: Config, captioner: Arc<Captioner>, draw: Arc<Draw>) -> io::Result<Server> {
-        let core = Core::new()?;
         read_time_zone();
         let listener = listen(&config.address)?;
+        Server::with(listener, config, captioner, draw)
+    }
+
+    fn with(
+        listener: net::TcpListener,
+        config: Config,
+        captioner: Arc<Captioner>,
+        draw: Arc<Draw>,
+    ) -> io::Result<Server> {
+        let core = Core::new()?;
         let local_addr = listener.local_addr()?;
         let app = Rc::new(App::start(config, captioner, draw));
         Ok(Server { core, listener, local_addr, app })
@@ -133,7 +155,9 @@ impl Server {
         if let Some(accepting) = accepting {
             accepting.finish();
         }
-        // The kernel has accepted connections that we have not seen. Closing the listener would reset them.
+        // The kernel has accepted connections that we have not seen. Closing the listener would reset them. If the socket
+        // was passed to us, it stays open in our parent, and they would wait there for our successor. But that one starts
+        // only when we have ended, so they are served sooner here; and who else holds a socket is not ours to know.
         accept_rest(listener, &app, &drain, &handle);
         let timeout = Timeout::new(app.config.shutdown_timeout, &handle)?;
         let drained = drain.start().select2(timeout).then(|first| {

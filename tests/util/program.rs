@@ -52,7 +52,8 @@ impl Program {
             log.read_line(&mut line).unwrap();
             assert!(!line.is_empty(), "it does not listen, and says {:?}", said);
             match line.split("listening on http://").nth(1) {
-                Some(address) => break address.trim().parse().unwrap(),
+                // In JSON a quote follows it.
+                Some(address) => break address.split(['"', '\n']).next().unwrap().parse().unwrap(),
                 None => said += &line,
             }
         };

@@ -12,7 +12,7 @@
 //! [`carried`] is what the two new ones share; what is left in each of them is the transport.
 //!
 //! They do less than `memed`. They leave out `/metrics` and its histograms, `Server-Timing`, ranges, links, names to save
-//! pictures under, the page, the access log, the folders of templates and fonts, and the smaller send buffers. They do not share one drawing among requests for
+//! pictures under, the page, the access log, `X-Request-Id`, systemd's socket and watchdog, the folders of templates and fonts, and the smaller send buffers. They do not share one drawing among requests for
 //! the same picture, because the comparison requests different ones, and do not spread the timeouts of clients that
 //! connect together, which a single reactor needs more than they do. Each also behaves as its libraries do: a client
 //! whose head is late gets a 408 from two of them, but from hyper 1 only a closed connection.

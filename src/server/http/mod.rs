@@ -7,3 +7,4 @@ pub mod disposition;
 pub mod failures;
 pub mod range;
 pub mod reply;
+pub mod trace;

@@ -18,22 +18,25 @@ use serde_json;
 use super::access_log::{AccessLog, Body};
 use super::conditional::tag_of;
 use super::range::Part;
+use super::trace::REQUEST_ID;
 use captioner::{Fingerprint, Format};
 use server::future_ext::LocalFuture;
 use server::picture::kept::SharedPicture;
 use server::picture::timing::Origin;
 
 /// The most headers that one of our answers has: room for them is allocated once.
-const HEADERS: usize = 12;
+const HEADERS: usize = 14;
 /// Seconds after which a client that was refused may come again: the queue is shorter by then.
 const RETRY_AFTER: u64 = 1;
 /// A client may use a picture for five minutes without asking again. Later its tag is enough.
 const CACHED: &str = "public, max-age=300";
 /// Request headers that a page of another origin may send, beyond those that browsers always let it.
-const REQUEST_HEADERS: &str = "Content-Type, If-Match, If-None-Match, If-Range, Range";
+const REQUEST_HEADERS: &str =
+    "Content-Type, If-Match, If-None-Match, If-Range, Range, Traceparent, X-Request-Id";
 /// Response headers that such a page may read, beyond those that browsers always let it.
 const RESPONSE_HEADERS: &str =
-    "Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Memed-Warning, Retry-After, Server-Timing";
+    "Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Memed-Warning, \
+                                Retry-After, Server-Timing, X-Request-Id";
 /// Seconds for which a browser may remember what [`Reply::options`] said.
 const OPTIONS_MAX_AGE: u32 = 86_400;
 
@@ -50,6 +53,8 @@ pub struct Reply {
     close: bool,
     /// Why the request failed, for the log: the sentence that the client gets, or the causes that it does not.
     reason: Option<String>,
+    /// Where its picture came from, for the log. In a box: a reply is the error of many a function.
+    origin: Option<Box<Origin>>,
 }
 
 impl Reply {
@@ -66,7 +71,7 @@ impl Reply {
         let mut headers = Headers::with_capacity(HEADERS);
         // Until `tagged` says that it is a picture that will stay the same.
         headers.set_raw("Cache-Control", "no-store");
-        Reply { status, body: Bytes::new(), headers, close: false, reason: None }
+        Reply { status, body: Bytes::new(), headers, close: false, reason: None, origin: None }
     }
 
     /// 200 with JSON.
@@ -103,6 +108,7 @@ impl Reply {
         if !picture.too_small.is_empty() {
             reply.headers.set_raw("Memed-Warning", warning(&picture.too_small));
         }
+        reply.origin = Some(Box::new(*origin));
         match picture.fingerprint {
             Some(ref fingerprint) => reply.tagged(fingerprint),
             None => reply,
@@ -259,13 +265,15 @@ impl Reply {
     /// response has been given to the socket, or when the connection ends before that.
     ///
     /// `is_shared`: pages of other origins may read it (CORS), and embed it where they ask for that (CORP).
-    pub fn into_response(self, log: AccessLog, is_shared: bool) -> Response<Body> {
+    pub fn into_response(self, log: Box<AccessLog>, is_shared: bool) -> Response<Body> {
         if let Some(ref reason) = self.reason {
             log.log_failure(self.status, reason);
         }
         let length = self.body.len() as u64;
-        let body = log.into_body(self.status, self.body);
-        let mut response = Response::new().with_status(self.status).with_headers(self.headers);
+        let mut headers = self.headers;
+        headers.set_raw(REQUEST_ID, log.request_id());
+        let body = log.into_body(self.status, self.body, self.origin.map(|origin| *origin));
+        let mut response = Response::new().with_status(self.status).with_headers(headers);
         {
             let headers = response.headers_mut();
             share(headers, is_shared);

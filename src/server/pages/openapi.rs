@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use image_macro::{schema, Format};
 use server::http::reply::Reply;
+use server::http::trace::REQUEST_ID;
 use server::pages::operations::{operations, Operation};
 use server::pages::web;
 
@@ -54,6 +55,12 @@ pub fn document(methods: Methods) -> Value {
         "servers": [{ "url": "/" }],
         "paths": paths,
         "components": {
+            "headers": {
+                "RequestId": {
+                    "description": "names the request in the log: the one that it came with, or a new one",
+                    "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9._:+/=@-]+$" },
+                },
+            },
             "schemas": {
                 "Error": {
                     "type": "object",
@@ -121,6 +128,9 @@ fn written(operation: Operation) -> Value {
         })
         .collect();
     all.extend(responses.into_iter().map(|(status, response)| (status.to_string(), response)));
+    for response in all.values_mut() {
+        response["headers"][REQUEST_ID] = json!({ "$ref": "#/components/headers/RequestId" });
+    }
     let mut operation =
         json!({ "operationId": id, "summary": summary, "parameters": parameters, "responses": all });
     if let Some(description) = description {
@@ -176,6 +186,17 @@ mod tests {
         }
         expected.sort();
         assert_eq!(operations().into_keys().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn every_response_names_its_request() {
+        for (key, operation) in operations() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let header = &response["headers"]["X-Request-Id"]["$ref"];
+                assert_eq!(header, "#/components/headers/RequestId", "{} of {:?}", status, key);
+            }
+        }
+        assert!(document(table::methods)["components"]["headers"]["RequestId"]["schema"].is_object());
     }
 
     #[test]

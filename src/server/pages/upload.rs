@@ -126,5 +126,5 @@ fn counted(counters: &Counters, mut picture: Picture, queue: Duration, ran: Dura
     counters.drawn(times);
     // A slow reader may keep it for a while.
     picture.bytes.shrink_to_fit();
-    Reply::picture(SharedPicture::new(picture, NAME, None), &Origin::Drawn(times))
+    Reply::picture(SharedPicture::new(picture, NAME, None), &Origin::Sent(times))
 }

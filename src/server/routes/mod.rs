@@ -70,8 +70,9 @@ impl Service for ConnectionService {
         let rejection = self.state.take_rejection();
         let counters = self.app.counters.clone();
         let address = client::address_of(request.headers(), self.app.config.trust_forwarded, self.peer.ip());
-        let peer = SocketAddr::new(address, self.peer.port());
-        let log = AccessLog::start(peer, self.state.clone(), counters, &request, rejection.is_some());
+        let trace = self.app.tracer.trace(request.headers());
+        let state = self.state.clone();
+        let log = AccessLog::start(address, self.peer, state, counters, &request, rejection.is_some(), trace);
         let client = Client::from(address);
         self.state.is_of(client);
         let caller = Caller::new(client, self.state.clone(), self.intake.clone());

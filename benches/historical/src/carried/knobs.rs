@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::process::exit;
 
 use memed::command_line::{self, Parsed};
-use memed::config::{Config, Preload};
+use memed::config::{Config, LogFormat, Preload};
 use memed::descriptors;
 
 /// Of sysexits.h: a bad command line.
@@ -17,6 +17,9 @@ pub fn read_or_exit(program: &str, arguments: Vec<OsString>) -> Config {
     let errors = match command_line::parse(arguments, &HashMap::new()) {
         Ok(Parsed::Serve(config)) if has_folders(&config) => {
             vec!["--templates and --fonts are for memed only".to_string()]
+        }
+        Ok(Parsed::Serve(config)) if config.listen_fd.is_some() || config.log_format != LogFormat::Common => {
+            vec!["--listen-fd and --log-format are for memed only".to_string()]
         }
         Ok(Parsed::Serve(config)) => return *config,
         Ok(Parsed::Run(..)) => vec!["only memed has commands".to_string()],

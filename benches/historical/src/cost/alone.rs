@@ -126,7 +126,7 @@ fn write_captioner(memed: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
         }
         Ok(named)
     };
-    let server = named_in(&["server", "logging.rs", "main.rs"])?;
+    let server = named_in(&["server", "logging.rs", "main.rs", "passed_socket.rs"])?;
     let mut rest = named_in(&["captioner", "command_line", "config.rs", "descriptors.rs", "image_macro"])?;
     let mut library = contestants::parsed(&memed.join("src/lib.rs"))?.syntax;
     // Macros are called by their own names, so their crate is never named: `log`. Where the macros are listed

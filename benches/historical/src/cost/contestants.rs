@@ -100,12 +100,16 @@ const MEMED: Files = &[
     (Part::More, "../../src/server/connection/rounds.rs"),
     (Part::More, "../../src/server/connection/slots.rs"),
     (Part::More, "../../src/server/pool/queue.rs"),
-    // The access log, conditions and ranges, one drawing for several requests, histograms, OpenMetrics, Server-Timing.
+    // The access log and its traces, conditions and ranges, one drawing for several requests, histograms, OpenMetrics, Server-Timing.
     (Part::More, "../../src/server/http/access_log.rs"),
     (Part::More, "../../src/server/http/conditional.rs"),
     (Part::More, "../../src/server/http/range.rs"),
+    (Part::More, "../../src/server/http/trace.rs"),
     (Part::More, "../../src/server/numbers/latency.rs"),
     (Part::More, "../../src/server/pages/metrics.rs"),
+    // A socket of systemd's, and its notifications.
+    (Part::More, "../../src/passed_socket.rs"),
+    (Part::More, "../../src/server/supervisor.rs"),
     // A client's own picture, bodies of any type, links, the page: the others have none of them.
     (Part::More, "../../src/server/http/disposition.rs"),
     (Part::More, "../../src/server/pages/announced.rs"),
