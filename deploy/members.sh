@@ -6,7 +6,7 @@
 set -eu
 for manifest in Cargo.toml */*/Cargo.toml */*/*/Cargo.toml */*/*/*/Cargo.toml; do
     [ -e "$manifest" ] || continue
-    awk '/^\[/ { target = /^\[\[(bin|bench|example|test)\]\]/ || /^\[lib\]/ } !target' "$manifest" >manifest
+    awk '/^\[/ { target = /^\[\[(bin|bench|example|test)\]\]/ || /^\[lib\]/ } !target && !/^default-run/' "$manifest" >manifest
     mv manifest "$manifest"
     source=$(dirname "$manifest")/src
     mkdir -p "$source"
