@@ -1,0 +1,300 @@
+//! How many replicas, proxies, cores and bytes a site needs: `cargo run --release --example sizing`
+//!
+//! Without a rate it prints a table for 1, 100, 10,000 and 1,000,000 requests per second. With `--simulate N` it also plays
+//! N requests of one site, one by one, which is how to compare it with a real one; deploy/README.md does so. What is
+//! assumed about the site and the machines is printed, and `--help` lists what can be changed.
+//!
+//! `model.rs` computes where requests are answered, `simulation.rs` finds it out; the tests compare the two:
+//! `cargo test --example sizing`.
+
+extern crate fastrand;
+extern crate memed;
+
+mod model;
+mod simulation;
+
+use std::env;
+use std::process::exit;
+
+use model::{Answered, Site};
+
+/// What was measured, with `deploy/cost.py PROGRAM`.
+mod cost {
+    /// The mix: share of the requests, bytes, and seconds of a core for a drawing. Pictures as wide as a chat shows them,
+    /// and an animation for every twentieth.
+    pub const KINDS: [(f64, f64, f64); 3] =
+        [(0.75, 60e3, 1.5e-3), (0.20, 90e3, 1.0e-3), (0.05, 400e3, 10e-3)];
+    /// Seconds of a core for an answer of a replica, beside the drawing: its share in a picture from the cache, or a 304.
+    pub const ANSWER: f64 = 50e-6;
+    /// Of a proxy, for an answer from its cache, and in addition for one that it gets from a replica.
+    pub const PROXY: (f64, f64) = (50e-6, 100e-6);
+    /// A replica beside its caches: the program, threads, connections of proxies, `--buffers`, drawings.
+    pub const REPLICA: f64 = 200e6;
+}
+
+/// What one machine is, and how far it is filled: a quarter is left for peaks and for the loss of a neighbor.
+const THREADS: f64 = 2.0;
+const PROXY_CORES: f64 = 4.0;
+const FILLED: f64 = 0.6;
+/// Bits per second of a proxy's network.
+const NETWORK: f64 = 10e9;
+/// So that one may be restarted.
+const FEWEST: f64 = 2.0;
+
+const DAY: f64 = 86_400.0;
+const MIB: f64 = 1_048_576.0;
+
+const HELP: &str =
+    "usage: sizing [--rate R] [--pictures N] [--zipf EXPONENT] [--life SECONDS] [--bytes BYTES]
+              [--proxies N] [--proxy-cache MIB] [--fresh SECONDS]
+              [--replicas N] [--result-cache MIB] [--round-robin]
+              [--simulate REQUESTS [--before REQUESTS] [--seed N]]
+
+--rate          requests per second; without it, a table of 1, 100, 10,000 and 1,000,000
+--pictures      that are asked for at any time [1000, and 50 for each request per second]
+--zipf          the n-th of them is asked for n^-EXPONENT as often as the first [0.9]
+--life          mean time until a new one takes the place of each; inf is never [86400]
+--bytes         mean size [that of the mix]
+--proxies       [as many as needed]
+--proxy-cache   of each, as proxy_cache_path in nginx.conf has it; 0 is none [1024]
+--fresh         how long a proxy does not ask again: max-age of memed [300]
+--replicas      [as many as needed]
+--result-cache  of each, as the knob of memed [64]
+--round-robin   replicas take turns, instead of each having its share of the URLs
+--simulate      play so many requests, after --before others that fill the caches
+";
+
+/// A site as it was asked for; 0 proxies or replicas are as many as needed.
+struct Arguments {
+    site: Site,
+    simulate: usize,
+    before: usize,
+    seed: u64,
+}
+
+/// `rate` is that of the table, if there is none in the arguments.
+fn parse(arguments: &[String], rate: f64) -> Result<Arguments, String> {
+    let number = |name: &str, default: f64| -> Result<f64, String> {
+        match arguments.iter().position(|argument| argument == name) {
+            None => Ok(default),
+            Some(at) => match arguments.get(at + 1).map(|value| value.parse()) {
+                Some(Ok(value)) if value >= 0.0 => Ok(value),
+                _ => Err(format!("{} needs a number", name)),
+            },
+        }
+    };
+    let names: Vec<_> = HELP.split_whitespace().map(|word| word.trim_matches(&['[', ']'][..])).collect();
+    if let Some(unknown) =
+        arguments.iter().find(|word| word.parse::<f64>().is_err() && !names.contains(&&word[..]))
+    {
+        return Err(format!("{} is not known", unknown));
+    }
+    let rate = number("--rate", rate)?;
+    let mean: f64 = cost::KINDS.iter().map(|(share, bytes, _)| share * bytes).sum();
+    let site = Site {
+        rate,
+        pictures: number("--pictures", (1000.0 + 50.0 * rate).round())?.max(1.0),
+        exponent: number("--zipf", 0.9)?,
+        life: number("--life", DAY)?,
+        bytes: number("--bytes", mean)?,
+        proxies: number("--proxies", 0.0)?,
+        proxy_cache: number("--proxy-cache", 1024.0)? * MIB,
+        fresh: number("--fresh", 300.0)?,
+        inactive: 3600.0,
+        replicas: number("--replicas", 0.0)?,
+        result_cache: number("--result-cache", 64.0)? * MIB,
+        hashed: !arguments.iter().any(|argument| argument == "--round-robin"),
+    };
+    let count = |name, default| number(name, default).map(|number| number as usize);
+    let (simulate, before) = (count("--simulate", 0.0)?, count("--before", 0.0)?);
+    Ok(Arguments { site, simulate, before, seed: number("--seed", 1.0)? as u64 })
+}
+
+/// What is needed for a site.
+struct Needs {
+    answered: Answered,
+    /// Of all replicas, for drawing and in all.
+    drawing: f64,
+    replica_cores: f64,
+    proxy_cores: f64,
+}
+
+/// Finds how many proxies and replicas are needed, where that was not said. More of them change what the caches hold, and
+/// so what is needed: therefore in turns, until nothing changes.
+fn size(site: &mut Site) -> Needs {
+    let (find_proxies, find_replicas) = (site.proxies == 0.0, site.replicas == 0.0);
+    if find_proxies {
+        let bandwidth = site.rate * site.bytes * 8.0 / NETWORK;
+        let work = site.rate * cost::PROXY.0 / PROXY_CORES;
+        site.proxies = (bandwidth.max(work) / FILLED).ceil();
+    }
+    if find_replicas {
+        site.replicas = FEWEST;
+    }
+    loop {
+        let answered = model::answered(site);
+        let upstream = site.rate * (1.0 - answered.by_proxy);
+        let draw: f64 = cost::KINDS.iter().map(|(share, _, seconds)| share * seconds).sum();
+        let drawing = site.rate * answered.drawn * draw;
+        let replica_cores = drawing + upstream * cost::ANSWER;
+        let proxy_cores = site.rate * cost::PROXY.0 + upstream * cost::PROXY.1;
+        // Its one reactor answers all requests of a replica, on a core of its own.
+        let enough = (drawing / THREADS).max(upstream * cost::ANSWER) / FILLED;
+        if !find_replicas || enough.ceil() <= site.replicas {
+            return Needs { answered, drawing, replica_cores, proxy_cores };
+        }
+        site.replicas = enough.ceil().min(site.replicas * 2.0);
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+fn print_table(arguments: &[String], rates: &[f64]) -> Result<(), String> {
+    println!("| requests per second | pictures | proxies, their cores | from their caches | after a 304 | replicas, their cores | from their caches | drawn | per second | memory of replicas | Mbit/s |");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    for &rate in rates {
+        let mut site = parse(arguments, rate)?.site;
+        let needs = size(&mut site);
+        let gib = site.replicas * (site.result_cache + 80.0 * MIB + cost::REPLICA) / (1024.0 * MIB);
+        println!(
+            "| {} | {} | {}, {:.2} | {} | {} | {}, {:.2} | {} | {} | {:.2} | {:.1} GiB | {:.0} |",
+            site.rate,
+            site.pictures,
+            site.proxies,
+            needs.proxy_cores,
+            percent(needs.answered.by_proxy),
+            percent(needs.answered.revalidated),
+            site.replicas,
+            needs.replica_cores,
+            percent(needs.answered.by_replica),
+            percent(needs.answered.drawn),
+            site.rate * needs.answered.drawn,
+            gib,
+            site.rate * site.bytes * 8.0 / 1e6
+        );
+        debug_assert!(needs.drawing <= needs.replica_cores);
+    }
+    Ok(())
+}
+
+fn print_compared(arguments: &Arguments) {
+    let mut site = arguments.site.clone();
+    let modelled = size(&mut site).answered;
+    let played = simulation::answered(&site, arguments.before, arguments.simulate, arguments.seed);
+    println!("| | model | simulation |\n|---|---|---|");
+    let hits = |answered: &Answered| answered.by_replica / (answered.by_replica + answered.drawn);
+    let rows: [(&str, &dyn Fn(&Answered) -> f64); 5] = [
+        ("from a proxy's cache", &|answered| answered.by_proxy),
+        ("after a 304", &|answered| answered.revalidated),
+        ("from a replica's cache", &|answered| answered.by_replica),
+        ("drawn", &|answered| answered.drawn),
+        ("hits of the replicas' caches", &hits),
+    ];
+    for (what, share) in &rows {
+        println!("| {} | {} | {} |", what, percent(share(&modelled)), percent(share(&played)));
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), String> {
+    let one = parse(arguments, 100.0)?;
+    if one.simulate > 0 {
+        print_compared(&one);
+        return Ok(());
+    }
+    let rates = if arguments.iter().any(|argument| argument == "--rate") {
+        vec![one.site.rate]
+    } else {
+        vec![1.0, 100.0, 1e4, 1e6]
+    };
+    print_table(arguments, &rates)
+}
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help") {
+        return print!("{}", HELP);
+    }
+    if let Err(error) = run(&arguments) {
+        eprintln!("sizing: {}\n{}", error, HELP);
+        exit(64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{model, simulation, Answered, Site};
+
+    fn site() -> Site {
+        Site {
+            rate: 100.0,
+            pictures: 5000.0,
+            exponent: 0.9,
+            life: f64::INFINITY,
+            bytes: 50e3,
+            proxies: 1.0,
+            proxy_cache: 0.0,
+            fresh: 300.0,
+            inactive: 3600.0,
+            replicas: 3.0,
+            result_cache: 20e6,
+            hashed: true,
+        }
+    }
+
+    /// Fails if a share of the model is not that of a simulation.
+    fn compare(what: &str, site: &Site, before: usize) -> Answered {
+        let model = model::answered(site);
+        let simulation = simulation::answered(site, before, 200_000, 7);
+        let shares = |answered: &Answered| {
+            [answered.by_proxy, answered.revalidated, answered.by_replica, answered.drawn]
+        };
+        for (share, simulated) in shares(&model).iter().zip(&shares(&simulation)) {
+            assert!((share - simulated).abs() < 0.015, "{}: {:?}, not {:?}", what, model, simulation);
+        }
+        let sum: f64 = shares(&model).iter().sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{}: {:?}", what, model);
+        model
+    }
+
+    #[test]
+    fn the_model_is_right_about_replicas_without_a_cache_before_them() {
+        let by_url = compare("by URL", &site(), 50_000);
+        let in_turns = compare("in turns", &Site { hashed: false, ..site() }, 50_000);
+        assert!(by_url.by_replica > in_turns.by_replica + 0.1, "{:?}, {:?}", by_url, in_turns);
+        compare("flat", &Site { exponent: 0.0, ..site() }, 50_000);
+        compare("steep", &Site { exponent: 1.3, ..site() }, 50_000);
+        compare("all fit", &Site { result_cache: 1e9, ..site() }, 50_000);
+    }
+
+    #[test]
+    fn the_model_is_right_about_new_pictures() {
+        let old = compare("new pictures", &Site { life: 600.0, ..site() }, 100_000);
+        let new = compare("newer ones", &Site { life: 100.0, ..site() }, 100_000);
+        assert!(new.drawn > old.drawn, "{:?}, {:?}", new, old);
+    }
+
+    #[test]
+    fn the_model_is_right_about_proxies_with_a_cache() {
+        for &(proxies, cache, life) in &[
+            (1.0, 1e9, 7200.0),
+            (1.0, 60e6, 7200.0),
+            (4.0, 1e9, 7200.0),
+            (4.0, 60e6, 7200.0),
+            (4.0, 1e9, 600.0),
+        ] {
+            let site = Site { proxies, proxy_cache: cache, life, ..site() };
+            compare(&format!("{} proxies, {} bytes, {} s", proxies, cache, life), &site, 400_000);
+        }
+    }
+
+    #[test]
+    fn the_time_of_the_model_does_not_depend_on_the_rate() {
+        let large =
+            Site { rate: 1e6, pictures: 5e7, proxies: 40.0, proxy_cache: 1e9, life: 86_400.0, ..site() };
+        let answered = model::answered(&large);
+        let sum = answered.by_proxy + answered.revalidated + answered.by_replica + answered.drawn;
+        assert!((sum - 1.0).abs() < 1e-9 && answered.drawn > 0.0, "{:?}", answered);
+    }
+}
