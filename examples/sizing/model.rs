@@ -106,6 +106,37 @@ fn kept(capacity: f64, bytes: f64, ends: f64, requests: &[Ranks]) -> f64 {
     low
 }
 
+/// How often a proxy finds that a picture is new to it, or no longer fresh: with the first request for it, and with the
+/// first after each time that it was fresh, until it ends.
+fn stale_or_new(rate: f64, ends: f64, fresh: f64) -> f64 {
+    if ends == 0.0 {
+        return rate / (1.0 + rate * fresh);
+    }
+    let is_last = -(-ends * fresh).exp_m1() + (-ends * fresh).exp() * ends / (rate + ends);
+    ends * rate / (rate + ends) / is_last
+}
+
+/// How often a replica has what the proxies ask it to send: pictures of one rank, that each proxy is asked for at that rate
+/// and keeps for `stays`. The replica keeps them for `stays_there`.
+fn hits(proxies: f64, rate: f64, ends: f64, stays: f64, stays_there: f64) -> f64 {
+    let others = proxies - 1.0;
+    let whole = proxies * rate * (1.0 - found(rate, ends, stays));
+    // The first request of all for a picture is drawn. The other proxies have their first ones soon after, one by one.
+    let new = ends * proxies * rate / (proxies * rate + ends);
+    let first = proxies * ends * rate / (rate + ends);
+    let missed = (-rate * stays_there).exp();
+    let all_missed =
+        if missed < 1.0 { missed * (1.0 - missed.powf(others)) / (1.0 - missed) } else { others };
+    let of_first = if others > 0.0 { (first - new).max(0.0) * (1.0 - all_missed / others) } else { 0.0 };
+    // Later it has a picture if a proxy has asked for it lately: an other one at any time, the same one only before it
+    // dropped the picture.
+    let pace = rate * (-rate * stays).exp();
+    let after = (stays_there - stays).max(0.0);
+    let other_has_not = (1.0 - pace * stays.min(stays_there)).max(0.0) * (-pace * after).exp();
+    let nobody_has = other_has_not.powf(others) * (-(pace + ends) * after).exp();
+    of_first + (whole - first).max(0.0) * (1.0 - nobody_has)
+}
+
 /// Where requests are answered.
 pub fn answered(site: &Site) -> Answered {
     let ranks = ranks(site);
@@ -135,23 +166,16 @@ pub fn answered(site: &Site) -> Answered {
 
     let mut all = Answered::default();
     for ((ranks, at_proxy), asked) in ranks.iter().zip(&at_proxies).zip(&asked) {
-        // A proxy asks again with the first request after `fresh`, and for each new picture.
-        let rate = at_proxy.rate;
-        let stale_or_new = (rate + ends * rate * site.fresh) / (1.0 + rate * site.fresh);
         let whole = asked.rate / site.proxies;
-        let revalidated = if stays > 0.0 { (stale_or_new - whole).max(0.0).min(rate - whole) } else { 0.0 };
-        // The first request of all for a picture is drawn. Each other proxy has a first one, soon after that.
-        let new = ends * ranks.rate / (ranks.rate + ends);
-        let first = site.proxies * ends * rate / (rate + ends);
-        let (again, others) = ((asked.rate - first).max(0.0), (first - new).max(0.0));
-        // A single proxy does not ask again before it has dropped a picture.
-        let gap = if site.proxies == 1.0 { stays } else { 0.0 };
-        let pace = 1.0 / (1.0 / asked.rate - gap).max(1e-12);
-        let hits = if site.hashed {
-            again * -(-(pace + ends) * (stays_there - gap).max(0.0)).exp_m1()
-                + others * -(-rate * stays_there).exp_m1()
-        } else {
-            asked.rate * found(asked.rate / shares, ends, stays_there)
+        let revalidated = match stays > 0.0 {
+            true => {
+                (stale_or_new(at_proxy.rate, ends, site.fresh) - whole).max(0.0).min(at_proxy.rate - whole)
+            }
+            false => 0.0,
+        };
+        let hits = match site.hashed {
+            true => hits(site.proxies, at_proxy.rate, ends, stays, stays_there),
+            false => asked.rate * found(asked.rate / shares, ends, stays_there),
         };
         all.by_replica += ranks.count * hits;
         all.drawn += ranks.count * (asked.rate - hits);
