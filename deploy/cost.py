@@ -3,7 +3,7 @@
 
 Processor time is that of the server's process, from the kernel, divided by the requests: so it hardly depends on what
 else the machine does. Each case is measured in rounds, in turns; printed are the median and the range. If there is an
-nginx (Debian's nginx-light), it serves deploy/nginx.conf, without its limits for clients. Takes about two minutes, and
+nginx (Debian's nginx-light), it serves deploy/nginx.conf, without its limits for clients. Takes some minutes, and
 everything is on the loopback interface. examples/sizing has these numbers.
 """
 
@@ -14,10 +14,13 @@ import shutil
 import signal
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import zlib
 
 ROUNDS = 5
 # A still picture of each kind at its size and at that of a chat, and the two animations.
@@ -149,6 +152,54 @@ def replica(program, log):
     server.end()
 
 
+def large_jpeg(program, folder):
+    """40 megapixels, the most that a client's own picture may have: stripes as a PNG, which memed makes a JPEG of."""
+    width, height = 8000, 5000
+    row = lambda y: b"\0" + bytes((x * y >> 8) & 255 for x in range(width // 100)) * 300
+    rows = zlib.compress(b"".join(map(row, range(height))), 1)
+
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    png = pathlib.Path(folder, "large.png")
+    png.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+    jpeg = png.with_suffix(".jpeg")
+    subprocess.run([program, "caption", "--template-file", png, "--output", jpeg], check=True)
+    return jpeg.read_bytes()
+
+
+def most_memory(program, log):
+    """Of a replica with two threads, while four clients send pictures of 40 megapixels and its caches are full."""
+    port = free_port()
+    server = Server([program, f"127.0.0.1:{port}", "-qq", "--render-threads", "2", "--trust-forwarded", "1"], port, log)
+    with tempfile.TemporaryDirectory() as folder:
+        picture = large_jpeg(program, folder)
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    # 64 MiB of pictures, and each of the templates.
+    for number in range(400):
+        query = list(PICTURES.values())[number % len(PICTURES) if number < 60 else 0]
+        get(client, f"/caption?{query}&top_text=fill+{number}")
+    full = server.memory()
+
+    def send(number):
+        one = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        headers = {"Content-Type": "image/jpeg", "X-Forwarded-For": f"192.0.2.{number}"}
+        one.request("POST", "/caption?top_text=large", picture, headers)
+        one.getresponse().read()
+
+    senders = [threading.Thread(target=send, args=(number,)) for number in range(4)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    most = int(pathlib.Path(f"/proc/{server.process.pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+    time.sleep(3)
+    print(f"\nmemory of a replica with two threads: {full >> 20} MiB with full caches, at most {most:.0f} MiB while four")
+    print(f"clients send JPEGs of 40 megapixels, and {server.memory() >> 20} MiB three seconds after that")
+    server.end()
+
+
 def proxy(program, log):
     here, ports = pathlib.Path(__file__).resolve().parent, [free_port(), free_port()]
     memed = Server([program, f"127.0.0.1:{ports[0]}", "-qq", "--trust-forwarded", "1"], ports[0], log)
@@ -190,6 +241,7 @@ def main():
     program = os.path.realpath(sys.argv[1])
     with tempfile.TemporaryFile() as log:
         replica(program, log)
+        most_memory(program, log)
         if shutil.which("nginx"):
             proxy(program, log)
         else:

@@ -152,29 +152,45 @@ fn percent(share: f64) -> String {
 }
 
 fn print_table(arguments: &[String], rates: &[f64]) -> Result<(), String> {
-    println!("| requests per second | pictures | proxies, their cores | from their caches | after a 304 | replicas, their cores | from their caches | drawn | per second | memory of replicas | Mbit/s |");
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    let mut columns = Vec::new();
     for &rate in rates {
         let mut site = parse(arguments, rate)?.site;
-        let needs = size(&mut site);
-        let gib = site.replicas * (site.result_cache + 80.0 * MIB + cost::REPLICA) / (1024.0 * MIB);
-        println!(
-            "| {} | {} | {}, {:.2} | {} | {} | {}, {:.2} | {} | {} | {:.2} | {:.1} GiB | {:.0} |",
-            site.rate,
-            site.pictures,
-            site.proxies,
-            needs.proxy_cores,
-            percent(needs.answered.by_proxy),
-            percent(needs.answered.revalidated),
-            site.replicas,
-            needs.replica_cores,
-            percent(needs.answered.by_replica),
-            percent(needs.answered.drawn),
-            site.rate * needs.answered.drawn,
-            gib,
-            site.rate * site.bytes * 8.0 / 1e6
-        );
-        debug_assert!(needs.drawing <= needs.replica_cores);
+        let Needs { answered, drawing, replica_cores, proxy_cores } = size(&mut site);
+        let memory = site.replicas * (site.result_cache + cost::REPLICA) / (1024.0 * MIB);
+        let hits = answered.by_replica / (answered.by_replica + answered.drawn);
+        columns.push([
+            site.rate.to_string(),
+            site.pictures.to_string(),
+            format!("{} ({:.2})", site.proxies, proxy_cores),
+            percent(answered.by_proxy),
+            percent(answered.revalidated),
+            format!("{} ({:.2})", site.replicas, replica_cores),
+            percent(hits),
+            format!("{:.2} ({})", site.rate * answered.drawn, percent(answered.drawn)),
+            format!("{:.2}", drawing),
+            format!("{:.1} GiB", memory),
+            format!("{:.1}", site.rate * site.bytes * 8.0 / 1e6),
+        ]);
+    }
+    let names = [
+        "requests per second",
+        "pictures asked for at any time",
+        "proxies (their cores)",
+        "answered from their caches",
+        "answered after a 304 of a replica",
+        "replicas (their cores)",
+        "hits of the replicas' caches",
+        "drawn per second (of all requests)",
+        "cores that draw",
+        "memory of the replicas",
+        "Mbit/s to clients",
+    ];
+    for (row, name) in names.iter().enumerate() {
+        let cells: Vec<_> = columns.iter().map(|column| &column[row][..]).collect();
+        println!("| {} | {} |", name, cells.join(" | "));
+        if row == 0 {
+            println!("|---|{}", "---|".repeat(cells.len()));
+        }
     }
     Ok(())
 }
@@ -184,6 +200,7 @@ fn print_compared(arguments: &Arguments) {
     let modelled = size(&mut site).answered;
     let played = simulation::answered(&site, arguments.before, arguments.simulate, arguments.seed);
     println!("| | model | simulation |\n|---|---|---|");
+    // NaN if no picture was asked for.
     let hits = |answered: &Answered| answered.by_replica / (answered.by_replica + answered.drawn);
     let rows: [(&str, &dyn Fn(&Answered) -> f64); 5] = [
         ("from a proxy's cache", &|answered| answered.by_proxy),
