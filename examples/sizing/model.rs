@@ -20,6 +20,9 @@ pub struct Site {
     pub proxies: f64,
     /// The cache of one proxy; 0 is none.
     pub proxy_cache: f64,
+    /// Whether each proxy has its share of the URLs, as in a CDN, so that their caches add up. Otherwise each is asked for
+    /// everything.
+    pub proxies_hashed: bool,
     /// How long a proxy answers from its cache without asking.
     pub fresh: f64,
     /// What a proxy was not asked for in this time leaves its cache.
@@ -141,9 +144,14 @@ fn hits(proxies: f64, rate: f64, ends: f64, stays: f64, stays_there: f64) -> f64
 pub fn answered(site: &Site) -> Answered {
     let ranks = ranks(site);
     let ends = 1.0 / site.life;
-    let at_proxy = |ranks: &Ranks| Ranks { count: ranks.count, rate: ranks.rate / site.proxies };
+    // A picture has that many proxies, with a cache of that size for all pictures.
+    let (proxies, proxy_cache) = match site.proxies_hashed {
+        true => (1.0, site.proxy_cache * site.proxies),
+        false => (site.proxies, site.proxy_cache),
+    };
+    let at_proxy = |ranks: &Ranks| Ranks { count: ranks.count, rate: ranks.rate / proxies };
     let at_proxies: Vec<_> = ranks.iter().map(at_proxy).collect();
-    let stays = match site.proxy_cache {
+    let stays = match proxy_cache {
         cache if cache > 0.0 => kept(cache, site.bytes, ends, &at_proxies).min(site.inactive),
         _ => 0.0,
     };
@@ -152,7 +160,7 @@ pub fn answered(site: &Site) -> Answered {
         .iter()
         .map(|ranks| Ranks {
             count: ranks.count,
-            rate: site.proxies * ranks.rate * (1.0 - found(ranks.rate, ends, stays)),
+            rate: proxies * ranks.rate * (1.0 - found(ranks.rate, ends, stays)),
         })
         .collect();
     // By the URL, the caches add up. Otherwise each replica is asked for everything, and has it in its own cache.
@@ -166,7 +174,7 @@ pub fn answered(site: &Site) -> Answered {
 
     let mut all = Answered::default();
     for ((ranks, at_proxy), asked) in ranks.iter().zip(&at_proxies).zip(&asked) {
-        let whole = asked.rate / site.proxies;
+        let whole = asked.rate / proxies;
         let revalidated = match stays > 0.0 {
             true => {
                 (stale_or_new(at_proxy.rate, ends, site.fresh) - whole).max(0.0).min(at_proxy.rate - whole)
@@ -174,13 +182,13 @@ pub fn answered(site: &Site) -> Answered {
             false => 0.0,
         };
         let hits = match site.hashed {
-            true => hits(site.proxies, at_proxy.rate, ends, stays, stays_there),
+            true => hits(proxies, at_proxy.rate, ends, stays, stays_there),
             false => asked.rate * found(asked.rate / shares, ends, stays_there),
         };
         all.by_replica += ranks.count * hits;
         all.drawn += ranks.count * (asked.rate - hits);
-        all.revalidated += ranks.count * revalidated * site.proxies;
-        all.by_proxy += ranks.count * (ranks.rate - asked.rate - revalidated * site.proxies);
+        all.revalidated += ranks.count * revalidated * proxies;
+        all.by_proxy += ranks.count * (ranks.rate - asked.rate - revalidated * proxies);
     }
     for share in [&mut all.by_proxy, &mut all.revalidated, &mut all.by_replica, &mut all.drawn] {
         *share /= site.rate;

@@ -67,7 +67,11 @@ impl Simulation {
         self.now += exponential(&mut self.rng, 1.0 / self.site.rate);
         let picture = self.picture();
         if self.site.proxy_cache > 0.0 {
-            let proxy = &self.proxies[self.rng.usize(..self.proxies.len())];
+            let proxy = match self.site.proxies_hashed {
+                true => (scrambled(!picture) % self.proxies.len() as u64) as usize,
+                false => self.rng.usize(..self.proxies.len()),
+            };
+            let proxy = &self.proxies[proxy];
             match proxy.get(&picture) {
                 Some(ref stored) if stored.get().0 + self.site.inactive >= self.now => {
                     let stale = stored.get().1;
