@@ -1,8 +1,8 @@
 //! How many replicas, proxies, cores and bytes a site needs: `cargo run --release --example sizing`
 //!
 //! Without a rate it prints a table for 1, 100, 10,000 and 1,000,000 requests per second. With `--simulate N` it also plays
-//! N requests of one site, one by one, which is how to compare it with a real one; deploy/README.md does so. What is
-//! assumed about the site and the machines is printed, and `--help` lists what can be changed.
+//! N requests of one site, one by one, which is how to compare it with a real one; deploy/README.md does so. `--help`
+//! lists what is assumed about the site and can be changed; the costs and the machines are constants here.
 //!
 //! `model.rs` computes where requests are answered, `simulation.rs` finds it out; the tests compare the two:
 //! `cargo test --example sizing`.
@@ -28,11 +28,11 @@ mod cost {
     pub const ANSWER: f64 = 50e-6;
     /// Of a proxy, for an answer from its cache, and in addition for one that it gets from a replica.
     pub const PROXY: (f64, f64) = (50e-6, 100e-6);
-    /// A replica beside its caches: the program, threads, connections of proxies, `--buffers`, drawings.
-    pub const REPLICA: f64 = 200e6;
+    /// Bytes of a replica beside its `--result-cache`: the memory that `deploy/kubernetes.yaml` requests for it.
+    pub const REPLICA: f64 = 320.0 * 1_048_576.0;
 }
 
-/// What one machine is, and how far it is filled: a quarter is left for peaks and for the loss of a neighbor.
+/// What one machine is, and how far it is filled: the rest is left for peaks and for the loss of a neighbor.
 const THREADS: f64 = 2.0;
 const PROXY_CORES: f64 = 4.0;
 const FILLED: f64 = 0.6;
