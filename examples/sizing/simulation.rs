@@ -62,6 +62,8 @@ fn exponential(rng: &mut Rng, mean: f64) -> f64 {
 
 impl Simulation {
     /// One request, and where it is answered.
+    // The cache takes an Arc, and here is one thread.
+    #[allow(clippy::arc_with_non_send_sync)]
     fn request<'a>(&mut self, all: &'a mut Answered) -> &'a mut f64 {
         self.requests += 1;
         self.now += exponential(&mut self.rng, 1.0 / self.site.rate);
