@@ -64,17 +64,19 @@ python() { "$venv/bin/python" "$@"; }
 nginx_conf() {
     has nginx.conf && needs nginx nginx-light || return 0
     local conf=$scratch/nginx.conf
-    # The paths and the port of this machine are not those of its nginx.
-    sed -e "s#/var/log/nginx\|/var/cache\|/run/#$scratch/#" -e "s#listen 80 #listen unix:$scratch/nginx.sock #" nginx.conf >"$conf"
+    # The paths and the ports of this machine are not for a test.
+    sed -e "s#/var/log/nginx\|/var/cache\|/run/#$scratch/#" -e "s#listen 80 #listen unix:$scratch/http #" \
+        -e "s#listen \[::\]:80 #listen unix:$scratch/http6 #" nginx.conf >"$conf"
     nginx -t -q -c "$conf"
     command -v openssl >/dev/null || return 0
     openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=memes.example.com -days 1 \
         -keyout "$scratch/key" -out "$scratch/certificate" 2>/dev/null
-    sed -e 's/#tls //' -e "s#listen 443 #listen unix:$scratch/tls.sock #" -e "s#/etc/ssl/certs/memed.pem#$scratch/certificate#" \
+    sed -e 's/#tls \|#ipv6 \|#ipv6tls //' -e "s#listen 443 #listen unix:$scratch/https #" \
+        -e "s#listen \[::\]:443 #listen unix:$scratch/https6 #" -e "s#/etc/ssl/certs/memed.pem#$scratch/certificate#" \
         -e "s#/etc/ssl/private/memed.key#$scratch/key#" "$conf" >"$conf.tls"
     grep -q "ssl_certificate_key $scratch/key" "$conf.tls"
     nginx -t -q -c "$conf.tls"
-    echo 'note: with TLS, too'
+    echo 'note: with TLS and IPv6, too'
 }
 
 haproxy_cfg() {
@@ -116,7 +118,7 @@ compose_yaml() {
 
 kubernetes_yaml() {
     needs_python || return 0
-    "$venv/bin/kubernetes-validate" --strict --quiet kubernetes.yaml
+    "$venv/bin/kubernetes-validate" --kubernetes-version 1.37 --strict --quiet kubernetes.yaml
     python check/kubernetes.py
 }
 
