@@ -25,11 +25,11 @@ mod cost {
     /// The mix: share of the requests, bytes, and seconds of a core for a drawing. `raccoon` at 480 pixels, `cat` at 300,
     /// and `deal-with-it`.
     pub const KINDS: [(f64, f64, f64); 3] =
-        [(0.75, 63e3, 0.8e-3), (0.20, 108e3, 0.46e-3), (0.05, 221e3, 8.4e-3)];
+        [(0.75, 63e3, 0.8e-3), (0.20, 108e3, 0.4e-3), (0.05, 221e3, 7.6e-3)];
     /// Seconds of a core of a replica for a picture from its cache, or a 304.
     pub const ANSWER: f64 = 30e-6;
     /// Of a proxy, for an answer from its cache, and for one that it gets from a replica and keeps.
-    pub const PROXY: (f64, f64) = (40e-6, 500e-6);
+    pub const PROXY: (f64, f64) = (40e-6, 220e-6);
     /// Bytes of a replica beside its `--result-cache`: the memory that `deploy/kubernetes.yaml` requests for it.
     pub const REPLICA: f64 = 320.0 * 1_048_576.0;
 }
