@@ -42,7 +42,7 @@ async def hit_rates(report, program, folder):
         answers = await closed_load(proxy.port, warm, 16)
         before = [await replica.stats() for replica in three]
         start = time.monotonic()
-        measured = await closed_load(proxy.port, counted, 16)
+        measured = await closed_load(proxy.port, counted, 16, network=3)
         seconds = time.monotonic() - start
         after = [await replica.stats() for replica in three]
         wrong = [answer for answer in answers + measured if not answer.is_well()]

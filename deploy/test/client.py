@@ -1,6 +1,7 @@
 """A small HTTP/1.1 client for many requests at once, and load that does not stop."""
 
 import asyncio
+import itertools
 import time
 
 
@@ -192,18 +193,27 @@ class OpenLoad:
         return [answer for answer in self.answers if not answer.is_well()]
 
 
+# Fewer than the proxies let one client send at once, however fast the replicas are.
+REQUESTS_OF_ONE = 100
+
+
 async def closed_load(port, requests, clients, network=2):
-    """So many clients, each of which sends its next request when the last was answered, until there are no more."""
+    """So many connections, each of which sends its next request when the last was answered, until there are no more. No client,
+    which is an address, has more than REQUESTS_OF_ONE of them."""
     answers = []
+    each = min(REQUESTS_OF_ONE, -(-len(requests) // clients))
     requests = iter(requests)
+    numbers = itertools.count()
 
-    async def client(number):
-        connection = Connection(port, f"127.0.{network}.{1 + number}")
-        try:
-            for request in requests:
-                answers.append(await connection.request(**request))
-        finally:
-            connection.close()
+    async def connect():
+        while batch := list(itertools.islice(requests, each)):
+            number = next(numbers)
+            connection = Connection(port, f"127.{1 + network}.{number // 250}.{1 + number % 250}")
+            try:
+                for request in batch:
+                    answers.append(await connection.request(**request))
+            finally:
+                connection.close()
 
-    await asyncio.gather(*(client(number) for number in range(clients)))
+    await asyncio.gather(*(connect() for _ in range(clients)))
     return answers
