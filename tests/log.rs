@@ -70,6 +70,23 @@ fn each_503_is_logged_as_a_warning() {
     assert!(lines[0].starts_with("memed: warn: ") && lines[0].contains("the queue is full"), "{}", lines[0]);
 }
 
+/// journald splits lines of more than 48 KiB, and then a line is no JSON any more.
+#[test]
+fn of_a_long_target_the_beginning_is_logged() {
+    for format in ["common", "json"] {
+        for filler in ["\"", "a", "~"] {
+            let target = format!("/images/nobody/{}", filler.repeat(30_000));
+            let mut program = Program::start(&["--log-format", format]);
+            program.connect().get(&target);
+            program.signal(libc::SIGTERM);
+            let log = program.rest_of_log();
+            assert!(log.contains("/images/nobody/"), "{}", format);
+            let longest = log.lines().map(str::len).max().unwrap();
+            assert!(longest > 3000 && longest < 16 << 10, "{} of {}", longest, format);
+        }
+    }
+}
+
 #[test]
 fn a_refused_head_is_logged_without_a_request() {
     let mut program = Program::start(&[]);

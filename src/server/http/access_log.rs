@@ -32,6 +32,9 @@ pub const ACCESS_LOG: &str = "memed::access";
 /// The log target of the reasons of failures.
 const FAILURES: &str = "memed::requests";
 
+/// The most bytes of a target that are logged. journald splits lines of more than 48 KiB, and a byte may be written as three.
+const MAX_TARGET: usize = 4 << 10;
+
 /// One request, until its response is over.
 pub struct AccessLog {
     /// The address of who asks.
@@ -79,7 +82,9 @@ impl AccessLog {
         let line = if is_stand_in {
             None
         } else {
-            Some(RequestLine { target: request.uri().as_ref().to_string(), version: request.version() })
+            let target = request.uri().as_ref();
+            let logged = &target[..target.floor_char_boundary(MAX_TARGET)];
+            Some(RequestLine { target: logged.to_string(), version: request.version() })
         };
         let method = request.method().clone();
         Box::new(AccessLog {
