@@ -33,7 +33,7 @@ for name, service in compose["services"].items():
     for network in service.get("networks", []):
         if network not in compose["networks"]:
             wrong.append(f"{name}: there is no network {network}")
-    for setting in ("read_only", "cap_drop", "mem_limit", "cpus", "stop_grace_period"):
+    for setting in ("read_only", "cap_drop", "mem_limit", "stop_grace_period"):
         if setting not in service:
             wrong.append(f"{name} has no {setting}")
     if "build" not in service and "healthcheck" not in service:
