@@ -289,11 +289,14 @@ def frames(page, selector, seconds):
 
 
 def rests(page, selector):
-    """Whether something does not move, once everything has been painted."""
+    """Whether something does not move, once everything has been painted. A busy browser may paint late; what moves never rests."""
     page.wait_for_load_state("networkidle")
     page.evaluate("Promise.all([...document.images].map(one => one.decode().catch(() => {})))")
-    page.wait_for_timeout(500)
-    return frames(page, selector, 2) == 1
+    for _ in range(3):
+        page.wait_for_timeout(500)
+        if frames(page, selector, 2) == 1:
+            return True
+    return False
 
 
 def tile(page, name):
