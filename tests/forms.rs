@@ -177,12 +177,12 @@ fn a_form_is_a_query_string() {
     assert_refused(
         &client.post("/caption", FORM, b"template=cat&top_text=%ff"),
         400,
-        "\"%ff\" in the form is not UTF-8",
+        "\"%ff\" in the form is not UTF-8 once unescaped: a browser sends a form in the encoding of its page",
     );
     assert_refused(
         &client.post("/caption", FORM, b"template=cat&top_text=\xff"),
         400,
-        "the form is not UTF-8",
+        "the form is not UTF-8: a browser",
     );
     // A form with a file in it, from a page whose author has forgotten the encoding.
     let forgotten = "\"picture\" is not a field here: a picture is a part of a form that is sent as \"multipart/form-data\"";

@@ -52,7 +52,9 @@ fn text_of(name: &str, value: &[u8]) -> Result<String, Invalid> {
         return Err(Invalid(sentence));
     }
     let text = String::from_utf8(value.to_vec());
-    text.map_err(|_| Invalid(format!("the field {:?} is not text in UTF-8", shortened(name))))
+    text.map_err(|_| {
+        Invalid(format!("the field {:?} is not text in UTF-8: {}", shortened(name), query::CHARSET_OF_FORMS))
+    })
 }
 
 /// If the field for the picture is there and empty, its sender will want to know that.

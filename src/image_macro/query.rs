@@ -17,6 +17,14 @@ const MAX_STEPS: usize = 4;
 /// from. `utm_` stands for all that begin so.
 const IGNORED: &[&str] = &["_", "v", "utm_", "fbclid", "gclid"];
 
+/// How an error calls a form.
+const FORM: &str = "the form";
+
+/// What to do about a form in another encoding, which is how a page in Windows-1252 sends it.
+pub const CHARSET_OF_FORMS: &str =
+    "a browser sends a form in the encoding of its page, so give the page <meta charset=utf-8>, or the form \
+     accept-charset=utf-8";
+
 /// The fields of a query string, still escaped. Every value is a [`Value::Text`] at the end.
 ///
 /// # Errors
@@ -31,8 +39,9 @@ pub fn from_query(query: &str) -> Result<Fields, Invalid> {
 /// # Errors
 /// As [`from_query`].
 pub fn from_body(body: &[u8]) -> Result<Fields, Invalid> {
-    let text = str::from_utf8(body).map_err(|_| Invalid("the form is not UTF-8".to_string()))?;
-    from_pairs(text, "the form")
+    let text =
+        str::from_utf8(body).map_err(|_| Invalid(format!("{} is not UTF-8: {}", FORM, CHARSET_OF_FORMS)))?;
+    from_pairs(text, FORM)
 }
 
 /// Whether nothing in a query string means anything.
@@ -81,9 +90,10 @@ pub fn add(fields: &mut Fields, key: &str, text: String) -> Result<(), Invalid> 
 pub fn unescaped(text: &str, source: &str) -> Result<String, Invalid> {
     let spaced: Vec<_> = text.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
     let decoded = percent_decode(&spaced).decode_utf8();
-    decoded
-        .map(|text| text.into_owned())
-        .map_err(|_| Invalid(format!("{:?} in {} is not UTF-8 once unescaped", shortened(text), source)))
+    decoded.map(|text| text.into_owned()).map_err(|_| {
+        let sentence = format!("{:?} in {} is not UTF-8 once unescaped", shortened(text), source);
+        Invalid(if source == FORM { format!("{}: {}", sentence, CHARSET_OF_FORMS) } else { sentence })
+    })
 }
 
 /// `captions[0][text]` becomes `captions`, `0`, `text`, and their number.
