@@ -15,6 +15,7 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::env;
 use std::process::exit;
 
@@ -67,6 +68,9 @@ const HELP: &str =
 --simulate        play so many requests, after --before others that fill the caches
 ";
 
+/// The options that need no number.
+const SWITCHES: [&str; 2] = ["--proxies-by-url", "--round-robin"];
+
 /// A site as it was asked for; 0 proxies or replicas are as many as needed.
 struct Arguments {
     site: Site,
@@ -75,44 +79,53 @@ struct Arguments {
     seed: u64,
 }
 
+/// The options that were given, by name; those that need no number are 1.
+fn options(arguments: &[String]) -> Result<HashMap<&str, f64>, String> {
+    let described = HELP.lines().filter(|line| line.starts_with("--"));
+    let known: Vec<_> = described.filter_map(|line| line.split_whitespace().next()).collect();
+    let mut options = HashMap::new();
+    let mut words = arguments.iter().map(|word| &word[..]);
+    while let Some(name) = words.next() {
+        if !known.contains(&name) {
+            return Err(format!("{} is not known", name));
+        }
+        let number = if SWITCHES.contains(&name) {
+            1.0
+        } else {
+            let number = words.next().and_then(|word| word.parse().ok());
+            let makes_sense = |&number: &f64| number >= 0.0 && (number.is_finite() || name == "--life");
+            number.filter(makes_sense).ok_or_else(|| format!("{} needs a number", name))?
+        };
+        if options.insert(name, number).is_some() {
+            return Err(format!("{} is given twice", name));
+        }
+    }
+    Ok(options)
+}
+
 /// `rate` is that of the table, if there is none in the arguments.
 fn parse(arguments: &[String], rate: f64) -> Result<Arguments, String> {
-    let number = |name: &str, default: f64| -> Result<f64, String> {
-        match arguments.iter().position(|argument| argument == name) {
-            None => Ok(default),
-            Some(at) => match arguments.get(at + 1).map(|value| value.parse()) {
-                Some(Ok(value)) if value >= 0.0 => Ok(value),
-                _ => Err(format!("{} needs a number", name)),
-            },
-        }
-    };
-    let names: Vec<_> = HELP.split_whitespace().map(|word| word.trim_matches(&['[', ']'][..])).collect();
-    if let Some(unknown) =
-        arguments.iter().find(|word| word.parse::<f64>().is_err() && !names.contains(&&word[..]))
-    {
-        return Err(format!("{} is not known", unknown));
-    }
-    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let rate = number("--rate", rate)?;
+    let options = options(arguments)?;
+    let number = |name: &str, default: f64| options.get(name).cloned().unwrap_or(default);
+    let rate = number("--rate", rate);
     let mean: f64 = cost::KINDS.iter().map(|(share, bytes, _)| share * bytes).sum();
     let site = Site {
         rate,
-        pictures: number("--pictures", (1000.0 + 50.0 * rate).round())?.max(1.0),
-        exponent: number("--zipf", 0.9)?,
-        life: number("--life", DAY)?,
-        bytes: number("--bytes", mean)?,
-        proxies: number("--proxies", 0.0)?,
-        proxy_cache: number("--proxy-cache", 1024.0)? * MIB,
-        fresh: number("--fresh", 300.0)?,
+        pictures: number("--pictures", (1000.0 + 50.0 * rate).round()).max(1.0),
+        exponent: number("--zipf", 0.9),
+        life: number("--life", DAY),
+        bytes: number("--bytes", mean),
+        proxies: number("--proxies", 0.0),
+        proxy_cache: number("--proxy-cache", 1024.0) * MIB,
+        fresh: number("--fresh", 300.0),
         inactive: 3600.0,
-        replicas: number("--replicas", 0.0)?,
-        result_cache: number("--result-cache", 64.0)? * MIB,
-        proxies_hashed: has("--proxies-by-url"),
-        hashed: !has("--round-robin"),
+        replicas: number("--replicas", 0.0),
+        result_cache: number("--result-cache", 64.0) * MIB,
+        proxies_hashed: options.contains_key("--proxies-by-url"),
+        hashed: !options.contains_key("--round-robin"),
     };
-    let count = |name, default| number(name, default).map(|number| number as usize);
-    let (simulate, before) = (count("--simulate", 0.0)?, count("--before", 0.0)?);
-    Ok(Arguments { site, simulate, before, seed: number("--seed", 1.0)? as u64 })
+    let (simulate, before) = (number("--simulate", 0.0) as usize, number("--before", 0.0) as usize);
+    Ok(Arguments { site, simulate, before, seed: number("--seed", 1.0) as u64 })
 }
 
 /// What is needed for a site.
@@ -124,39 +137,56 @@ struct Needs {
     proxy_cores: f64,
 }
 
-/// Finds how many proxies and replicas are needed, where that was not said. More of them change what the caches hold, and
-/// so what is needed: therefore in turns, until nothing changes.
+/// Finds how many proxies and replicas are needed, where that was not said.
 fn size(site: &mut Site) -> Needs {
-    let (find_proxies, find_replicas) = (site.proxies == 0.0, site.replicas == 0.0);
-    if find_proxies {
-        site.proxies = (site.rate * site.bytes * 8.0 / NETWORK / FILLED).ceil();
+    if site.proxies == 0.0 {
+        let for_bytes = site.rate * site.bytes * 8.0 / NETWORK / FILLED;
+        // Where the replicas' caches end changes nothing for the proxies.
+        let some_replicas = Site { replicas: site.replicas.max(FEWEST), ..site.clone() };
+        site.proxies = fewest(1.0_f64.max(for_bytes.ceil()), |proxies| {
+            needs(&Site { proxies, ..some_replicas.clone() }).proxy_cores / PROXY_CORES / FILLED
+        });
     }
-    if find_replicas {
-        site.replicas = FEWEST;
+    if site.replicas == 0.0 {
+        site.replicas = fewest(FEWEST, |replicas| {
+            let site = Site { replicas, ..site.clone() };
+            let needs = needs(&site);
+            // Its one reactor answers all requests of a replica, on a core of its own.
+            let answering = site.rate * (1.0 - needs.answered.by_proxy) * cost::ANSWER;
+            (needs.drawing / THREADS).max(answering) / FILLED
+        });
     }
+    needs(site)
+}
+
+/// The least number, from `least` on, that is enough for what so many need. More of them have larger caches and need less,
+/// or at least not as much more as there are more of them.
+fn fewest<F: Fn(f64) -> f64>(least: f64, needed: F) -> f64 {
+    let enough = |count: f64| needed(count) <= count;
+    let (mut too_few, mut found) = (least - 1.0, least);
+    while !enough(found) {
+        too_few = found;
+        found *= 2.0;
+    }
+    while found - too_few > 1.0 {
+        let middle = ((too_few + found) / 2.0).floor();
+        if enough(middle) {
+            found = middle;
+        } else {
+            too_few = middle;
+        }
+    }
+    found
+}
+
+fn needs(site: &Site) -> Needs {
     let draw: f64 = cost::KINDS.iter().map(|(share, _, seconds)| share * seconds).sum();
-    loop {
-        let answered = model::answered(site);
-        let upstream = site.rate * (1.0 - answered.by_proxy);
-        let drawing = site.rate * answered.drawn * draw;
-        let replica_cores = drawing + upstream * cost::ANSWER;
-        let proxy_cores = (site.rate - upstream) * cost::PROXY.0 + upstream * cost::PROXY.1;
-        let proxies = (proxy_cores / PROXY_CORES / FILLED).ceil();
-        // Its one reactor answers all requests of a replica, on a core of its own.
-        let replicas = ((drawing / THREADS).max(upstream * cost::ANSWER) / FILLED).ceil();
-        let (more_proxies, more_replicas) =
-            (find_proxies && proxies > site.proxies, find_replicas && replicas > site.replicas);
-        if !more_proxies && !more_replicas {
-            return Needs { answered, drawing, replica_cores, proxy_cores };
-        }
-        // Not all of them at once: more caches need fewer cores.
-        if more_proxies {
-            site.proxies = proxies.min(site.proxies * 2.0);
-        }
-        if more_replicas {
-            site.replicas = replicas.min(site.replicas * 2.0);
-        }
-    }
+    let answered = model::answered(site);
+    let upstream = site.rate * (1.0 - answered.by_proxy);
+    let drawing = site.rate * answered.drawn * draw;
+    let replica_cores = drawing + upstream * cost::ANSWER;
+    let proxy_cores = (site.rate - upstream) * cost::PROXY.0 + upstream * cost::PROXY.1;
+    Needs { answered, drawing, replica_cores, proxy_cores }
 }
 
 fn percent(share: f64) -> String {
@@ -230,7 +260,7 @@ fn run(arguments: &[String]) -> Result<(), String> {
         print_compared(&one);
         return Ok(());
     }
-    let rates = if arguments.iter().any(|argument| argument == "--rate") {
+    let rates = if options(arguments)?.contains_key("--rate") {
         vec![one.site.rate]
     } else {
         vec![1.0, 100.0, 1e4, 1e6]

@@ -1,4 +1,4 @@
-//! Compares the model with the simulation.
+//! Compares the model with the simulation, and tries the arguments.
 
 use super::{model, simulation, Answered, Site};
 
@@ -68,4 +68,43 @@ fn the_time_of_the_model_does_not_depend_on_the_rate() {
     let answered = model::answered(&large);
     let sum = answered.by_proxy + answered.revalidated + answered.by_replica + answered.drawn;
     assert!((sum - 1.0).abs() < 1e-9 && answered.drawn > 0.0, "{:?}", answered);
+}
+
+#[test]
+fn no_fewer_machines_would_do() {
+    let written = |words: &str| words.split_whitespace().map(str::to_string).collect::<Vec<_>>();
+    for words in
+        ["--rate 1e6", "--rate 1e6 --proxy-cache 102400 --proxies-by-url", "--rate 3e4 --round-robin"]
+    {
+        let mut site = super::parse(&written(words), 1.0).unwrap().site;
+        super::size(&mut site);
+        assert!(site.replicas > super::FEWEST, "{}: {:?}", words, site);
+        let fewer = Site { replicas: site.replicas - 1.0, ..site.clone() };
+        let busy = |site: &Site| super::needs(site).drawing / super::THREADS / site.replicas;
+        let answering = |site: &Site| {
+            let asked = site.rate * (1.0 - super::needs(site).answered.by_proxy);
+            asked * super::cost::ANSWER / site.replicas
+        };
+        let filled = |site: &Site| busy(site).max(answering(site));
+        assert!(filled(&site) <= super::FILLED, "{}: {:?}", words, site);
+        assert!(filled(&fewer) > super::FILLED, "{}: {:?}", words, site);
+    }
+}
+
+#[test]
+fn what_means_nothing_is_refused() {
+    let refused = |words: &[&str]| {
+        let words: Vec<_> = words.iter().map(|word| word.to_string()).collect();
+        super::parse(&words, 1.0).err()
+    };
+    let not_known = |word: &str| Some(format!("{} is not known", word));
+    assert_eq!(refused(&["--rate", "5", "--round-robin", "--life", "inf"]), None);
+    assert_eq!(refused(&["--rate", "5", "6"]), not_known("6"));
+    assert_eq!(refused(&["requests"]), not_known("requests"));
+    assert_eq!(refused(&["--rates", "5"]), not_known("--rates"));
+    for number in ["inf", "-1", "nan", "many", "--life"] {
+        assert_eq!(refused(&["--rate", number]), Some("--rate needs a number".to_string()), "{}", number);
+    }
+    assert_eq!(refused(&["--rate"]), Some("--rate needs a number".to_string()));
+    assert_eq!(refused(&["--rate", "1", "--rate", "2"]), Some("--rate is given twice".to_string()));
 }
