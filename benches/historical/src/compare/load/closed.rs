@@ -13,6 +13,7 @@ use super::answer::{Ask, Wrong};
 use super::client::Client;
 use super::wrongs::Wrongs;
 use crate::compare::program::Program;
+use crate::compare::reading::{Missing, processor_time};
 
 /// Clients that ask until this is dropped.
 pub struct Closed {
@@ -34,10 +35,10 @@ struct Tally {
 
 /// What was answered during some time.
 pub struct Window {
-    /// Correct answers per second; `None` if there was none.
-    pub rate: Option<f64>,
+    /// Correct answers per second.
+    pub rate: Result<f64, Missing>,
     /// Seconds of the server's processor time for each of them.
-    pub cpu: Option<f64>,
+    pub cpu: Result<f64, Missing>,
 }
 
 impl Closed {
@@ -64,10 +65,10 @@ impl Closed {
             (Instant::now(), program.cpu(), self.tally.answers.load(Ordering::Relaxed));
         sleep(length).await;
         let seconds = start.elapsed().as_secs_f64();
-        let answers = (self.tally.answers.load(Ordering::Relaxed) - answers) as f64;
-        let cpu = program.cpu().zip(cpu).map(|(after, before)| (after - before) / answers);
-        let rate = (answers > 0.0).then_some(answers / seconds);
-        Window { rate, cpu: cpu.filter(|cpu| cpu.is_finite()) }
+        let answers = self.tally.answers.load(Ordering::Relaxed) - answers;
+        let cpu = program.cpu().zip(cpu).map(|(after, before)| after - before);
+        let rate = if answers > 0 { Ok(answers as f64 / seconds) } else { Err(Missing::GaveUp) };
+        Window { rate, cpu: processor_time(cpu, answers) }
     }
 
     /// What has gone wrong so far, in sentences, including clients that were never answered.

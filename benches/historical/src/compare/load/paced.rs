@@ -19,6 +19,7 @@ use super::PATIENCE;
 use super::answer::{Ask, Wrong};
 use super::client::{Client, Reader};
 use super::wrongs::Wrongs;
+use crate::compare::reading::{Missing, quantile};
 
 /// Requests that are due within the same tick are sent together: waking up for each of ten thousand per second
 /// would take a processor away from the server.
@@ -43,9 +44,17 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// The latency in milliseconds that this part of the answers (0 to 1) does not exceed.
-    pub fn quantile(&self, part: f64) -> f64 {
-        self.latencies.value_at_quantile(part) as f64 / 1000.0
+    /// The latency in milliseconds that this part of the answers (0 to 1) does not exceed; 1 for the maximum.
+    ///
+    /// # Errors
+    /// If fewer than ten answers are beyond it, or too many requests failed.
+    pub fn quantile(&self, part: f64) -> Result<f64, Missing> {
+        if self.is_sound() { quantile(&self.latencies, part) } else { Err(Missing::GaveUp) }
+    }
+
+    /// All of them.
+    pub fn latencies(&self) -> &Histogram<u64> {
+        &self.latencies
     }
 
     /// Whether so few requests failed that the others tell how the server does: one of a hundred.
@@ -271,6 +280,7 @@ mod tests {
         let (address, serving) = serve(Duration::from_millis(400))?;
         let paced = Paced::connect(address, Ask::Health, 1).await?;
         let measured = paced.run(100.0, Duration::from_secs(1)).await?;
+        let latency = |part| measured.quantile(part).expect("there are enough");
         drop(paced);
         // Off this thread: the connection ends where it runs.
         tokio::task::spawn_blocking(|| serving.join()).await?.expect("it has served");
@@ -278,9 +288,10 @@ mod tests {
         assert_eq!((measured.wrongs.count(), measured.due), (0, 100));
         assert_eq!(measured.latencies.len(), 100);
         // One in flight and about 39 in line; a client that only counts from sending would see a single one.
-        assert!(measured.quantile(0.99) > 350.0, "p99 {}", measured.quantile(0.99));
-        assert!(measured.quantile(0.85) > 200.0, "p85 {}", measured.quantile(0.85));
-        assert!(measured.quantile(0.3) < 200.0, "p30 {}", measured.quantile(0.3));
+        assert!(latency(1.0) > 350.0, "maximum {}", latency(1.0));
+        assert!(latency(0.85) > 200.0, "p85 {}", latency(0.85));
+        assert!(latency(0.3) < 200.0, "p30 {}", latency(0.3));
+        assert_eq!(measured.quantile(0.99), Err(Missing::TooFewSamples), "one answer is beyond it");
         Ok(())
     }
 
@@ -291,8 +302,8 @@ mod tests {
         drop(listener.accept()?);
         let measured = paced.run(1000.0, Duration::from_millis(50)).await?;
         assert_eq!((measured.wrongs.count(), measured.due), (50, 50));
-        assert!(measured.quantile(0.01) >= 4000.0, "a failure is the slowest there is");
-        assert!(!measured.is_sound());
+        assert!(measured.latencies().min() >= 3_990_000, "a failure is the slowest there is");
+        assert_eq!(measured.quantile(1.0), Err(Missing::GaveUp));
         assert_eq!(paced.open(), 0);
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Better, Description, Measure, Sample, Stage};
 use crate::compare::load::answer::Ask;
 use crate::compare::load::paced::Paced;
+use crate::compare::reading::processor_time;
 
 const SIZES: &[&str] = &["10 connections", "100 connections", "1,000 connections", "10,000 connections"];
 const COUNTS: [usize; 4] = [10, 100, 1_000, 10_000];
@@ -67,15 +68,15 @@ async fn play_one(
 
     let before = program.cpu();
     let measured = clients.run(rate, stage.length(1.0, 3.5)).await?;
-    let cpu = program.cpu().zip(before).map(|(after, before)| (after - before) / measured.due as f64);
+    let cpu = program.cpu().zip(before).map(|(after, before)| after - before);
     let (memory, threads) = program.memory_and_threads().unzip();
-    sample.troubles(size, measured.wrongs.sentences());
+    sample.keep(size, &measured);
     let open = clients.open();
     if measured.is_sound() && open * 100 >= count * 99 {
         sample.value(MEMORY, size, memory.map(|bytes| bytes / f64::from(1 << 20)));
         sample.value(THREADS, size, threads);
-        sample.value(P99, size, Some(measured.quantile(0.99)));
-        sample.value(CPU, size, cpu.map(|seconds| seconds * 1e6));
+        sample.value(P99, size, measured.quantile(0.99));
+        sample.value(CPU, size, processor_time(cpu, measured.due).map(|seconds| seconds * 1e6));
     } else {
         sample.trouble(size, format!("gave up: {open} of {count} connections were left at the end"));
     }
