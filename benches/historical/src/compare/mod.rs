@@ -3,15 +3,20 @@
 //! `contestants` lists the programs and [`scenes`] the loads; `program` starts and stops a server, `load` has the
 //! clients. `figures` computes medians and verdicts, `results` is the JSON file, `report` the table and the page.
 
+mod bootstrap;
 pub mod contestants;
 mod figures;
 mod load;
 mod machine;
+#[cfg(test)]
+mod made_up;
+mod pairs;
 mod program;
 mod reading;
 mod report;
 mod results;
 mod scenes;
+mod student;
 mod words;
 
 use std::error::Error;
@@ -92,7 +97,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         what: one.what.to_string(),
         versions: one.versions(&lock),
     };
-    let results = Results {
+    let mut results = Results {
         taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         quick: options.quick,
         rounds,
@@ -105,6 +110,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             .map(|(scene, samples)| SceneResults::new(scene.description(), &contestants, samples))
             .collect(),
     };
+    results.judge();
     println!("{}", report::table::text(&results));
     report::write(&results, &options.out)?;
     println!("The page is {}.", options.out.join("index.html").display());

@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::cost::{Cost, Message};
 use super::plots;
 use crate::compare::contestants;
-use crate::compare::figures::{ENOUGH, Figure, Side, Verdict, by_chance};
+use crate::compare::figures::{Figure, Side};
 use crate::compare::results::{Results, SceneResults};
 use crate::compare::words::{number, rounds, with_unit};
 
@@ -191,10 +191,7 @@ fn table(results: &Results, scene: &SceneResults) -> Markup {
 }
 
 fn cell(figure: &Figure, side: &Side) -> Markup {
-    let is_ahead = match &figure.verdict {
-        Verdict::Ahead { leaders, .. } => leaders.contains(&side.contestant),
-        Verdict::None { .. } => false,
-    };
+    let is_ahead = figure.leaders().contains(&side.contestant.as_str());
     html! {
         td.number {
             @match side.spread {
@@ -266,11 +263,7 @@ fn footer(results: &Results) -> Markup {
             p {
                 "In each round every contestant is restarted with the same settings, and the order changes from \
                  round to round. A figure is the median of the rounds; the minimum and the maximum stand beside it \
-                 or are drawn as a whisker. Two contestants whose ranges overlap are called a tie; the best median \
-                 and those that tie with it are in bold. With " (results.rounds) " rounds, the ranges of two equal \
-                 contestants are apart by chance in " (number(by_chance(results.rounds) * 100.0)) " of 100 figures"
-                @if results.rounds < ENOUGH { ", so there are no verdicts here" }
-                ". A tie means that these rounds cannot separate the two, not that they are equal."
+                 or are drawn as a whisker."
             }
             p {
                 "Where requests follow a schedule, latency counts from when a request was due and not from when it \
@@ -291,7 +284,7 @@ fn footer(results: &Results) -> Markup {
 mod tests {
     use super::super::cost::Row;
     use super::*;
-    use crate::compare::results::tests::made_up;
+    use crate::compare::made_up::made_up;
 
     /// Words that would be markup if they were not escaped.
     const MARKUP: &str = "<script>&'\"";
@@ -355,7 +348,7 @@ mod tests {
     fn all_that_was_measured_is_on_it() {
         let results = made_up();
         let page = html(&results, None);
-        assert_eq!(page.matches("<svg").count(), 2 + 4);
+        assert_eq!(page.matches("<svg").count(), 2 + 6 + 4);
         for scene in &results.scenes {
             assert!(scene.verdict.iter().all(|sentence| page.contains(sentence)));
         }

@@ -13,6 +13,7 @@ const KINDS: &[&str] = &["JPEG, one picture", "GIF, 15 frames"];
 
 pub const DESCRIPTION: Description = Description {
     name: "drawing",
+    claim: "Captioning is work for a processor. It would hold up the event loop, so it goes to a CPU pool.",
     question: "Does the concurrency model matter when nearly all of the work is drawing?",
     how: "16 keep-alive connections request captions as fast as they are answered, each with a different text, so \
           that no cache helps: first JPEGs of the template raccoon, then GIFs of deal-with-it.",

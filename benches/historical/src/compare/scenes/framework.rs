@@ -12,6 +12,7 @@ const CPU: &str = "processor time per request";
 
 pub const DESCRIPTION: Description = Description {
     name: "framework",
+    claim: "Futures in Rust are a zero-cost abstraction.",
     question: "What is the overhead per request when the answer costs almost nothing?",
     how: "64 keep-alive connections request /health, each again as soon as it has its answer. The clients use \
           about as much processor time as the server, so the processor time per request says more than the rate.",

@@ -28,6 +28,7 @@ const fn measure(name: &'static str, unit: &'static str) -> Measure {
 
 pub const DESCRIPTION: Description = Description {
     name: "many",
+    claim: "Futures in Rust are a zero-cost abstraction.",
     question: "What do mostly idle connections cost?",
     how: "10, 100, 1,000 and 10,000 keep-alive connections request /health once per second each, on a fixed \
           schedule that spreads them over the second. For each number of connections the server is started anew \

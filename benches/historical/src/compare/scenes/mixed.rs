@@ -24,6 +24,7 @@ const fn latency(name: &'static str) -> Measure {
 
 pub const DESCRIPTION: Description = Description {
     name: "mixed",
+    claim: "Captioning is work for a processor. It would hold up the event loop, so it goes to a CPU pool.",
     question: "Do small requests stay fast while every thread draws?",
     how: "/health is requested 200 times per second on a fixed schedule over 8 connections, first alone, then while \
           16 other connections keep all threads drawing GIFs; latency counts from when a request was due.",

@@ -41,6 +41,8 @@ pub enum Scene {
 /// What a scene is about.
 pub struct Description {
     pub name: &'static str,
+    /// The sentence of the article that it is about, as `docs/course/article.md` has it.
+    pub claim: &'static str,
     pub question: &'static str,
     /// How it is measured, in a few sentences.
     pub how: &'static str,

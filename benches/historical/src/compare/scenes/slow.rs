@@ -33,6 +33,7 @@ const HELD: &str = "slow connections still open";
 
 pub const DESCRIPTION: Description = Description {
     name: "slow",
+    claim: "async Rust is currently an option only for the adventurous",
     question: "Do deliberately slow clients delay the others?",
     how: "/health is requested 200 times per second over 8 connections, first alone, then while 1,000 more clients \
           send a request at one byte per second, all at the same instant. The header timeout is 2 s; 4 s after the \

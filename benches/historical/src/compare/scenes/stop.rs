@@ -25,6 +25,7 @@ const REFUSED: &str = "requests refused";
 
 pub const DESCRIPTION: Description = Description {
     name: "stop",
+    claim: "async Rust is currently an option only for the adventurous",
     question: "How does it shut down in the middle of work?",
     how: "32 keep-alive connections request the GIF that takes longest to draw, again and again, and the server gets \
           a SIGTERM. A request is lost if it was sent before the signal, or sent whole and read by the server, and \
