@@ -34,6 +34,8 @@ pub struct Named {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SceneResults {
     pub name: String,
+    /// The sentence of the article that it is about.
+    pub claim: String,
     pub question: String,
     pub how: String,
     pub is_line: bool,
@@ -77,6 +79,7 @@ impl SceneResults {
         }
         SceneResults {
             name: scene.name.to_string(),
+            claim: scene.claim.to_string(),
             question: scene.question.to_string(),
             how: scene.how.to_string(),
             is_line: scene.is_line,

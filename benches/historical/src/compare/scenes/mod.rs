@@ -1,9 +1,12 @@
 //! The scenes. Each answers a question, with one contestant and one round at a time.
 
+mod burst;
 mod drawing;
 mod framework;
 mod many;
 mod mixed;
+mod overload;
+mod site;
 mod slow;
 mod stop;
 
@@ -11,7 +14,9 @@ use std::io;
 use std::time::Duration;
 
 use super::contestants::Contestant;
+use super::cores::{Cores, Split};
 use super::figures::Better;
+use super::load::paced::Measured;
 use super::program::{Knob, Program};
 
 /// The name of the only variant of a scene that has none.
@@ -26,10 +31,16 @@ pub enum Scene {
     Drawing,
     /// Small requests beside pictures.
     Mixed,
+    /// A site's mix of requests.
+    Site,
     /// Ten to ten thousand connections.
     Many,
+    /// A thousand requests at one instant.
+    Burst,
     /// Deliberately slow clients.
     Slow,
+    /// More drawing than there is time for, and clients who give up.
+    Overload,
     /// A signal to stop in the middle of work.
     Stop,
 }
@@ -37,6 +48,8 @@ pub enum Scene {
 /// What a scene is about.
 pub struct Description {
     pub name: &'static str,
+    /// The sentence of the article that it is about, as `docs/course/article.md` has it.
+    pub claim: &'static str,
     pub question: &'static str,
     /// How it is measured, in a few sentences.
     pub how: &'static str,
@@ -64,6 +77,8 @@ pub struct Stage<'a> {
     pub cores: usize,
     /// Files that a process may open.
     pub descriptors: u64,
+    /// How processors are shared out in all scenes; `None` if each scene decides.
+    pub placed: Option<Cores>,
 }
 
 /// The measurements of one contestant in one round.
@@ -92,8 +107,11 @@ impl Scene {
             Scene::Framework => &framework::DESCRIPTION,
             Scene::Drawing => &drawing::DESCRIPTION,
             Scene::Mixed => &mixed::DESCRIPTION,
+            Scene::Site => &site::DESCRIPTION,
             Scene::Many => &many::DESCRIPTION,
+            Scene::Burst => &burst::DESCRIPTION,
             Scene::Slow => &slow::DESCRIPTION,
+            Scene::Overload => &overload::DESCRIPTION,
             Scene::Stop => &stop::DESCRIPTION,
         }
     }
@@ -105,8 +123,11 @@ impl Scene {
             Scene::Framework => framework::play(stage, &mut sample).await,
             Scene::Drawing => drawing::play(stage, &mut sample).await,
             Scene::Mixed => mixed::play(stage, &mut sample).await,
+            Scene::Site => site::play(stage, &mut sample).await,
             Scene::Many => many::play(stage, &mut sample).await,
+            Scene::Burst => burst::play(stage, &mut sample).await,
             Scene::Slow => slow::play(stage, &mut sample).await,
+            Scene::Overload => overload::play(stage, &mut sample).await,
             Scene::Stop => stop::play(stage, &mut sample).await,
         };
         if let Err(error) = played {
@@ -120,7 +141,14 @@ impl Stage<'_> {
     /// Starts the contestant with the knobs that all have, but for these. Nothing is decoded before it is needed
     /// unless `preload` says so: memory is that of the connections then.
     async fn start(&self, changed: &[Knob<'_>]) -> io::Result<Program> {
-        let threads = self.cores.to_string();
+        // Most scenes are about what a machine does, so both have all of it.
+        self.start_on(self.placed.unwrap_or(Cores::Shared), changed).await
+    }
+
+    /// The same, with the processors shared out in that way. It draws on as many threads as it has processors.
+    async fn start_on(&self, cores: Cores, changed: &[Knob<'_>]) -> io::Result<Program> {
+        let split = Split::new(cores)?;
+        let threads = split.for_server(self.cores).to_string();
         let mut knobs = vec![
             ("render-threads", threads.as_str()),
             ("queue", "128"),
@@ -133,7 +161,7 @@ impl Stage<'_> {
         ];
         knobs.retain(|(name, _)| changed.iter().all(|(other, _)| name != other));
         knobs.extend(changed);
-        Program::start(self.contestant, &knobs).await
+        Program::start(self.contestant, &knobs, split).await
     }
 
     /// How long to measure.
@@ -146,6 +174,11 @@ impl Sample {
     /// A number, unless the system did not tell it.
     fn value(&mut self, measure: &'static str, variant: &'static str, number: Option<f64>) {
         self.values.extend(number.map(|number| Value { measure, variant, number }));
+    }
+
+    /// Tells what went wrong.
+    fn keep(&mut self, variant: &'static str, measured: &Measured) {
+        self.troubles(variant, measured.wrongs.sentences());
     }
 
     fn trouble(&mut self, variant: &'static str, what: String) {
@@ -162,6 +195,18 @@ mod tests {
     use clap::ValueEnum;
 
     use super::*;
+    use crate::compare::contestants::workspace;
+
+    #[test]
+    fn every_claim_is_one_of_the_article() {
+        let page = std::fs::read_to_string(workspace().join("docs/course/article.md")).expect("it is there");
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let page = words(&page);
+        for scene in Scene::value_variants() {
+            let Description { name, claim, .. } = scene.description();
+            assert!(page.contains(claim), "{name}: {claim}");
+        }
+    }
 
     #[test]
     fn what_is_telling_is_measured() {
