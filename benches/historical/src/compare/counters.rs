@@ -22,7 +22,8 @@ const POWER: &str = "/sys/class/powercap";
 
 /// Counters at the begin.
 pub struct Counters {
-    id: Option<u32>,
+    /// The process, and those that it has started.
+    ids: Vec<u32>,
     cpu: Option<f64>,
     switches: Option<Switches>,
     energy: Option<f64>,
@@ -53,16 +54,17 @@ pub struct Switches {
 impl Counters {
     /// Reads those of a process. `perf` counts its instructions, if that is asked for and it can.
     pub fn start(id: Option<u32>, with_instructions: bool) -> Counters {
-        let perf = id.filter(|_| with_instructions).and_then(count_instructions);
-        let (cpu, switches) = (id.and_then(program::cpu), id.and_then(switches));
-        Counters { id, cpu, switches, energy: energy(Path::new(POWER)), perf }
+        let ids = id.map_or(Vec::new(), program::family);
+        let perf = if with_instructions { count_instructions(&ids) } else { None };
+        let (cpu, switches) = (cpu(&ids), switches(&ids));
+        Counters { ids, cpu, switches, energy: energy(Path::new(POWER)), perf }
     }
 
     /// Reads them again.
     pub async fn spent(self) -> Spent {
         let since = |now: Option<f64>, then: Option<f64>| now.zip(then).map(|(now, then)| now - then);
-        let cpu = since(self.id.and_then(program::cpu), self.cpu);
-        let switches = self.id.and_then(switches).zip(self.switches).map(|(now, then)| Switches {
+        let cpu = since(cpu(&self.ids), self.cpu);
+        let switches = switches(&self.ids).zip(self.switches).map(|(now, then)| Switches {
             voluntary: (now.voluntary - then.voluntary).max(0.0),
             involuntary: (now.involuntary - then.involuntary).max(0.0),
         });
@@ -84,10 +86,17 @@ impl Spent {
     }
 }
 
+/// The sum over all processes; none if one of them has ended.
+fn cpu(ids: &[u32]) -> Option<f64> {
+    (!ids.is_empty()).then(|| ids.iter().map(|id| program::cpu(*id)).sum::<Option<f64>>()).flatten()
+}
+
 /// The sum over all threads that there are.
-fn switches(id: u32) -> Option<Switches> {
+fn switches(ids: &[u32]) -> Option<Switches> {
+    (!ids.is_empty()).then_some(())?;
     let mut sum = Switches::default();
-    for thread in fs::read_dir(format!("/proc/{id}/task")).ok()?.flatten() {
+    let threads = ids.iter().map(|id| fs::read_dir(format!("/proc/{id}/task")).ok());
+    for thread in threads.collect::<Option<Vec<_>>>()?.into_iter().flatten().flatten() {
         // Unreadable if it has ended meanwhile.
         if let Ok(status) = fs::read_to_string(thread.path().join("status")) {
             sum.voluntary += program::field(&status, "voluntary_ctxt_switches:")?;
@@ -114,9 +123,10 @@ fn energy(folder: &Path) -> Option<f64> {
 
 /// Starts perf on a process. It counts until it is interrupted, and begins some milliseconds late: a window of a second
 /// misses one or two per cent.
-fn count_instructions(id: u32) -> Option<Child> {
+fn count_instructions(ids: &[u32]) -> Option<Child> {
+    let ids: Vec<_> = ids.iter().map(u32::to_string).collect();
     let mut perf = Command::new("perf");
-    perf.args(["stat", "-x", ",", "-e", "instructions:u", "-p"]).arg(id.to_string());
+    perf.args(["stat", "-x", ",", "-e", "instructions:u", "-p"]).arg(ids.join(","));
     perf.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     perf.spawn().ok()
 }
@@ -170,7 +180,8 @@ mod tests {
         let spent = counters.spent().await;
         assert!(spent.switches.is_some_and(|switches| switches.voluntary >= 5.0), "{spent:?}");
         assert!(spent.cpu.is_some() && spent.instructions.is_none());
-        assert_eq!(spent.cpu_for_each(1), None, "milliseconds are too little");
+        let little = Spent { cpu: Some(0.1), ..Spent::default() };
+        assert_eq!(little.cpu_for_each(1), None);
         let enough = Spent { cpu: Some(0.5), ..Spent::default() };
         assert_eq!((enough.cpu_for_each(1000), enough.cpu_for_each(0)), (Some(0.0005), None));
     }

@@ -1,10 +1,10 @@
 //! The programs that are measured, each in a process of its own. None outlives its `Program`.
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
+use std::{fs, io};
 
 #[cfg(unix)]
 use nix::sys::signal::Signal;
@@ -86,8 +86,13 @@ impl Program {
 
     /// Bytes of memory that are in use, and threads; `None` where the system does not tell.
     pub fn memory_and_threads(&self) -> Option<(f64, f64)> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
-        Some((field(&status, "VmRSS:")? * 1024.0, field(&status, "Threads:")?))
+        let mut sum = (0.0, 0.0);
+        for id in family(self.child.id()?) {
+            let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+            sum.0 += field(&status, "VmRSS:")? * 1024.0;
+            sum.1 += field(&status, "Threads:")?;
+        }
+        Some(sum)
     }
 
     /// Sends SIGTERM, as an operator would.
@@ -128,6 +133,22 @@ where
         }
     }
     Err(io::Error::other(format!("it exited at once; its last output was {said:?}")))
+}
+
+/// A process and all that it has started and that have not ended: a server may be several processes.
+pub fn family(id: u32) -> Vec<u32> {
+    let mut ids = vec![id];
+    let mut seen = 0;
+    while let Some(id) = ids.get(seen) {
+        let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+        let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+        let children =
+            lists.flat_map(|list| list.split_whitespace().flat_map(str::parse).collect::<Vec<u32>>());
+        let children: Vec<u32> = children.collect();
+        ids.extend(children);
+        seen += 1;
+    }
+    ids
 }
 
 /// The number after a name, in the words of /proc/PID/status.
@@ -198,6 +219,24 @@ mod tests {
         assert_eq!(rest.next_line().await.ok().flatten().as_deref(), Some("more"));
         let error = listening(&b"the port is taken\n"[..]).await.expect_err("it is not told");
         assert!(error.to_string().contains("the port is taken"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_family_has_children_and_theirs() -> io::Result<()> {
+        // The shell starts another, which starts a sleep, and prints a line when it has.
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "sh -c 'sleep 20 & echo; wait' & wait"]).stdout(Stdio::piped());
+        let mut shell = shell.spawn()?;
+        let mut line = [0];
+        io::Read::read_exact(shell.stdout.as_mut().expect("it is piped"), &mut line)?;
+        let ids = family(shell.id());
+        for id in ids.iter().rev() {
+            let _ = signal(*id, Signal::SIGKILL);
+        }
+        shell.wait()?;
+        assert_eq!(ids.len(), 3, "{ids:?}");
+        Ok(())
     }
 
     #[cfg(target_os = "linux")]

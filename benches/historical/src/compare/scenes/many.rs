@@ -15,11 +15,13 @@ const LARGE: &[&str] = &["1,000 connections", "10,000 connections"];
 const LARGEST: &[&str] = &["10,000 connections"];
 /// The first is the headline.
 const TELLING: &[&str] = &["10,000 connections", "1,000 connections", "10 connections"];
-/// Requests on each connection before anything is measured. The server's memory grows over the first few: with a
-/// thread per connection, each stack takes another page now and then until the eighth.
+/// Requests on each connection before its memory is read. It grows over the first few: with a thread per connection, each
+/// stack takes another page now and then until the eighth.
 const WARM_UP: f64 = 8.0;
+/// Of these, requests that come after the warm-up, where latency is measured.
+const MEASURED: f64 = 2.0;
 /// Requests per second of the warm-up, at most: what the slowest answers without falling behind.
-const WARM_RATE: f64 = 40_000.0;
+const WARM_RATE: f64 = 26_000.0;
 /// Descriptors that are kept free for everything but these connections.
 const SPARE: u64 = 100;
 const MEMORY: &str = "memory of the server";
@@ -41,7 +43,7 @@ pub const DESCRIPTION: Description = Description {
     claim: "Futures in Rust are a zero-cost abstraction.",
     question: "What do mostly idle connections cost?",
     how: "A server without preloading gets 10 keep-alive connections, then more, until it has 100, 1,000 and 10,000. \
-          Each sends eight requests for /health as a warm-up; then memory and threads are read. With 1,000 and 10,000, \
+          Each sends eight requests for /health before memory and threads are read. With 1,000 and 10,000, \
           each connection requests /health once per second, on a fixed schedule that spreads them over the second. \
           With fewer there would be too few requests for a p99, and with 1,000 too few for processor time.",
     measures: &[
@@ -86,7 +88,8 @@ async fn play_one(
     count: usize,
 ) -> io::Result<bool> {
     clients.grow(program.address, Ask::Health, count).await?;
-    let requests = count as f64 * WARM_UP;
+    let warm_up = if LARGEST.contains(&size) { WARM_UP - MEASURED } else { WARM_UP };
+    let requests = count as f64 * warm_up;
     let warmth = (requests / WARM_RATE).max(0.2);
     let first = clients.run(requests / warmth, Duration::from_secs_f64(warmth)).await?;
     sample.troubles(size, first.wrongs.sentences());
@@ -95,7 +98,8 @@ async fn play_one(
         return Ok(false);
     }
     if LARGE.contains(&size) {
-        let length = if LARGEST.contains(&size) { stage.length(1.5, 2.0) } else { stage.length(1.0, 1.1) };
+        let length =
+            if LARGEST.contains(&size) { stage.length(2.0, MEASURED) } else { stage.length(1.0, 1.1) };
         let counters = program.counters();
         let measured = clients.run(count as f64, length).await?;
         let cpu = counters.spent().await.cpu_for_each(measured.due);

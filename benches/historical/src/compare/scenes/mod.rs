@@ -158,6 +158,8 @@ impl Stage<'_> {
             ("header-timeout", "60"),
             ("keep-alive-timeout", "120"),
             ("max-connections", "16000"),
+            // All clients of the load are at one address.
+            ("max-connections-per-client", "16000"),
         ];
         knobs.retain(|(name, _)| changed.iter().all(|(other, _)| name != other));
         knobs.extend(changed);
