@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
+use super::reading::{Missing, Reading};
+
 /// Which values are good ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,8 +45,8 @@ impl Spread {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Side {
     pub contestant: String,
-    /// One for each round; `None` where it gave up or could not be measured.
-    pub values: Vec<Option<f64>>,
+    /// One for each round.
+    pub values: Vec<Reading>,
     /// Of the rounds that have a value.
     pub spread: Option<Spread>,
 }
@@ -52,7 +54,20 @@ pub struct Side {
 impl Side {
     /// Rounds that have a value.
     pub fn count(&self) -> usize {
-        self.values.iter().flatten().count()
+        self.numbers().count()
+    }
+
+    /// The values of the rounds that have one.
+    pub fn numbers(&self) -> impl Iterator<Item = f64> {
+        self.values.iter().filter_map(|reading| reading.number())
+    }
+
+    /// Why values are missing, each reason once.
+    pub fn reasons(&self) -> Vec<Missing> {
+        let mut reasons: Vec<Missing> = self.values.iter().filter_map(|reading| reading.missing()).collect();
+        reasons.sort();
+        reasons.dedup();
+        reasons
     }
 }
 
@@ -140,7 +155,7 @@ mod tests {
     fn side(contestant: &str, values: &[f64]) -> Side {
         Side {
             contestant: contestant.to_string(),
-            values: values.iter().copied().map(Some).collect(),
+            values: values.iter().copied().map(Reading::from).collect(),
             spread: Spread::of(values),
         }
     }
@@ -193,7 +208,11 @@ mod tests {
 
     #[test]
     fn one_that_gave_up_is_missing_and_two_rounds_are_no_verdict() {
-        let gave_up = Side { contestant: "b".to_string(), values: vec![None; 3], spread: None };
+        let gave_up = Side {
+            contestant: "b".to_string(),
+            values: vec![Reading::Missing(Missing::GaveUp); 3],
+            spread: None,
+        };
         match verdict(Better::Higher, &[side("a", &[1.0, 2.0, 3.0]), gave_up]) {
             Verdict::Ahead { missing, .. } => assert_eq!(missing, ["b"]),
             Verdict::None { why } => panic!("{why}"),

@@ -10,6 +10,7 @@ mod figures;
 mod load;
 mod machine;
 mod program;
+mod reading;
 mod report;
 mod results;
 mod scenes;

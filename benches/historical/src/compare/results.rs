@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::contestants::Contestant;
 use super::figures::{Figure, Side, Spread, verdict};
 use super::machine::Machine;
+use super::reading::{Missing, Reading};
 use super::scenes::{Description, ONLY, Sample};
 
 /// The whole file.
@@ -97,10 +98,10 @@ fn named(variant: &str) -> Option<String> {
 fn side(contestant: &str, measure: &str, variant: &str, rounds: &[Sample]) -> Side {
     let number = |sample: &Sample| {
         let value = sample.values.iter().find(|value| value.measure == measure && value.variant == variant);
-        value.map(|value| value.number)
+        value.map_or(Reading::Missing(Missing::GaveUp), |value| value.reading)
     };
-    let values: Vec<Option<f64>> = rounds.iter().map(number).collect();
-    let spread = Spread::of(&values.iter().copied().flatten().collect::<Vec<_>>());
+    let values: Vec<Reading> = rounds.iter().map(number).collect();
+    let spread = Spread::of(&values.iter().filter_map(|reading| reading.number()).collect::<Vec<_>>());
     Side { contestant: contestant.to_string(), values, spread }
 }
 
@@ -135,7 +136,11 @@ pub mod tests {
                 for measure in description.measures {
                     // Their medians have ratios that JSON keeps to the last bit.
                     let number = ([1, 7, 15][contestant] + round) as f64;
-                    let value = |variant: &&'static str| Value { measure: measure.name, variant, number };
+                    let value = |variant: &&'static str| Value {
+                        measure: measure.name,
+                        variant,
+                        reading: number.into(),
+                    };
                     // The first contestant gives up where there is most to do.
                     let variants =
                         if contestant == 0 { measure.variants.len() - 1 } else { measure.variants.len() };
@@ -177,10 +182,12 @@ pub mod tests {
     #[test]
     fn every_round_is_kept_in_its_place() {
         let many = &made_up().scenes[1];
-        let figure = many.figures.last().expect("there are some");
-        assert_eq!(figure.sides[0].values, [None; 3]);
+        let figure =
+            many.figures.iter().find(|figure| figure.variant.as_deref() == Some("10,000 connections"));
+        let figure = figure.expect("its memory is measured");
+        assert_eq!(figure.sides[0].values, [Reading::Missing(Missing::GaveUp); 3]);
         assert_eq!(figure.sides[0].spread, None);
-        assert_eq!(figure.sides[2].values, [Some(15.0), Some(16.0), Some(17.0)]);
+        assert_eq!(figure.sides[2].values, [15.0, 16.0, 17.0].map(Reading::from));
         assert_eq!(figure.sides[2].spread, Some(Spread { median: 16.0, min: 15.0, max: 17.0 }));
         // The most telling first, and of the last measure it is the one that threads did not reach.
         assert!(many.verdict[0].contains("10,000 connections"), "{:?}", many.verdict);

@@ -130,12 +130,13 @@ fn capitalised(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::figures::verdict;
+    use super::super::reading::Reading;
     use super::*;
 
     fn figure(better: Better, sides: &[(&str, &[f64])]) -> Figure {
         let side = |&(name, values): &(&str, &[f64])| Side {
             contestant: name.to_string(),
-            values: values.iter().copied().map(Some).collect(),
+            values: values.iter().copied().map(Reading::from).collect(),
             spread: Spread::of(values),
         };
         let sides: Vec<_> = sides.iter().map(side).collect();

@@ -14,6 +14,7 @@ use super::client::Client;
 use super::wrongs::Wrongs;
 use crate::compare::counters::{Counters, Spent};
 use crate::compare::program::Program;
+use crate::compare::reading::{Missing, processor_time};
 
 /// Clients that ask until this is dropped.
 pub struct Closed {
@@ -48,17 +49,20 @@ struct Tally {
 
 /// What was answered during some time.
 pub struct Window {
-    /// Correct answers per second; `None` if there was none.
-    pub rate: Option<f64>,
+    /// Correct answers per second.
+    pub rate: Result<f64, Missing>,
     pub answers: u64,
     /// By the server, for all of them.
     pub spent: Spent,
 }
 
 impl Window {
-    /// Seconds of the server's processor time for each answer; `None` if too little passed to say.
-    pub fn cpu(&self) -> Option<f64> {
-        self.spent.cpu_for_each(self.answers)
+    /// Seconds of the server's processor time for each answer.
+    ///
+    /// # Errors
+    /// If too little passed to say, or the system does not tell.
+    pub fn cpu(&self) -> Result<f64, Missing> {
+        processor_time(self.spent.cpu, self.answers)
     }
 
     /// How much of a counter there was for each answer.
@@ -114,7 +118,7 @@ impl Closed {
         let seconds = start.elapsed().as_secs_f64();
         let answers = self.tally.answers.load(Ordering::Relaxed) - answers;
         let spent = counters.spent().await;
-        let rate = (answers > 0).then_some(answers as f64 / seconds);
+        let rate = if answers > 0 { Ok(answers as f64 / seconds) } else { Err(Missing::GaveUp) };
         Window { rate, answers, spent }
     }
 

@@ -19,12 +19,11 @@ use super::PATIENCE;
 use super::answer::{Ask, Wrong};
 use super::client::{Client, Reader};
 use super::wrongs::Wrongs;
+use crate::compare::reading::{Missing, quantile};
 
 /// Requests that are due within the same tick are sent together: waking up for each of ten thousand per second
 /// would take a processor away from the server.
 const TICK: Duration = Duration::from_millis(1);
-/// Answers that must be slower than a quantile. Not quite ten: 1,000 × (1 − 0.99) is a little less in binary.
-const BEYOND: f64 = 9.999;
 /// Connections that are being made at a time.
 const CONNECTING: usize = 64;
 
@@ -45,12 +44,12 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// The latency in milliseconds that this part of the answers (0 to 1) does not exceed; 1 for the maximum. `None` if
-    /// fewer than ten answers are beyond it, or too many requests failed.
-    pub fn quantile(&self, part: f64) -> Option<f64> {
-        let beyond = self.latencies.len() as f64 * (1.0 - part);
-        let is_told = self.is_sound() && (part >= 1.0 || beyond >= BEYOND);
-        is_told.then(|| self.latencies.value_at_quantile(part) as f64 / 1000.0)
+    /// The latency in milliseconds that this part of the answers (0 to 1) does not exceed; 1 for the maximum.
+    ///
+    /// # Errors
+    /// If fewer than ten answers are beyond it, or too many requests failed.
+    pub fn quantile(&self, part: f64) -> Result<f64, Missing> {
+        if self.is_sound() { quantile(&self.latencies, part) } else { Err(Missing::GaveUp) }
     }
 
     /// All of them.
@@ -369,7 +368,7 @@ mod tests {
         assert!(latency(1.0) > 350.0, "maximum {}", latency(1.0));
         assert!(latency(0.85) > 200.0, "p85 {}", latency(0.85));
         assert!(latency(0.3) < 200.0, "p30 {}", latency(0.3));
-        assert_eq!(measured.quantile(0.99), None, "one answer is beyond it");
+        assert_eq!(measured.quantile(0.99), Err(Missing::TooFewSamples), "one answer is beyond it");
         Ok(())
     }
 
@@ -381,7 +380,7 @@ mod tests {
         let measured = paced.run(1000.0, Duration::from_millis(50)).await?;
         assert_eq!((measured.wrongs.count(), measured.due), (50, 50));
         assert!(measured.latencies().min() >= 3_990_000, "a failure is the slowest there is");
-        assert_eq!(measured.quantile(1.0), None);
+        assert_eq!(measured.quantile(1.0), Err(Missing::GaveUp));
         assert_eq!(paced.open(), 0);
         Ok(())
     }

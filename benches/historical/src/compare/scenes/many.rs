@@ -7,6 +7,7 @@ use super::{Better, Description, Measure, Sample, Stage};
 use crate::compare::load::answer::Ask;
 use crate::compare::load::paced::Paced;
 use crate::compare::program::Program;
+use crate::compare::reading::processor_time;
 
 const SIZES: &[&str] = &["10 connections", "100 connections", "1,000 connections", "10,000 connections"];
 const COUNTS: [usize; 4] = [10, 100, 1_000, 10_000];
@@ -102,7 +103,7 @@ async fn play_one(
             if LARGEST.contains(&size) { stage.length(2.0, MEASURED) } else { stage.length(1.0, 1.1) };
         let counters = program.counters();
         let measured = clients.run(count as f64, length).await?;
-        let cpu = counters.spent().await.cpu_for_each(measured.due);
+        let cpu = processor_time(counters.spent().await.cpu, measured.due);
         sample.keep(size, &measured);
         if !measured.is_sound() {
             sample.trouble(

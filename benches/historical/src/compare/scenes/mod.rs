@@ -13,11 +13,14 @@ mod stop;
 use std::io;
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
+
 use super::contestants::Contestant;
 use super::cores::{Cores, Split};
 use super::figures::Better;
 use super::load::paced::Measured;
 use super::program::{Knob, Program};
+use super::reading::Reading;
 
 /// The name of the only variant of a scene that has none.
 pub const ONLY: &str = "";
@@ -86,13 +89,15 @@ pub struct Stage<'a> {
 pub struct Sample {
     pub values: Vec<Value>,
     pub troubles: Vec<Trouble>,
+    /// All latencies of a variant, in microseconds: they are kept beside the page.
+    pub latencies: Vec<(&'static str, Histogram<u64>)>,
 }
 
-/// A number.
+/// A number, or why there is none.
 pub struct Value {
     pub measure: &'static str,
     pub variant: &'static str,
-    pub number: f64,
+    pub reading: Reading,
 }
 
 /// Something that went wrong, which is a result, too.
@@ -173,13 +178,16 @@ impl Stage<'_> {
 }
 
 impl Sample {
-    /// A number, unless the system did not tell it.
-    fn value(&mut self, measure: &'static str, variant: &'static str, number: Option<f64>) {
-        self.values.extend(number.map(|number| Value { measure, variant, number }));
+    /// A number, or why there is none; `None` if the system does not tell it. A measure that gets no value has given
+    /// up.
+    fn value(&mut self, measure: &'static str, variant: &'static str, reading: impl Into<Reading>) {
+        self.values.push(Value { measure, variant, reading: reading.into() });
     }
 
-    /// Tells what went wrong.
+    /// Keeps the latencies of a variant, and tells what went wrong. Measures that are quantiles of it, by their names
+    /// ("latency, p99", "latency, maximum"), can be found again from what is kept.
     fn keep(&mut self, variant: &'static str, measured: &Measured) {
+        self.latencies.push((variant, measured.latencies().clone()));
         self.troubles(variant, measured.wrongs.sentences());
     }
 

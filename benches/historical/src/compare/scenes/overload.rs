@@ -11,6 +11,7 @@ use super::{Better, Description, Measure, Sample, Stage};
 use crate::compare::load::answer::Ask;
 use crate::compare::load::client::Client;
 use crate::compare::load::crowd::Crowd;
+use crate::compare::reading::quantile;
 
 /// Many times as many as can draw or wait.
 const CROWD: usize = 256;
@@ -72,8 +73,8 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let crowded = crowd.window(length).await?;
     drop(crowd);
     sample.value(RATE, CROWDED, Some(crowded.answered as f64 / length.as_secs_f64()));
-    let is_enough = crowded.refusals.len() >= 1_000;
-    sample.value(REFUSED, CROWDED, is_enough.then(|| crowded.refusals.value_at_quantile(0.99) as f64 / 1e3));
+    sample.value(REFUSED, CROWDED, quantile(&crowded.refusals, 0.99));
+    sample.latencies.push((CROWDED, crowded.refusals));
     sample.troubles(CROWDED, crowded.wrongs.sentences());
     // What has begun for the crowd may end first: 66 GIFs, if nothing is cancelled.
     sleep(WATCHED).await;

@@ -6,6 +6,7 @@ use super::{Better, Description, Measure, ONLY, Sample, Stage};
 use crate::compare::load::client::Client;
 use crate::compare::load::paced::Paced;
 use crate::compare::load::site::Site;
+use crate::compare::reading::processor_time;
 
 const VISITORS: u64 = 64;
 /// Requests per second: a fraction of what the slowest can answer, so that what is measured is not a queue.
@@ -41,8 +42,8 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     visitors.run(RATE, stage.length(0.2, 0.3)).await?;
     let counters = program.counters();
     let measured = visitors.run(RATE, stage.length(1.5, 1.8)).await?;
-    let cpu = counters.spent().await.cpu_for_each(measured.due);
-    sample.value(CPU, ONLY, cpu.filter(|_| measured.is_sound()).map(|seconds| seconds * 1e6));
+    let cpu = processor_time(counters.spent().await.cpu, measured.due);
+    sample.value(CPU, ONLY, cpu.map(|seconds| seconds * 1e6));
     sample.value(P99, ONLY, measured.quantile(0.99));
     sample.value(P50, ONLY, measured.quantile(0.5));
     sample.keep(ONLY, &measured);
