@@ -1,10 +1,12 @@
 //! Runs the same load against every contestant, in turns, and reports the results.
 //!
 //! `contestants` lists the programs and [`scenes`] the loads; `program` starts and stops a server, `load` has the
-//! clients. `figures` computes medians and verdicts, `results` is the JSON file, `report` the table and the page.
+//! clients. `cores` gives both their processors, `counters` reads what a server spends. `figures` computes medians and verdicts, `results` is the JSON file, `report` the table and the page.
 
 mod bootstrap;
 pub mod contestants;
+mod cores;
+mod counters;
 mod figures;
 mod load;
 mod machine;
@@ -29,6 +31,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime;
 
 use contestants::Contestant;
+use cores::Cores;
 use machine::Machine;
 use results::{Named, Results, SceneResults};
 use scenes::{Sample, Scene, Stage};
@@ -48,6 +51,9 @@ pub struct Options {
     /// Compare only this contestant; can be given several times
     #[arg(long, value_name = "NAME", value_parser = contestants::ALL.iter().map(|one| one.name).collect::<Vec<_>>())]
     only: Vec<String>,
+    /// Have server and clients on separate processors, or share all; without it, each scene has its own
+    #[arg(long, value_name = "HOW")]
+    cores: Option<Cores>,
     /// How often everything is measured; 3 with --quick, otherwise 5
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: Option<u16>,
@@ -84,7 +90,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     // Whatever ends it, the programs that run are dropped, and with that killed.
     let played = runtime.block_on(async {
         tokio::select! {
-            played = play(&machine, options.quick, rounds, &scenes, &contestants) => Ok(played),
+            played = play(&machine, options, rounds, &scenes, &contestants) => Ok(played),
             stopped = stopped() => Err(stopped),
         }
     });
@@ -122,7 +128,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 /// Returns one sample for each scene, contestant and round.
 async fn play(
     machine: &Machine,
-    is_quick: bool,
+    options: &Options,
     rounds: usize,
     scenes: &[Scene],
     contestants: &[&Contestant],
@@ -138,7 +144,9 @@ async fn play(
                 let contestant = contestants[index];
                 progress.set_message(format!("{name}: {}", contestant.name));
                 let Machine { cores, descriptors, .. } = *machine;
-                let sample = scene.play(&Stage { contestant, is_quick, cores, descriptors }).await;
+                let (is_quick, placed) = (options.quick, options.cores);
+                let stage = Stage { contestant, is_quick, cores, descriptors, placed };
+                let sample = scene.play(&stage).await;
                 samples[index].push(sample);
                 progress.inc(1);
             }

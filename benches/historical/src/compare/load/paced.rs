@@ -37,7 +37,7 @@ pub struct Paced {
 /// What a run came to.
 pub struct Measured {
     /// Microseconds.
-    latencies: Histogram<u64>,
+    pub latencies: Histogram<u64>,
     pub wrongs: Wrongs,
     /// Requests that were due.
     pub due: u64,
@@ -87,15 +87,38 @@ impl Tally {
 
 struct Lane {
     writer: OwnedWriteHalf,
-    request: String,
     state: Mutex<State>,
     tally: Arc<Tally>,
 }
 
-#[derive(Default)]
+/// What is asked, and the bytes that ask it.
+#[derive(Clone)]
+pub struct Asked {
+    pub ask: Ask,
+    pub request: Arc<str>,
+}
+
+/// What a connection asks, one request after the other.
+pub enum Asks {
+    /// The same each time.
+    Same(Asked),
+    /// Another each time.
+    Other(Box<dyn FnMut() -> Asked + Send>),
+}
+
+impl Asks {
+    fn next(&mut self) -> Asked {
+        match self {
+            Asks::Same(asked) => asked.clone(),
+            Asks::Other(next) => next(),
+        }
+    }
+}
+
 struct State {
-    /// When those that are not answered were due; the first one has been sent.
-    due: VecDeque<Instant>,
+    asks: Asks,
+    /// Those that are not answered, with when they were due; the first one has been sent.
+    due: VecDeque<(Instant, Asked)>,
     is_over: bool,
 }
 
@@ -110,25 +133,29 @@ impl Lane {
         if state.is_over {
             return self.tally.fail(Wrong::Closed);
         }
-        state.due.push_back(due);
+        let asked = state.asks.next();
+        state.due.push_back((due, asked));
         if state.due.len() == 1 {
-            self.send();
+            self.send(&state);
         }
     }
 
-    fn send(&self) {
-        // It is the only thing in the socket's buffer, so there is room. Any other error the reader sees, too.
-        let _ = self.writer.try_write(self.request.as_bytes());
+    /// Sends the first of those that are due.
+    fn send(&self, state: &State) {
+        if let Some((_, asked)) = state.due.front() {
+            // It is the only thing in the socket's buffer, so there is room. Any other error the reader sees, too.
+            let _ = self.writer.try_write(asked.request.as_bytes());
+        }
     }
 
     /// Takes answers until the connection ends.
-    async fn read(self: Arc<Self>, ask: Ask, mut reader: Reader) {
+    async fn read(self: Arc<Self>, mut reader: Reader) {
         let wrong = loop {
-            let answer = reader.answer(ask).await;
+            let answer = reader.answer_to(|| self.state().due.front().map(|(_, asked)| asked.ask)).await;
             let mut state = self.state();
             match answer {
                 Ok(answer) => {
-                    let Some(due) = state.due.pop_front() else { break Wrong::Malformed };
+                    let Some((due, _)) = state.due.pop_front() else { break Wrong::Malformed };
                     match answer.wrong {
                         None => self.tally.record(due),
                         Some(wrong) => self.tally.fail(wrong),
@@ -136,9 +163,7 @@ impl Lane {
                     if answer.is_last {
                         break Wrong::Closed;
                     }
-                    if !state.due.is_empty() {
-                        self.send();
-                    }
+                    self.send(&state);
                 }
                 Err(wrong) => break wrong,
             }
@@ -152,19 +177,47 @@ impl Lane {
 }
 
 impl Paced {
-    /// Makes the connections, some at a time.
+    /// Makes the connections, some at a time, each of which always asks the same.
     ///
     /// # Errors
     /// If one cannot be made; then with how many could.
     pub async fn connect(address: SocketAddr, ask: Ask, connections: usize) -> io::Result<Paced> {
-        let (mut connecting, mut lanes, mut readers) = (JoinSet::new(), Vec::new(), JoinSet::new());
+        let mut paced = Paced::new()?;
+        paced.grow(address, ask, connections).await?;
+        Ok(paced)
+    }
+
+    /// Without connections.
+    fn new() -> io::Result<Paced> {
         let tally = Arc::new(Tally { latencies: Mutex::new(empty()?), wrongs: Wrongs::default() });
-        let number = AtomicU64::new(0);
-        for wanted in 0..connections + CONNECTING {
-            if wanted < connections {
+        Ok(Paced { lanes: Arc::new([]), readers: JoinSet::new(), tally })
+    }
+
+    /// Over connections that have been made, each of which asks what its `Asks` say.
+    ///
+    /// # Errors
+    /// If there is no memory for what is measured.
+    pub fn over(clients: Vec<(Client, Asks)>) -> io::Result<Paced> {
+        let mut paced = Paced::new()?;
+        let lanes = clients.into_iter().map(|(client, asks)| paced.lane(client, asks)).collect();
+        paced.lanes = lanes;
+        Ok(paced)
+    }
+
+    /// Makes as many more connections as there must be for `connections`, some at a time.
+    ///
+    /// # Errors
+    /// As [`Paced::connect`].
+    pub async fn grow(&mut self, address: SocketAddr, ask: Ask, connections: usize) -> io::Result<()> {
+        let (mut connecting, mut lanes) = (JoinSet::new(), self.lanes.to_vec());
+        let request = Arc::from(ask.request(&AtomicU64::new(0)));
+        let asked = Asked { ask, request };
+        let missing = connections.saturating_sub(lanes.len());
+        for wanted in 0..missing + CONNECTING {
+            if wanted < missing {
                 connecting.spawn(Client::connect(address));
             }
-            if wanted >= CONNECTING.min(connections)
+            if wanted >= CONNECTING.min(missing)
                 && let Some(client) = connecting.join_next().await
             {
                 let counted = |error| {
@@ -173,15 +226,34 @@ impl Paced {
                         lanes.len()
                     ))
                 };
-                let Client { reader, writer } =
-                    client.map_err(io::Error::other).flatten().map_err(counted)?;
-                let (state, tally) = (Mutex::default(), tally.clone());
-                let lane = Arc::new(Lane { writer, request: ask.request(&number), state, tally });
-                readers.spawn(lane.clone().read(ask, reader));
-                lanes.push(lane);
+                let client = client.map_err(io::Error::other).flatten().map_err(counted)?;
+                lanes.push(self.lane(client, Asks::Same(asked.clone())));
             }
         }
-        Ok(Paced { lanes: lanes.into(), readers, tally })
+        self.lanes = lanes.into();
+        Ok(())
+    }
+
+    fn lane(&mut self, client: Client, asks: Asks) -> Arc<Lane> {
+        let Client { reader, writer } = client;
+        let state = Mutex::new(State { asks, due: VecDeque::new(), is_over: false });
+        let lane = Arc::new(Lane { writer, state, tally: self.tally.clone() });
+        self.readers.spawn(lane.clone().read(reader));
+        lane
+    }
+
+    /// Sends a request on each connection, all of them at this instant. Ends as [`Paced::run`] does.
+    ///
+    /// # Errors
+    /// If the thread that sends them fails.
+    pub async fn at_once(&self) -> io::Result<Measured> {
+        let lanes = self.lanes.clone();
+        tokio::task::spawn_blocking(move || {
+            let now = Instant::now();
+            lanes.iter().for_each(|lane| lane.push(now));
+        })
+        .await?;
+        self.end(self.lanes.len() as u64).await
     }
 
     /// Sends `rate` requests per second, on the connections in turn. Ends when all are answered, or a while after
@@ -193,6 +265,11 @@ impl Paced {
         let (lanes, due) = (self.lanes.clone(), (rate * length.as_secs_f64()) as u64);
         // A thread, because a task would be woken by a timer that is a millisecond or two late.
         tokio::task::spawn_blocking(move || keep_pace(&lanes, rate, due)).await?;
+        self.end(due).await
+    }
+
+    /// Waits for the answers.
+    async fn end(&self, due: u64) -> io::Result<Measured> {
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end && self.lanes.iter().any(|lane| !lane.state().due.is_empty()) {
             sleep(TICK * 5).await;
@@ -305,6 +382,19 @@ mod tests {
         assert!(measured.latencies().min() >= 3_990_000, "a failure is the slowest there is");
         assert_eq!(measured.quantile(1.0), Err(Missing::GaveUp));
         assert_eq!(paced.open(), 0);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn all_are_due_at_one_instant_and_a_lane_more_is_one_more() -> io::Result<()> {
+        let (address, serving) = serve(Duration::ZERO)?;
+        let mut paced = Paced::connect(address, Ask::Health, 0).await?;
+        assert_eq!(paced.at_once().await?.due, 0);
+        paced.grow(address, Ask::Health, 1).await?;
+        let measured = paced.at_once().await?;
+        assert_eq!((measured.due, measured.wrongs.count(), paced.open()), (1, 0, 1));
+        drop(paced);
+        tokio::task::spawn_blocking(|| serving.join()).await?.expect("it has served");
         Ok(())
     }
 

@@ -1,9 +1,12 @@
 //! The scenes. Each answers a question, with one contestant and one round at a time.
 
+mod burst;
 mod drawing;
 mod framework;
 mod many;
 mod mixed;
+mod overload;
+mod site;
 mod slow;
 mod stop;
 
@@ -13,6 +16,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::contestants::Contestant;
+use super::cores::{Cores, Split};
 use super::figures::Better;
 use super::load::paced::Measured;
 use super::program::{Knob, Program};
@@ -30,10 +34,16 @@ pub enum Scene {
     Drawing,
     /// Small requests beside pictures.
     Mixed,
+    /// A site's mix of requests.
+    Site,
     /// Ten to ten thousand connections.
     Many,
+    /// A thousand requests at one instant.
+    Burst,
     /// Deliberately slow clients.
     Slow,
+    /// More drawing than there is time for, and clients who give up.
+    Overload,
     /// A signal to stop in the middle of work.
     Stop,
 }
@@ -70,6 +80,8 @@ pub struct Stage<'a> {
     pub cores: usize,
     /// Files that a process may open.
     pub descriptors: u64,
+    /// How processors are shared out in all scenes; `None` if each scene decides.
+    pub placed: Option<Cores>,
 }
 
 /// The measurements of one contestant in one round.
@@ -100,8 +112,11 @@ impl Scene {
             Scene::Framework => &framework::DESCRIPTION,
             Scene::Drawing => &drawing::DESCRIPTION,
             Scene::Mixed => &mixed::DESCRIPTION,
+            Scene::Site => &site::DESCRIPTION,
             Scene::Many => &many::DESCRIPTION,
+            Scene::Burst => &burst::DESCRIPTION,
             Scene::Slow => &slow::DESCRIPTION,
+            Scene::Overload => &overload::DESCRIPTION,
             Scene::Stop => &stop::DESCRIPTION,
         }
     }
@@ -113,8 +128,11 @@ impl Scene {
             Scene::Framework => framework::play(stage, &mut sample).await,
             Scene::Drawing => drawing::play(stage, &mut sample).await,
             Scene::Mixed => mixed::play(stage, &mut sample).await,
+            Scene::Site => site::play(stage, &mut sample).await,
             Scene::Many => many::play(stage, &mut sample).await,
+            Scene::Burst => burst::play(stage, &mut sample).await,
             Scene::Slow => slow::play(stage, &mut sample).await,
+            Scene::Overload => overload::play(stage, &mut sample).await,
             Scene::Stop => stop::play(stage, &mut sample).await,
         };
         if let Err(error) = played {
@@ -128,7 +146,14 @@ impl Stage<'_> {
     /// Starts the contestant with the knobs that all have, but for these. Nothing is decoded before it is needed
     /// unless `preload` says so: memory is that of the connections then.
     async fn start(&self, changed: &[Knob<'_>]) -> io::Result<Program> {
-        let threads = self.cores.to_string();
+        // Most scenes are about what a machine does, so both have all of it.
+        self.start_on(self.placed.unwrap_or(Cores::Shared), changed).await
+    }
+
+    /// The same, with the processors shared out in that way. It draws on as many threads as it has processors.
+    async fn start_on(&self, cores: Cores, changed: &[Knob<'_>]) -> io::Result<Program> {
+        let split = Split::new(cores)?;
+        let threads = split.for_server(self.cores).to_string();
         let mut knobs = vec![
             ("render-threads", threads.as_str()),
             ("queue", "128"),
@@ -138,10 +163,12 @@ impl Stage<'_> {
             ("header-timeout", "60"),
             ("keep-alive-timeout", "120"),
             ("max-connections", "16000"),
+            // All clients of the load are at one address.
+            ("max-connections-per-client", "16000"),
         ];
         knobs.retain(|(name, _)| changed.iter().all(|(other, _)| name != other));
         knobs.extend(changed);
-        Program::start(self.contestant, &knobs).await
+        Program::start(self.contestant, &knobs, split).await
     }
 
     /// How long to measure.
@@ -178,6 +205,18 @@ mod tests {
     use clap::ValueEnum;
 
     use super::*;
+    use crate::compare::contestants::workspace;
+
+    #[test]
+    fn every_claim_is_one_of_the_article() {
+        let page = std::fs::read_to_string(workspace().join("docs/course/article.md")).expect("it is there");
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let page = words(&page);
+        for scene in Scene::value_variants() {
+            let Description { name, claim, .. } = scene.description();
+            assert!(page.contains(claim), "{name}: {claim}");
+        }
+    }
 
     #[test]
     fn what_is_telling_is_measured() {
