@@ -49,8 +49,13 @@ pub struct Side {
 impl Side {
     pub fn new(contestant: &str, values: Vec<Reading>) -> Side {
         let mut side = Side { contestant: contestant.to_string(), values, spread: None };
-        side.spread = Spread::of(&side.numbers().collect::<Vec<_>>());
+        side.spread_again();
         side
+    }
+
+    /// The spread follows from the values.
+    pub fn spread_again(&mut self) {
+        self.spread = Spread::of(&self.numbers().collect::<Vec<_>>());
     }
 
     /// Rounds that have a value.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::contestants::Contestant;
 use super::figures::{Figure, Side, Verdict};
 use super::machine::Machine;
+use super::neighbours::Neighbours;
 use super::pairs::{Pair, hold_for_page};
 use super::reading::{Missing, Reading};
 use super::scenes::{Description, ONLY, Sample};
@@ -19,6 +20,8 @@ pub struct Results {
     pub rounds: usize,
     pub seconds: u64,
     pub machine: Machine,
+    /// What the rest of the machine did; `None` where the system does not tell.
+    pub neighbours: Option<Neighbours>,
     pub contestants: Vec<Named>,
     pub scenes: Vec<SceneResults>,
 }
@@ -114,6 +117,12 @@ impl Results {
         for scene in &mut self.scenes {
             scene.verdict = scene.telling().into_iter().map(Figure::sentence).collect();
         }
+    }
+
+    /// Why the figures should not be trusted, if they should not.
+    pub fn warnings(&self) -> Vec<String> {
+        let cores = self.machine.cores;
+        self.neighbours.map_or(Vec::new(), |neighbours| neighbours.warnings(cores))
     }
 
     /// All pairs of the page.
