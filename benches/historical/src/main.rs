@@ -56,8 +56,9 @@ fn make_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
 
 /// The full comparison has the figures of `cost` on its page, too.
 fn compare(options: &compare::Options) -> Result<(), Box<dyn Error>> {
+    let before = compare::Clocks::now();
     if options.is_whole() {
         cost::run(&cost::Options::to(options.folder()))?;
     }
-    compare::run(options)
+    compare::run(options, before)
 }

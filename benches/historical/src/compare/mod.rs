@@ -38,7 +38,7 @@ use tokio::runtime;
 use contestants::Contestant;
 use cores::Cores;
 use machine::Machine;
-use neighbours::Clocks;
+pub use neighbours::Clocks;
 use results::{Named, Results, SceneResults};
 use scenes::{Sample, Scene, Stage};
 
@@ -87,12 +87,14 @@ impl Options {
 
 /// Builds the contestants, plays the scenes, and writes the results; or only writes those that there are again.
 ///
+/// `before` was taken before anything was built.
+///
 /// # Errors
 /// If they cannot be built, the folder cannot be read or written to, or the run is interrupted.
-pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+pub fn run(options: &Options, before: Option<Clocks>) -> Result<(), Box<dyn Error>> {
     let results = match &options.reanalyze {
         Some(folder) => reanalyzed(folder)?,
-        None => played(options)?,
+        None => played(options, before)?,
     };
     println!("{}", report::table::text(&results));
     report::write(&results, options.folder())?;
@@ -114,7 +116,7 @@ fn reanalyzed(folder: &Path) -> Result<Results, Box<dyn Error>> {
 }
 
 /// The results of a run.
-fn played(options: &Options) -> Result<Results, Box<dyn Error>> {
+fn played(options: &Options, before: Option<Clocks>) -> Result<Results, Box<dyn Error>> {
     let machine = Machine::look();
     let contestants: Vec<&Contestant> = contestants::ALL
         .iter()
@@ -126,10 +128,10 @@ fn played(options: &Options) -> Result<Results, Box<dyn Error>> {
         .map(|scene| Play { scene, contestants: contestants.clone() })
         .collect();
     let rounds = options.rounds.map_or(if options.quick { 3 } else { 10 }, usize::from);
-    let before = Instant::now();
+    let begin = Instant::now();
     eprintln!("building the contestants");
     contestants::build(&contestants)?;
-    eprintln!("built in {} s", before.elapsed().as_secs());
+    eprintln!("built in {} s", begin.elapsed().as_secs());
 
     // What another run has left would be taken for a part of this one.
     let samples = options.out.join(samples::FOLDER);
@@ -139,6 +141,7 @@ fn played(options: &Options) -> Result<Results, Box<dyn Error>> {
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(machine.cores.min(4)).enable_all().build()?;
     let (start, clocks) = (Instant::now(), Clocks::now());
+    let clocks = clocks.zip(before).map(|(now, before)| now.with_load_of(&before));
     // Whatever ends it, the programs that run are dropped, and with that killed.
     let played = runtime.block_on(async {
         tokio::select! {
@@ -164,7 +167,7 @@ fn played(options: &Options) -> Result<Results, Box<dyn Error>> {
         rounds,
         seconds: start.elapsed().as_secs(),
         machine,
-        neighbours: clocks.zip(Clocks::now()).and_then(|(before, after)| before.until(&after)),
+        neighbours: clocks.zip(Clocks::now()).and_then(|(start, end)| start.until(&end)),
         contestants: contestants.iter().map(named).collect(),
         scenes: plays.iter().zip(&samples).map(of_scene).collect(),
     };

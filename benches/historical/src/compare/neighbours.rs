@@ -67,6 +67,11 @@ impl Clocks {
         })
     }
 
+    /// With the load of an earlier time: what has been built since would be counted.
+    pub fn with_load_of(self, earlier: &Clocks) -> Clocks {
+        Clocks { load: earlier.load, ..self }
+    }
+
     /// What went elsewhere from here to there; `None` if no time has passed.
     pub fn until(&self, later: &Clocks) -> Option<Neighbours> {
         let passed = |of: fn(&Clocks) -> u64| of(later).saturating_sub(of(self)) as f64;

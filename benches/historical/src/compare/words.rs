@@ -3,6 +3,9 @@
 use super::figures::{Better, Figure, Side, Spread, Verdict};
 use super::pairs::{ENOUGH, Judgement, MARGIN, Pair, Ratio};
 
+/// Between a number and its unit: no line ends there.
+const SPACE: char = '\u{a0}';
+
 /// A number to three digits, with commas between thousands.
 pub fn number(value: f64) -> String {
     let digits = match value.abs() {
@@ -29,7 +32,7 @@ pub fn with_unit(value: f64, unit: &str) -> String {
     match unit {
         "" => number(value),
         _ if unit.starts_with('/') => format!("{}{unit}", number(value)),
-        _ => format!("{} {unit}", number(value)),
+        _ => format!("{}{SPACE}{unit}", number(value)),
     }
 }
 
@@ -59,12 +62,12 @@ pub fn missing(side: &Side) -> String {
 
 /// How many times as much: two digits behind the point, as the margin asks for.
 pub fn times(ratio: f64) -> String {
-    if ratio < 9.995 { format!("{ratio:.2} ×") } else { format!("{} ×", number(ratio)) }
+    if ratio < 9.995 { format!("{ratio:.2}{SPACE}×") } else { format!("{}{SPACE}×", number(ratio)) }
 }
 
 /// A ratio with its interval.
 pub fn interval(ratio: &Ratio) -> String {
-    let bare = |ratio| times(ratio).trim_end_matches(" ×").to_string();
+    let bare = |ratio| times(ratio).trim_end_matches([SPACE, '×']).to_string();
     format!("{} ({} to {})", times(ratio.mean), bare(ratio.low), bare(ratio.high))
 }
 
