@@ -16,7 +16,7 @@ pub fn section(all_rounds: usize, scene: &SceneResults) -> Markup {
         section id=(scene.name) {
             span.label { (scene.name) }
             h2 { (scene.question) }
-            p.claim { "About this claim of the article of 2017: " q { (scene.claim.trim_end_matches('.')) } }
+            p.claim { "On this claim of the article of 2017: " (scene.claim.trim_end_matches('.')) "." }
             p { (scene.how) }
             @if !scene.verdict.is_empty() {
                 ul.verdict { @for sentence in &scene.verdict { li { (sentence) } } }
