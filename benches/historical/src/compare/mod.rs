@@ -11,6 +11,7 @@ mod program;
 mod report;
 mod results;
 mod scenes;
+pub mod toolchains;
 mod words;
 
 use std::error::Error;
@@ -60,10 +61,7 @@ impl Options {
 /// If they cannot be built, the folder cannot be written to, or the run is interrupted.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let machine = Machine::look();
-    let contestants: Vec<&Contestant> = contestants::ALL
-        .iter()
-        .filter(|one| options.only.is_empty() || options.only.iter().any(|name| name == one.name))
-        .collect();
+    let contestants = contestants::wanted(&options.only)?;
     let scenes: Vec<Scene> = Scene::value_variants()
         .iter()
         .copied()
