@@ -178,7 +178,10 @@ fn clients_that_are_late_are_cut_off() {
         halfway.send_raw(b"GET /health HTTP/1.1\r\nHo");
         let mut idle = contestant.ask("/health");
         assert_eq!(idle.response("GET").status, 200);
-        // hyper and net/http tell it nothing. Node tells even those that have sent nothing.
+        // hyper tells it nothing, net/http that it is malformed. Node tells even those that have sent nothing.
+        if name == GO {
+            halfway.read_to_end();
+        }
         if name == THREADS || name == NODE {
             assert_eq!(halfway.response("GET").status, 408);
         }

@@ -158,6 +158,11 @@ impl Client {
         }
     }
 
+    /// Reads on until the server ends the connection.
+    pub fn read_to_end(&mut self) {
+        self.0.read_to_end(&mut Vec::new()).expect("the server ends it in time");
+    }
+
     /// Whether anything comes in that time.
     pub fn has_answer_within(&mut self, time: Duration) -> bool {
         self.0.get_ref().set_read_timeout(Some(time)).unwrap();

@@ -7,7 +7,8 @@
 #![warn(missing_docs)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use historical::carried::{Pictures, Reply, Work, knobs, priority};
 use memed::captioner::Cancel;
@@ -87,6 +88,8 @@ impl Captioner {
     #[napi(getter)]
     pub fn settings(&self) -> Settings {
         let config = &self.config;
+        // Node takes whole ones only.
+        let milliseconds = |time: Duration| (time.as_secs_f64() * 1000.0).ceil();
         let whole = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Settings {
             host: config.address.ip().to_string(),
@@ -95,11 +98,11 @@ impl Captioner {
             queue: whole(config.queue),
             max_connections: whole(config.max_connections),
             max_body: whole(config.max_body),
-            request_timeout: config.request_timeout.as_secs_f64() * 1000.0,
-            shutdown_timeout: config.shutdown_timeout.as_secs_f64() * 1000.0,
-            header_timeout: config.header_timeout.as_secs_f64() * 1000.0,
-            keep_alive_timeout: config.keep_alive_timeout.as_secs_f64() * 1000.0,
-            write_timeout: config.write_timeout.as_secs_f64() * 1000.0,
+            request_timeout: milliseconds(config.request_timeout),
+            shutdown_timeout: milliseconds(config.shutdown_timeout),
+            header_timeout: milliseconds(config.header_timeout),
+            keep_alive_timeout: milliseconds(config.keep_alive_timeout),
+            write_timeout: milliseconds(config.write_timeout),
         }
     }
 
@@ -135,7 +138,7 @@ impl Captioner {
     }
 
     fn job(&self, work: Work) -> Job {
-        Job { pictures: self.pictures.clone(), work: Some(work), cancel: Cancel::new() }
+        Job { pictures: self.pictures.clone(), work: Mutex::new(Some(work)), cancel: Cancel::new() }
     }
 
     fn job_or_answer(
@@ -153,7 +156,8 @@ impl Captioner {
 #[napi]
 pub struct Job {
     pictures: Arc<Pictures>,
-    work: Option<Work>,
+    /// Taken when it is drawn. Behind a lock, because napi borrows the job until then, and it may be cancelled meanwhile.
+    work: Mutex<Option<Work>>,
     cancel: Cancel,
 }
 
@@ -164,8 +168,9 @@ impl Job {
     /// # Errors
     /// The second time.
     #[napi(ts_return_type = "Promise<Answer>")]
-    pub fn draw(&mut self) -> Result<AsyncTask<Drawing>> {
-        let work = self.work.take().ok_or_else(|| Error::from_reason("a job is drawn once"))?;
+    pub fn draw(&self) -> Result<AsyncTask<Drawing>> {
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let work = work.ok_or_else(|| Error::from_reason("a job is drawn once"))?;
         let (pictures, cancel) = (self.pictures.clone(), self.cancel.clone());
         Ok(AsyncTask::new(Drawing { pictures, work: Some(work), cancel }))
     }
