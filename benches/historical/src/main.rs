@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use compare::contestants;
 
 /// One service, three concurrency models: threads, futures 0.1, async/await.
 #[derive(Parser)]
@@ -27,6 +28,8 @@ struct Arguments {
 enum Command {
     /// Runs the same load against each and writes a table, report/index.html and report/results.json.
     Compare(compare::Options),
+    /// Builds the programs and prints where they are; those that cannot be built are named on standard error.
+    Build,
     /// Measures the sources, builds and error messages of each and writes a table and report/cost.json.
     Cost(cost::Options),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Command::Compare(options) => {
             options.new_folder().map_or(Ok(()), make_folder).and_then(|()| compare(&options))
         }
+        Command::Build => build(),
         Command::Cost(options) => make_folder(&options.out).and_then(|()| cost::run(&options)),
     };
     match result {
@@ -51,6 +55,16 @@ fn main() -> ExitCode {
 fn make_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
     let tried = fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
     tried.map_err(|error| format!("cannot write to the folder {}: {error}", folder.display()))?;
+    Ok(())
+}
+
+/// For tests, and for whoever wants to try one of the programs by hand.
+fn build() -> Result<(), Box<dyn Error>> {
+    let contestants = contestants::all();
+    contestants::build(&contestants)?;
+    for contestant in contestants {
+        println!("{}\t{}", contestant.name, contestant.program()?.display());
+    }
     Ok(())
 }
 

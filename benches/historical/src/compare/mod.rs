@@ -24,6 +24,7 @@ mod results;
 mod samples;
 mod scenes;
 mod student;
+pub mod toolchains;
 mod words;
 
 use std::error::Error;
@@ -35,12 +36,15 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime;
 
-use contestants::Contestant;
+use contestants::{Contestant, Group};
 use cores::Cores;
 use machine::Machine;
 pub use neighbours::Clocks;
 use results::{Named, Results, SceneResults};
 use scenes::{Sample, Scene, Stage};
+
+/// The scenes that contestants beside the main group play in.
+const BESIDE: [Scene; 2] = [Scene::Framework, Scene::Mixed];
 
 /// The command line of `compare`.
 #[derive(clap::Args)]
@@ -118,14 +122,17 @@ fn reanalyzed(folder: &Path) -> Result<Results, Box<dyn Error>> {
 /// The results of a run.
 fn played(options: &Options, before: Option<Clocks>) -> Result<Results, Box<dyn Error>> {
     let machine = Machine::look();
-    let contestants: Vec<&Contestant> = contestants::ALL
-        .iter()
-        .filter(|one| options.only.is_empty() || options.only.iter().any(|name| name == one.name))
-        .collect();
+    let has_names = !options.only.is_empty();
+    let contestants = if has_names { contestants::wanted(&options.only)? } else { contestants::all() };
+    let plays_in =
+        |scene: Scene, one: &Contestant| has_names || one.group == Group::Main || BESIDE.contains(&scene);
     let scenes = Scene::value_variants().iter().copied();
     let plays: Vec<Play> = scenes
         .filter(|scene| options.scene.is_empty() || options.scene.contains(scene))
-        .map(|scene| Play { scene, contestants: contestants.clone() })
+        .map(|scene| Play {
+            scene,
+            contestants: contestants.iter().copied().filter(|one| plays_in(scene, one)).collect(),
+        })
         .collect();
     let rounds = options.rounds.map_or(if options.quick { 3 } else { 10 }, usize::from);
     let begin = Instant::now();
