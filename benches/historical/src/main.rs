@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use compare::contestants;
 
 /// One service, three concurrency models: threads, futures 0.1, async/await.
 #[derive(Parser)]
@@ -27,13 +28,18 @@ struct Arguments {
 enum Command {
     /// Runs the same load against each and writes a table, report/index.html and report/results.json.
     Compare(compare::Options),
+    /// Builds the programs and prints where they are; those that cannot be built are named on standard error.
+    Build,
     /// Measures the sources, builds and error messages of each and writes a table and report/cost.json.
     Cost(cost::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Compare(options) => make_folder(&options.out).and_then(|()| compare(&options)),
+        Command::Compare(options) => {
+            options.new_folder().map_or(Ok(()), make_folder).and_then(|()| compare(&options))
+        }
+        Command::Build => build(),
         Command::Cost(options) => make_folder(&options.out).and_then(|()| cost::run(&options)),
     };
     match result {
@@ -52,10 +58,21 @@ fn make_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// For tests, and for whoever wants to try one of the programs by hand.
+fn build() -> Result<(), Box<dyn Error>> {
+    let contestants = contestants::all();
+    contestants::build(&contestants)?;
+    for contestant in contestants {
+        println!("{}\t{}", contestant.name, contestant.program()?.display());
+    }
+    Ok(())
+}
+
 /// The full comparison has the figures of `cost` on its page, too.
 fn compare(options: &compare::Options) -> Result<(), Box<dyn Error>> {
+    let before = compare::Clocks::now();
     if options.is_whole() {
-        cost::run(&cost::Options::to(&options.out))?;
+        cost::run(&cost::Options::to(options.folder()))?;
     }
-    compare::run(options)
+    compare::run(options, before)
 }

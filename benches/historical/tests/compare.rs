@@ -32,7 +32,22 @@ fn a_scene_is_played_and_written_down() -> Result<(), Box<dyn Error>> {
     assert_eq!(scene["troubles"].as_array().map(Vec::len), Some(0), "{scene}");
     let rate = &scene["figures"][0]["sides"][0]["values"][0];
     assert!(rate.as_f64().is_some_and(|rate| rate > 100.0), "{rate} requests per second");
-    assert!(fs::read_to_string(folder.join("index.html"))?.contains("futures-0.1"));
+    let page = fs::read_to_string(folder.join("index.html"))?;
+    assert!(page.contains("futures-0.1"));
+    assert!(results["machine"]["commit"].as_str().is_some_and(|commit| page.contains(commit)));
+
+    // Nothing is played now, and nothing is different.
+    let before = fs::read(folder.join("results.json"))?;
+    let output = Command::new(env!("CARGO_BIN_EXE_historical"))
+        .args(["compare", "--reanalyze"])
+        .arg(&folder)
+        .output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8(output.stdout)? == table, "the table differs");
+    assert!(
+        fs::read(folder.join("results.json"))? == before
+            && fs::read_to_string(folder.join("index.html"))? == page
+    );
     Ok(())
 }
 

@@ -1,10 +1,12 @@
-//! The three real programs give the same answers: pictures to the byte, refusals to the word.
+//! The real programs give the same answers: pictures to the byte, refusals to the word.
 
 mod util;
 
 use std::collections::BTreeSet;
 
-use util::{ASYNC_AWAIT, Contestant, FUTURES, Response, THREADS};
+use util::{
+    ASYNC_AWAIT, ASYNC_AWAIT_ONE, Contestant, FUTURES, GO, NODE, PROCESSES, Response, THREADS, there,
+};
 
 /// Bytes of a body, at most.
 const MAX_BODY: &str = "1000";
@@ -32,13 +34,20 @@ const REFUSED: &[&str] = &[
     "/templates/no-such",
 ];
 
-fn all() -> [Contestant; 3] {
-    [FUTURES, THREADS, ASYNC_AWAIT]
-        .map(|name| Contestant::start(name, &["--render-threads", "2", "--max-body", MAX_BODY]))
+fn all() -> Vec<Contestant> {
+    start(&[FUTURES, THREADS, ASYNC_AWAIT, GO, NODE])
+}
+
+fn start(names: &[&'static str]) -> Vec<Contestant> {
+    let knobs = ["--render-threads", "2", "--max-body", MAX_BODY];
+    there(names).into_iter().map(|name| Contestant::start(name, &knobs)).collect()
 }
 
 /// Header fields that only memed has: `src/lib.rs` says what they are of.
 const OF_MEMED: &[&str] = &["accept-ranges", "content-disposition", "server-timing", "x-request-id"];
+
+/// Node has its keep-alive timeout in each answer, and says what HTTP/1.1 means anyway.
+const OF_NODE: (&str, &str) = ("keep-alive", "keep-alive");
 
 /// What must be the same: the status, what some header fields say, which others there are, the body.
 fn essence(response: &Response) -> (u16, [Option<&str>; 7], BTreeSet<&str>, &[u8]) {
@@ -51,8 +60,12 @@ fn essence(response: &Response) -> (u16, [Option<&str>; 7], BTreeSet<&str>, &[u8
         "connection",
         "access-control-allow-origin",
     ];
-    let names = response.headers.keys().map(String::as_str).filter(|name| !OF_MEMED.contains(name));
-    (response.status, told.map(|name| response.header(name)), names.collect(), &response.body)
+    let is_of_node =
+        |name: &str| name == OF_NODE.0 || name == "connection" && response.header(name) == Some(OF_NODE.1);
+    let value = |name| response.header(name).filter(|_| !is_of_node(name));
+    let names = response.headers.keys().map(String::as_str);
+    let names = names.filter(|name| !OF_MEMED.contains(name) && !is_of_node(name)).collect();
+    (response.status, told.map(value), names, &response.body)
 }
 
 /// Asks all of them, and gives one of the answers, if all are the same.
@@ -83,6 +96,16 @@ fn pictures_are_the_same_to_the_byte_drawn_and_kept() {
         let field = format!("If-None-Match: {}", drawn.header("etag").unwrap());
         assert_eq!(same(&contestants, "GET", &target, &[&field], b"").status, 304);
     }
+}
+
+/// They are the same programs otherwise.
+#[test]
+fn one_thread_and_several_processes_give_the_same_pictures() {
+    let contestants = start(&[FUTURES, ASYNC_AWAIT_ONE, PROCESSES]);
+    for query in &PICTURES[..2] {
+        assert_eq!(same(&contestants, "GET", &format!("/caption?{query}"), &[], b"").status, 200);
+    }
+    same(&contestants, "GET", "/templates", &[], b"");
 }
 
 #[test]
@@ -173,11 +196,12 @@ fn what_there_is_is_listed_alike_and_a_path_that_is_not_there_is_refused() {
     }
     for target in ["/captions", "/templates/a/b", "/x%2F%22"] {
         // memed has more paths to name.
-        let told = contestants.each_ref().map(|contestant| {
+        let told = contestants.iter().map(|contestant| {
             let answer = contestant.get(target);
             let sentence = answer.json()["error"].as_str().unwrap().to_string();
             (answer.status, sentence.split(": the paths are ").next().unwrap().to_string())
         });
+        let told: Vec<_> = told.collect();
         assert!(told[0].0 == 404 && told[0].1.starts_with("there is nothing at"), "{told:?}");
         assert!(told.iter().all(|other| *other == told[0]), "{told:?}");
     }

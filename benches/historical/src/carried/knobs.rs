@@ -9,30 +9,51 @@ use memed::config::{Config, LogFormat, Preload};
 use memed::descriptors;
 
 /// Of sysexits.h: a bad command line.
-const EX_USAGE: i32 = 64;
+pub const EX_USAGE: i32 = 64;
 
 /// Parses the arguments (without the program's name). For `--help` and for bad arguments it prints the help or the
 /// error, and exits.
 pub fn read_or_exit(program: &str, arguments: Vec<OsString>) -> Config {
-    let errors = match command_line::parse(arguments, &HashMap::new()) {
-        Ok(Parsed::Serve(config)) if has_folders(&config) => {
-            vec!["--templates and --fonts are for memed only".to_string()]
-        }
-        Ok(Parsed::Serve(config)) if config.listen_fd.is_some() || config.log_format != LogFormat::Common => {
-            vec!["--listen-fd and --log-format are for memed only".to_string()]
-        }
-        Ok(Parsed::Serve(config)) => return *config,
-        Ok(Parsed::Run(..)) => vec!["only memed has commands".to_string()],
-        Ok(Parsed::Print(text)) => {
+    match read(arguments) {
+        Ok(config) => config,
+        Err(NoConfig::Help(text)) => {
             print!("{text}");
             exit(0)
         }
-        Err(errors) => errors,
-    };
-    for error in errors {
-        eprintln!("{program}: {error}");
+        Err(NoConfig::Mistakes(mistakes)) => {
+            for mistake in mistakes {
+                eprintln!("{program}: {mistake}");
+            }
+            exit(EX_USAGE)
+        }
     }
-    exit(EX_USAGE)
+}
+
+/// Why there is nothing to serve with.
+#[derive(Debug)]
+pub enum NoConfig {
+    /// Somebody has asked for this text.
+    Help(String),
+    /// A sentence for each mistake in the arguments.
+    Mistakes(Vec<String>),
+}
+
+/// Parses the arguments (without the program's name).
+///
+/// # Errors
+/// If they do not ask for a server, or for one of `memed`'s kind only.
+pub fn read(arguments: Vec<OsString>) -> Result<Config, NoConfig> {
+    let mistake = match command_line::parse(arguments, &HashMap::new()) {
+        Ok(Parsed::Serve(config)) if has_folders(&config) => "--templates and --fonts are for memed only",
+        Ok(Parsed::Serve(config)) if config.listen_fd.is_some() || config.log_format != LogFormat::Common => {
+            "--listen-fd and --log-format are for memed only"
+        }
+        Ok(Parsed::Serve(config)) => return Ok(*config),
+        Ok(Parsed::Run(..)) => "only memed has commands",
+        Ok(Parsed::Print(text)) => return Err(NoConfig::Help(text)),
+        Err(mistakes) => return Err(NoConfig::Mistakes(mistakes)),
+    };
+    Err(NoConfig::Mistakes(vec![mistake.to_string()]))
 }
 
 /// Raises the descriptor limit as far as the system allows, and derives the number of connections from it, as `memed`

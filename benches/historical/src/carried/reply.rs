@@ -121,6 +121,11 @@ impl Reply {
         Reply::error(500, "something went wrong on our side: it is not your fault")
     }
 
+    /// What a header field says, by the name that this file gives it.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|header| header.0 == name).map(|header| &*header.1)
+    }
+
     /// The same, and the connection ends after it.
     pub fn closing(self) -> Reply {
         Reply { closes: true, ..self }

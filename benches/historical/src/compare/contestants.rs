@@ -7,42 +7,140 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::toolchains::{self, Launcher, Toolchain};
+
 /// One way to carry a request.
 pub struct Contestant {
     pub name: &'static str,
     /// What it is, in a few words.
     pub what: &'static str,
-    binary: &'static str,
+    pub group: Group,
+    program: Program,
     /// The crates that place it in time, as `Cargo.lock` names them.
     pub crates: &'static [(&'static str, &'static str)],
-    /// Its color in plots, on white and on black; colour-blind people can tell the three apart.
+    /// Its color in plots, on white and on black; colour-blind people can tell those of the main group apart.
     pub colors: [&'static str; 2],
 }
 
-/// All contestants, the oldest model first. Each takes the same arguments and prints where it listens.
+/// Which scenes a contestant plays in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// All of them.
+    Main,
+    /// Those that ask its question, and others only if it is named on the command line.
+    Beside,
+}
+
+/// What has to be built.
+enum Program {
+    /// A binary of this workspace.
+    Cargo(&'static str),
+    /// The same, with a flag.
+    Flag(&'static str, &'static str),
+    /// A server in another language, which is skipped where its toolchain is missing.
+    Other(Toolchain),
+}
+
+/// All contestants, of each group the oldest model first. Each takes the same arguments and prints where it listens.
 pub const ALL: &[Contestant] = &[
     Contestant {
         name: "threads",
         what: "one thread per connection, blocking I/O",
-        binary: "threads",
+        group: Group::Main,
+        program: Program::Cargo("threads"),
         crates: &[("httparse", "1.")],
         colors: ["#D55E00", "#FF9A52"],
     },
     Contestant {
         name: "futures-0.1",
         what: "memed itself: one reactor, combinator chains",
-        binary: "memed",
+        group: Group::Main,
+        program: Program::Cargo("memed"),
         crates: &[("hyper", "0.11."), ("tokio-core", "0.1."), ("futures", "0.1.")],
         colors: ["#0072B2", "#5CB8EE"],
     },
     Contestant {
         name: "async-await",
         what: "today's style, on a pool of worker threads",
-        binary: "async-await",
+        group: Group::Main,
+        program: Program::Cargo("async-await"),
         crates: &[("hyper", "1."), ("tokio", "1.")],
         colors: ["#007F5F", "#3FCB9F"],
     },
+    Contestant {
+        name: "go",
+        what: "net/http, a goroutine per connection",
+        group: Group::Main,
+        program: Program::Other(Toolchain::Go),
+        crates: &[],
+        colors: ["#8E44AD", "#C88BE0"],
+    },
+    Contestant {
+        name: "node",
+        what: "node:http, one event loop and libuv's pool",
+        group: Group::Main,
+        program: Program::Other(Toolchain::Node),
+        crates: &[("napi", "3.")],
+        colors: ["#8A6D00", "#E3C33B"],
+    },
+    Contestant {
+        name: "async-await-one",
+        what: "the program of async-await on one thread, as memed's reactor is",
+        group: Group::Beside,
+        program: Program::Flag("async-await", "--current-thread"),
+        crates: &[("hyper", "1."), ("tokio", "1.")],
+        colors: ["#00A6A6", "#66DCDC"],
+    },
+    Contestant {
+        name: "futures-0.1-processes",
+        what: "a memed for each core, behind one port",
+        group: Group::Beside,
+        program: Program::Cargo("processes"),
+        crates: &[("hyper", "0.11."), ("tokio-core", "0.1."), ("futures", "0.1.")],
+        colors: ["#B03060", "#F08FB0"],
+    },
+    Contestant {
+        name: "bare-hyper",
+        what: "hyper 0.11 without what memed has below it",
+        group: Group::Beside,
+        program: Program::Cargo("bare-hyper"),
+        crates: &[("hyper", "0.11."), ("tokio-core", "0.1."), ("futures", "0.1.")],
+        colors: ["#5A5A8A", "#A9A9D9"],
+    },
 ];
+
+/// Those of the names, or if there are none, the main group. Without a name, one whose toolchain is missing is left
+/// out, with a sentence on standard error.
+///
+/// # Errors
+/// If one is named whose toolchain is missing.
+pub fn wanted(names: &[String]) -> Result<Vec<&'static Contestant>, Box<dyn Error>> {
+    let mut contestants = Vec::new();
+    for one in ALL {
+        let is_named = names.iter().any(|name| name == one.name);
+        if !is_named && (!names.is_empty() || one.group == Group::Beside) {
+            continue;
+        }
+        match one.missing() {
+            None => contestants.push(one),
+            Some(reason) if is_named => return Err(reason.into()),
+            Some(reason) => eprintln!("without {}: {reason}", one.name),
+        }
+    }
+    Ok(contestants)
+}
+
+/// All whose toolchain is there; of the others a sentence on standard error.
+pub fn all() -> Vec<&'static Contestant> {
+    let is_there = |one: &&Contestant| match one.missing() {
+        Some(reason) => {
+            eprintln!("without {}: {reason}", one.name);
+            false
+        }
+        None => true,
+    };
+    ALL.iter().filter(is_there).collect()
+}
 
 impl Contestant {
     /// Where its program is: beside this one.
@@ -50,10 +148,24 @@ impl Contestant {
     /// # Errors
     /// If the path of this program is unknown.
     pub fn program(&self) -> io::Result<PathBuf> {
-        Ok(own_folder()?.join(self.binary).with_extension(env::consts::EXE_EXTENSION))
+        let folder = own_folder()?;
+        Ok(match &self.program {
+            Program::Cargo(binary) => folder.join(binary).with_extension(env::consts::EXE_EXTENSION),
+            Program::Flag(..) => Launcher::path(&folder, self.name),
+            Program::Other(toolchain) => toolchain.program(&folder),
+        })
     }
 
-    /// The crates that it stands on, with their versions out of a `Cargo.lock`.
+    /// What its program needs and this machine does not have, with where to get it.
+    pub fn missing(&self) -> Option<String> {
+        match &self.program {
+            Program::Cargo(_) => None,
+            Program::Flag(..) => Launcher::missing(),
+            Program::Other(toolchain) => toolchain.missing(),
+        }
+    }
+
+    /// The toolchain and the crates that it stands on, with their versions, the latter out of a `Cargo.lock`.
     pub fn versions(&self, lock: &str) -> String {
         let version = |&(name, prefix): &(&str, &str)| {
             let start = format!("name = \"{name}\"\nversion = \"");
@@ -63,35 +175,60 @@ impl Contestant {
                 versions.find(|version| version.starts_with(prefix)).unwrap_or(prefix.trim_end_matches('.'))
             )
         };
-        self.crates.iter().map(version).collect::<Vec<_>>().join(", ")
+        let toolchain = match &self.program {
+            Program::Other(toolchain) => toolchain.version(),
+            Program::Cargo(_) | Program::Flag(..) => None,
+        };
+        toolchain.into_iter().chain(self.crates.iter().map(version)).collect::<Vec<_>>().join(", ")
     }
 }
 
 /// Builds the programs of all of them, into the folder and with the profile that this one was built with.
 ///
 /// # Errors
-/// If cargo cannot be run, or fails; it has printed the reason to standard error then.
+/// If cargo or another toolchain cannot be run, or fails; it has printed the reason to standard error then.
 pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
     let folder = own_folder()?;
+    let mut cargo = cargo_build(&folder)?;
+    // Always both packages, even if only one contestant is compared: with one alone, the dependencies would have
+    // other features, and would be built again.
+    cargo.args(["--package", "memed", "--package", "historical"]);
+    // Several processes are several of these.
+    cargo.args(["--bin", "memed"]);
+    for contestant in contestants {
+        if let Program::Cargo(binary) | Program::Flag(binary, _) = contestant.program {
+            cargo.args(["--bin", binary]);
+        }
+    }
+    toolchains::run(&mut cargo, "the contestants")?;
+    for contestant in contestants {
+        match &contestant.program {
+            Program::Cargo(_) => {}
+            Program::Flag(binary, flag) => {
+                Launcher::new(&folder.join(binary), &[flag]).write(&folder, contestant.name)?;
+            }
+            Program::Other(toolchain) => toolchain.build(&folder)?,
+        }
+    }
+    Ok(())
+}
+
+/// `cargo build` into that folder, with the profile that it is of.
+///
+/// # Errors
+/// If the profile is unknown.
+pub fn cargo_build(folder: &Path) -> Result<Command, Box<dyn Error>> {
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") => "dev",
         Some(name) => name,
         None => return Err("it is unknown which profile this program was built with".into()),
     };
     let mut cargo = Command::new(cargo());
-    cargo
-        .args(["build", "--quiet", "--profile", profile, "--manifest-path"])
-        .arg(workspace().join("Cargo.toml"));
+    cargo.args(["build", "--profile", profile, "--manifest-path"]).arg(workspace().join("Cargo.toml"));
     if let Some(target) = folder.parent() {
         cargo.arg("--target-dir").arg(target);
     }
-    // Always both packages, even if only one contestant is compared: with one alone, the dependencies would have
-    // other features, and would be built again.
-    cargo.args(["--package", "memed", "--package", "historical"]);
-    for contestant in contestants {
-        cargo.args(["--bin", contestant.binary]);
-    }
-    if cargo.status()?.success() { Ok(()) } else { Err("the contestants cannot be built".into()) }
+    Ok(cargo)
 }
 
 /// The cargo that runs this program, or the one of the path.

@@ -65,7 +65,7 @@ impl Mistake {
     /// What is wrong, in a few words.
     fn sentence(&self) -> String {
         match self.name.as_str() {
-            "wrong-error" => "the third of four steps fails with a different error type".to_string(),
+            "wrong-error" => wrong_error().to_string(),
             "not-send" => "a value that is not Send moves to another thread".to_string(),
             "borrowed" => "borrowed data moves into a task that may outlive it".to_string(),
             name => name.to_string(),
@@ -94,6 +94,11 @@ impl Mistake {
             shown: Measured::of(shown),
         })
     }
+}
+
+/// The mistake that can be made in other languages, too.
+pub fn wrong_error() -> &'static str {
+    "the third of four steps fails with a different error type"
 }
 
 /// All mistakes that there are: a folder each, in it a file for each contestant and form, called by both.

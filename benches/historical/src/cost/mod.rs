@@ -7,6 +7,7 @@ mod compiler;
 mod contestants;
 mod count;
 mod crates;
+mod elsewhere;
 mod messages;
 mod report;
 mod source;
@@ -17,6 +18,8 @@ use std::thread;
 
 use contestants::Part;
 use count::Counts;
+use elsewhere::ELSEWHERE;
+use messages::Message;
 use report::{Report, Row};
 
 /// The command line of `cost`.
@@ -53,7 +56,7 @@ const SCOPE_NOTES: [&str; 4] = [
     "without what only memed does: access log, ranges, shared drawings, histograms, /metrics, Server-Timing",
     "also without the guards against slow, vanished and malformed clients, and without the HTTP parser of threads: \
      hyper 1 has both built in",
-    "also without routing and replies",
+    "also without routing and replies. go and node: without the binding to the captioner, which is in \"whole server\" only",
 ];
 
 /// Measures, prints the table, and writes `cost.json`.
@@ -73,7 +76,11 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     eprintln!("asking the compiler about {} mistakes", mistakes.len());
     let shown = compiler::shown(&mistakes)?;
     let messages = mistakes.iter().zip(&shown).map(|(mistake, shown)| mistake.message(shown));
-    let report = Report { rows, messages: messages.collect::<Result<_, _>>()? };
+    let mut messages: Vec<Message> = messages.collect::<Result<_, _>>()?;
+    for one in &ELSEWHERE {
+        messages.extend(one.message()?);
+    }
+    let report = Report { rows, messages };
     println!("{report}");
     let file = report.write(&options.out)?;
     println!("{}", file.display());
@@ -83,13 +90,16 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 fn count_sources(rows: &mut Vec<Row>) -> Result<(), Box<dyn Error>> {
     for ((scope, parts), note) in SCOPES.iter().zip(SCOPE_NOTES) {
         let counts = contestants::counts(parts)?;
-        rows.push(Row::new(
-            &format!("lines, {scope}"),
-            "lines",
-            note,
-            counts.each_ref().map(|one| one.lines),
-        ));
-        rows.push(Row::new(&format!("files, {scope}"), "files", "", counts.each_ref().map(|one| one.files)));
+        let mut elsewhere = Vec::new();
+        for one in &ELSEWHERE {
+            elsewhere.push(one.lines_and_files(parts)?);
+        }
+        let of =
+            |measure: fn(&(usize, usize)) -> usize| [0, 1].map(|at| Some(measure(&elsewhere[at]) as f64));
+        let lines = counts.each_ref().map(|one| one.lines);
+        let files = counts.each_ref().map(|one| one.files);
+        rows.push(Row::new(&format!("lines, {scope}"), "lines", note, lines).elsewhere(of(|one| one.0)));
+        rows.push(Row::new(&format!("files, {scope}"), "files", "", files).elsewhere(of(|one| one.1)));
     }
     // For the widest scope, and for the one that compares like with like.
     for at in [0, 2] {
@@ -179,6 +189,12 @@ fn time_builds(alone: &alone::Alone, rows: &mut Vec<Row>) -> Result<(), Box<dyn 
     let note = format!(
         "clean release build with all crates, sources already downloaded; measured once, on {cores} cores"
     );
-    rows.push(Row::measured("build time", "s", &note, seconds));
+    let mut elsewhere = [None; 2];
+    for (one, seconds) in ELSEWHERE.iter().zip(&mut elsewhere) {
+        *seconds = one.build_time()?.map(|time| time.as_secs_f64());
+    }
+    let note =
+        format!("{note}; go: the language's library included, the captioner not; node: nothing to build");
+    rows.push(Row::measured("build time", "s", &note, seconds).elsewhere(elsewhere));
     Ok(())
 }

@@ -9,6 +9,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde::Serialize;
 
 use super::contestants::NAMES;
+use super::elsewhere::ELSEWHERE;
 use super::messages::Message;
 
 /// Everything.
@@ -18,7 +19,7 @@ pub struct Report {
     pub messages: Vec<Message>,
 }
 
-/// One measure of all three contestants. A smaller number is not necessarily a better one.
+/// One measure of all contestants. A smaller number is not necessarily a better one.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Row {
     measure: String,
@@ -30,6 +31,11 @@ pub struct Row {
     futures: Option<f64>,
     #[serde(rename = "async-await")]
     async_await: Option<f64>,
+    /// Where it can be measured in another language as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    go: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<f64>,
 }
 
 impl Row {
@@ -43,11 +49,17 @@ impl Row {
         let [threads, futures, async_await] =
             values.map(|value| value.map(|value| (value * 10.0).round() / 10.0));
         let [measure, unit, note] = [measure, unit, note].map(str::to_string);
-        Row { measure, unit, note, threads, futures, async_await }
+        Row { measure, unit, note, threads, futures, async_await, go: None, node: None }
     }
 
-    fn values(&self) -> [Option<f64>; 3] {
-        [self.threads, self.futures, self.async_await]
+    /// The same measure of the contestants in other languages.
+    pub fn elsewhere(self, [go, node]: [Option<f64>; 2]) -> Row {
+        let rounded = |value: Option<f64>| value.map(|value| (value * 10.0).round() / 10.0);
+        Row { go: rounded(go), node: rounded(node), ..self }
+    }
+
+    fn values(&self) -> [Option<f64>; 5] {
+        [self.threads, self.futures, self.async_await, self.go, self.node]
     }
 }
 
@@ -66,7 +78,8 @@ impl Report {
 
 impl Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows = table(&["measure", "unit", NAMES[0], NAMES[1], NAMES[2]], 2);
+        let [go, node] = ELSEWHERE.map(|one| one.name);
+        let mut rows = table(&["measure", "unit", NAMES[0], NAMES[1], NAMES[2], go, node], 2);
         for row in &self.rows {
             let values = row.values().map(|value| value.map_or("–".to_string(), |value| value.to_string()));
             rows.add_row([vec![row.measure.clone(), row.unit.clone()], values.to_vec()].concat());
@@ -139,6 +152,9 @@ mod tests {
     fn the_table_has_a_line_for_each_row() {
         let shown = report().to_string();
         let line = shown.lines().find(|line| line.contains("mean depth")).unwrap();
-        assert_eq!(line.split_whitespace().collect::<Vec<_>>(), ["mean", "depth", "levels", "–", "0.3", "2"]);
+        assert_eq!(
+            line.split_whitespace().collect::<Vec<_>>(),
+            ["mean", "depth", "levels", "–", "0.3", "2", "–", "–"]
+        );
     }
 }

@@ -1,13 +1,12 @@
-//! The three real programs on free ports, gone when the test is, and a blocking client.
+//! The real programs on free ports, gone when the test is, and a blocking client.
 
 // Each test file uses its part of it.
 #![allow(dead_code)]
 
 use std::collections::HashMap;
-use std::env;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
@@ -22,6 +21,16 @@ pub const LONG: Duration = Duration::from_secs(60);
 pub const THREADS: &str = "threads";
 pub const FUTURES: &str = "futures-0.1";
 pub const ASYNC_AWAIT: &str = "async-await";
+pub const ASYNC_AWAIT_ONE: &str = "async-await-one";
+pub const PROCESSES: &str = "futures-0.1-processes";
+/// Only there where their toolchains are.
+pub const GO: &str = "go";
+pub const NODE: &str = "node";
+
+/// Those of the names that can be built here.
+pub fn there(names: &[&'static str]) -> Vec<&'static str> {
+    names.iter().copied().filter(|name| programs().contains_key(*name)).collect()
+}
 
 /// A running program.
 pub struct Contestant {
@@ -33,11 +42,7 @@ pub struct Contestant {
 impl Contestant {
     /// Waits until it listens.
     pub fn start(name: &'static str, knobs: &[&str]) -> Contestant {
-        let program = match name {
-            THREADS => Path::new(env!("CARGO_BIN_EXE_threads")),
-            ASYNC_AWAIT => Path::new(env!("CARGO_BIN_EXE_async-await")),
-            _ => memed(),
-        };
+        let program = programs().get(name).expect("its toolchain is there");
         let mut command = Command::new(program);
         command.args(["127.0.0.1:0", "-q"]).args(knobs).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program is there");
@@ -106,21 +111,16 @@ impl Drop for Contestant {
     }
 }
 
-/// memed's own program. Cargo builds only those of this package for its tests, so it is asked for another.
-fn memed() -> &'static Path {
-    static MEMED: OnceLock<PathBuf> = OnceLock::new();
-    MEMED.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_BIN_EXE_threads")).parent().expect("it is in a folder");
-        let profile = match folder.file_name().and_then(|name| name.to_str()) {
-            Some("debug") | None => "dev",
-            Some(name) => name,
-        };
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--package", "memed", "--bin", "memed", "--profile", profile]);
-        build.arg("--target-dir").arg(folder.parent().expect("so is that"));
-        assert!(build.status().expect("cargo is there").success(), "memed can be built");
-        folder.join("memed").with_extension(env::consts::EXE_EXTENSION)
+/// The programs that can be built here, by name. Cargo builds only those of this package for its tests.
+fn programs() -> &'static HashMap<String, PathBuf> {
+    static PROGRAMS: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO_BIN_EXE_historical"));
+        let built = build.arg("build").stderr(Stdio::inherit()).output().expect("it can be started");
+        assert!(built.status.success(), "the programs can be built");
+        let lines = String::from_utf8(built.stdout).expect("names and paths are text");
+        let program = |line: &str| line.split_once('\t').map(|(name, path)| (name.to_string(), path.into()));
+        lines.lines().filter_map(program).collect()
     })
 }
 
@@ -156,6 +156,11 @@ impl Client {
             Ok(read) => read == 0,
             Err(error) => error.kind() == ErrorKind::ConnectionReset,
         }
+    }
+
+    /// Reads on until the server ends the connection.
+    pub fn read_to_end(&mut self) {
+        self.0.read_to_end(&mut Vec::new()).expect("the server ends it in time");
     }
 
     /// Whether anything comes in that time.

@@ -42,9 +42,19 @@ struct App {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let config = knobs::read_or_exit("async-await", env::args_os().skip(1).collect());
+    let mut arguments: Vec<_> = env::args_os().skip(1).collect();
+    // The one knob that is not memed's: no workers, as one reactor has none.
+    let is_one = arguments.iter().position(|argument| argument == "--current-thread");
+    if let Some(at) = is_one {
+        arguments.remove(at);
+    }
+    let config = knobs::read_or_exit("async-await", arguments);
     knobs::prepare_descriptors(&config);
-    let runtime = runtime::Builder::new_multi_thread()
+    let mut builder = match is_one {
+        Some(_) => runtime::Builder::new_current_thread(),
+        None => runtime::Builder::new_multi_thread(),
+    };
+    let runtime = builder
         .enable_all()
         // Threads that may block do nothing here but draw.
         .max_blocking_threads(config.render_threads)

@@ -1,8 +1,11 @@
 //! HTTP/1 on a blocking socket, under deadlines. httparse reads the heads and the sizes of chunks.
 
+use std::cell::RefCell;
+use std::fmt::{self, Write as _};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::mem;
 use std::net::{Shutdown, TcpStream};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use historical::carried::{MAX_HEAD, MAX_TARGET, Reply};
 use http::StatusCode;
@@ -14,6 +17,8 @@ const MAX_FIELDS: usize = 100;
 const MAX_SIZE_LINE: usize = 256;
 /// Bytes to read at once.
 const READ: usize = 2 << 10;
+/// How exactly a deadline of the socket is kept. The kernel counts in steps of some milliseconds itself.
+const STEP: Duration = Duration::from_millis(1);
 /// How long to throw away what a client sends that has been refused. A socket closed before it is empty is
 /// reset, and the reset may overtake the answer.
 const LINGER: Duration = Duration::from_secs(1);
@@ -41,13 +46,18 @@ enum Framing {
 pub struct Wire<'a> {
     socket: &'a TcpStream,
     unread: Vec<u8>,
+    /// What the socket's reads may take now. Between two requests it stays the same.
+    read_timeout: Option<Duration>,
+    /// The head of the last answer, for its memory.
+    answer: String,
     /// The body of a request, which has not been read yet.
     is_before_body: bool,
 }
 
 impl<'a> Wire<'a> {
     pub fn new(socket: &'a TcpStream) -> Wire<'a> {
-        Wire { socket, unread: Vec::new(), is_before_body: false }
+        let (unread, answer) = (Vec::new(), String::new());
+        Wire { socket, unread, read_timeout: None, answer, is_before_body: false }
     }
 
     /// The next head. Its first byte may take `idle`, if that is given, and all of it `timeout` from then on.
@@ -154,7 +164,10 @@ impl<'a> Wire<'a> {
             if left.is_zero() {
                 return Err(ErrorKind::TimedOut.into());
             }
-            self.socket.set_read_timeout(Some(left))?;
+            if !self.read_timeout.is_some_and(|timeout| timeout.abs_diff(left) < STEP) {
+                self.socket.set_read_timeout(Some(left))?;
+                self.read_timeout = Some(left);
+            }
             match self.socket.read(&mut bytes) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(length) => {
@@ -182,25 +195,14 @@ impl<'a> Wire<'a> {
     /// Sends the whole answer to a request, or to a head that is none.
     pub fn send(&mut self, reply: &Reply, head: Option<&Head>) -> io::Result<()> {
         let status = StatusCode::from_u16(reply.status).map_err(io::Error::other)?;
-        let date = httpdate::fmt_http_date(SystemTime::now());
-        let mut text = format!("HTTP/1.1 {} {}\r\n", reply.status, status.canonical_reason().unwrap_or(""));
-        text += &format!("Date: {date}\r\n");
-        for (name, value) in &reply.headers {
-            text += &format!("{name}: {value}\r\n");
-        }
-        if !matches!(reply.status, 204 | 304) {
-            text += &format!("Content-Length: {}\r\n", reply.body.len());
-        }
-        let keeps_alive = head.is_some_and(|head| head.keeps_alive) && !reply.closes;
-        if !keeps_alive {
-            text += "Connection: close\r\n";
-        } else if head.is_some_and(|head| head.is_http_1_0) {
-            text += "Connection: keep-alive\r\n";
-        }
-        text += "\r\n";
+        let mut text = mem::take(&mut self.answer);
+        text.clear();
+        add_head(&mut text, reply, status, head).map_err(io::Error::other)?;
         let is_head = head.is_some_and(|head| head.method == "HEAD");
         let body = if is_head { &[] } else { &reply.body[..] };
-        self.write(&mut [IoSlice::new(text.as_bytes()), IoSlice::new(body)])
+        let written = self.write(&mut [IoSlice::new(text.as_bytes()), IoSlice::new(body)]);
+        self.answer = text;
+        written
     }
 
     fn write(&mut self, mut parts: &mut [IoSlice]) -> io::Result<()> {
@@ -223,6 +225,47 @@ impl<'a> Wire<'a> {
         while self.fill(deadline).is_ok() {
             self.unread.clear();
         }
+    }
+}
+
+/// The head of an answer to a request, or to a head that is none.
+fn add_head(text: &mut String, reply: &Reply, status: StatusCode, head: Option<&Head>) -> fmt::Result {
+    write!(text, "HTTP/1.1 {} {}\r\n", reply.status, status.canonical_reason().unwrap_or(""))?;
+    DATE.with_borrow_mut(|date| write!(text, "Date: {}\r\n", date.now()))?;
+    for (name, value) in &reply.headers {
+        write!(text, "{name}: {value}\r\n")?;
+    }
+    if !matches!(reply.status, 204 | 304) {
+        write!(text, "Content-Length: {}\r\n", reply.body.len())?;
+    }
+    let keeps_alive = head.is_some_and(|head| head.keeps_alive) && !reply.closes;
+    if !keeps_alive {
+        text.push_str("Connection: close\r\n");
+    } else if head.is_some_and(|head| head.is_http_1_0) {
+        text.push_str("Connection: keep-alive\r\n");
+    }
+    text.push_str("\r\n");
+    Ok(())
+}
+
+thread_local! {
+    static DATE: RefCell<Date> = const { RefCell::new(Date { second: 0, text: String::new() }) };
+}
+
+/// The `Date` of this second, which is formatted once.
+struct Date {
+    second: u64,
+    text: String,
+}
+
+impl Date {
+    fn now(&mut self) -> &str {
+        let now = SystemTime::now();
+        let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if second != self.second {
+            (self.second, self.text) = (second, httpdate::fmt_http_date(now));
+        }
+        &self.text
     }
 }
 

@@ -16,30 +16,84 @@ pub enum Ask {
     Gif,
     /// An animation with a palette for each frame: the longest drawing there is.
     LongGif,
+    /// The same small JPEG, asked for in JSON.
+    Posted,
+    /// A picture that the server has kept.
+    Kept(Kind),
+    /// The same, from a client that has it already.
+    NotModified,
+    /// The names of the templates.
+    Templates,
+}
+
+/// A format of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Jpeg,
+    Png,
+    Gif,
+}
+
+impl Kind {
+    /// Whether a body is of this format, from its first byte to its last.
+    fn is_of(self, body: &[u8]) -> bool {
+        match self {
+            Kind::Jpeg => body.starts_with(&[0xFF, 0xD8, 0xFF]) && body.ends_with(&[0xFF, 0xD9]),
+            Kind::Png => body.starts_with(b"\x89PNG\r\n\x1a\n") && body.ends_with(b"IEND\xAE\x42\x60\x82"),
+            Kind::Gif => body.starts_with(b"GIF89a") && body.ends_with(&[0x3B]),
+        }
+    }
+}
+
+/// The target of a GET for the picture of a template. `number` makes up a text, of the same length for each.
+pub fn caption(template: &str, number: u64) -> String {
+    format!("/caption?template={template}&top_text=picture+number&bottom_text={number:09}")
+}
+
+/// A GET. `fields` are whole lines of the head.
+pub fn get(target: &str, fields: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: compare\r\n{fields}\r\n")
 }
 
 impl Ask {
     /// The bytes of a request. Pictures have another text each time, always of the same length.
     pub fn request(self, number: &AtomicU64) -> String {
-        let picture = |template| {
-            let number = number.fetch_add(1, Ordering::Relaxed);
-            format!("/caption?template={template}&top_text=picture+number&bottom_text={number:09}")
-        };
-        let target = match self {
-            Ask::Health => "/health".to_string(),
-            Ask::Jpeg => picture("raccoon"),
-            Ask::Gif => picture("deal-with-it"),
-            Ask::LongGif => picture("dramatic-raccoon"),
-        };
-        format!("GET {target} HTTP/1.1\r\nHost: compare\r\n\r\n")
+        let next = || number.fetch_add(1, Ordering::Relaxed);
+        match self {
+            Ask::Health => get("/health", ""),
+            Ask::Templates => get("/templates", ""),
+            Ask::Posted => {
+                let number = next();
+                let body = format!(
+                    r#"{{"template":"raccoon","top_text":"picture number","bottom_text":"{number:09}"}}"#
+                );
+                let length = body.len();
+                format!(
+                    "POST /caption HTTP/1.1\r\nHost: compare\r\nContent-Type: application/json\r\n\
+                     Content-Length: {length}\r\n\r\n{body}"
+                )
+            }
+            Ask::Gif | Ask::Kept(Kind::Gif) => get(&caption("deal-with-it", next()), ""),
+            Ask::LongGif => get(&caption("dramatic-raccoon", next()), ""),
+            Ask::Kept(Kind::Png) => get(&caption("cat", next()), ""),
+            Ask::Jpeg | Ask::Kept(Kind::Jpeg) | Ask::NotModified => get(&caption("raccoon", next()), ""),
+        }
+    }
+
+    /// The status of the right answer.
+    fn status(self) -> u16 {
+        if self == Ask::NotModified { 304 } else { 200 }
     }
 
     /// Whether a body is of the kind that was asked for, from its first byte to its last.
     fn is_answered_by(self, body: &[u8]) -> bool {
         match self {
             Ask::Health => body.trim_ascii() == br#"{"status":"ok"}"#,
-            Ask::Jpeg => body.starts_with(&[0xFF, 0xD8, 0xFF]) && body.ends_with(&[0xFF, 0xD9]),
-            Ask::Gif | Ask::LongGif => body.starts_with(b"GIF89a") && body.ends_with(&[0x3B]),
+            Ask::Templates => body.starts_with(b"[\"") && body.trim_ascii_end().ends_with(b"\"]"),
+            Ask::Jpeg | Ask::Posted => Kind::Jpeg.is_of(body),
+            Ask::Gif | Ask::LongGif => Kind::Gif.is_of(body),
+            Ask::Kept(kind) => kind.is_of(body),
+            Ask::NotModified => body.is_empty(),
         }
     }
 }
@@ -100,19 +154,32 @@ pub fn parse(ask: Ask, bytes: &[u8]) -> Result<Option<Answer>, Wrong> {
         let field = response.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name))?;
         std::str::from_utf8(field.value).ok()
     };
-    let body: usize =
-        field("content-length").and_then(|length| length.trim().parse().ok()).ok_or(Wrong::Malformed)?;
+    // A 304 has no body, whatever length it names: that is the picture's.
+    let body: usize = match response.code {
+        Some(304) => 0,
+        _ => field("content-length").and_then(|length| length.trim().parse().ok()).ok_or(Wrong::Malformed)?,
+    };
     let length = head.checked_add(body).ok_or(Wrong::Malformed)?;
     if bytes.len() < length {
         return Ok(None);
     }
     let is_last = field("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
     let wrong = match response.code {
-        Some(200) if ask.is_answered_by(&bytes[head..length]) => None,
-        Some(200) => Some(Wrong::Body),
-        status => Some(status.map_or(Wrong::Malformed, Wrong::Status)),
+        Some(status) if status != ask.status() => Some(Wrong::Status(status)),
+        Some(_) if ask.is_answered_by(&bytes[head..length]) => None,
+        Some(_) => Some(Wrong::Body),
+        None => Some(Wrong::Malformed),
     };
     Ok(Some(Answer { length, wrong, is_last }))
+}
+
+/// The `ETag` of an answer.
+pub fn tag(bytes: &[u8]) -> Option<String> {
+    let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+    let mut response = httparse::Response::new(&mut fields);
+    response.parse(bytes).ok()?;
+    let field = response.headers.iter().find(|field| field.name.eq_ignore_ascii_case("etag"))?;
+    std::str::from_utf8(field.value).ok().map(str::to_string)
 }
 
 #[cfg(test)]
@@ -146,6 +213,17 @@ mod tests {
         assert_eq!(wrong(Ask::Jpeg, whole), Ok(None));
         assert_eq!(wrong(Ask::Health, b"no HTTP at all\r\n\r\n"), Err(Wrong::Malformed));
         assert_eq!(wrong(Ask::Health, b"HTTP/1.1 200 OK\r\n\r\n"), Err(Wrong::Malformed));
+    }
+
+    #[test]
+    fn a_304_has_no_body_whatever_length_it_names() {
+        let known = b"HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nContent-Length: 5\r\n\r\n";
+        let answer = Answer { length: known.len(), wrong: None, is_last: false };
+        assert_eq!(parse(Ask::NotModified, known), Ok(Some(answer)));
+        assert_eq!(tag(known).as_deref(), Some("\"a\""));
+        let wrong = |ask, bytes: &[u8]| parse(ask, bytes).map(|answer| answer.map(|answer| answer.wrong));
+        assert_eq!(wrong(Ask::Kept(Kind::Png), known), Ok(Some(Some(Wrong::Status(304)))));
+        assert_eq!(wrong(Ask::NotModified, HEALTH), Ok(Some(Some(Wrong::Status(200)))));
     }
 
     #[test]

@@ -1,20 +1,24 @@
 //! A keep-alive connection with one request at a time.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use super::PATIENCE;
-use super::answer::{Answer, Ask, Wrong, parse};
+use super::answer::{Answer, Ask, Wrong, parse, tag};
 
 /// The half of a connection where answers come in.
 pub struct Reader {
     socket: OwnedReadHalf,
     buffer: Vec<u8>,
+    /// Whether to look for the `ETag` of answers, which costs a little.
+    pub keeps_tags: bool,
+    /// That of the last answer.
+    pub tag: Option<String>,
 }
 
 /// Both halves.
@@ -27,11 +31,25 @@ impl Client {
     /// # Errors
     /// If the server does not take the connection in time.
     pub async fn connect(address: SocketAddr) -> io::Result<Client> {
-        let socket = timeout(PATIENCE, TcpStream::connect(address)).await??;
+        Client::of(timeout(PATIENCE, TcpStream::connect(address)).await??)
+    }
+
+    /// The same, from another address of loopback: to a server that shares itself out, another client.
+    ///
+    /// # Errors
+    /// As [`Client::connect`], or if the machine has no such address.
+    pub async fn connect_from(source: IpAddr, address: SocketAddr) -> io::Result<Client> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.bind((source, 0).into())?;
+        Client::of(timeout(PATIENCE, socket.connect(address)).await??)
+    }
+
+    fn of(socket: TcpStream) -> io::Result<Client> {
         socket.set_nodelay(true)?;
         let (reader, writer) = socket.into_split();
         // The buffer grows to what is needed: ten thousand clients have ten thousand of them.
-        Ok(Client { reader: Reader { socket: reader, buffer: Vec::with_capacity(512) }, writer })
+        let buffer = Vec::with_capacity(512);
+        Ok(Client { reader: Reader { socket: reader, buffer, keeps_tags: false, tag: None }, writer })
     }
 
     /// Sends a request and waits for its answer.
@@ -53,10 +71,22 @@ impl Reader {
     /// # Errors
     /// If the connection ends before it, or it is no HTTP.
     pub async fn answer(&mut self, ask: Ask) -> Result<Answer, Wrong> {
+        self.answer_to(|| Some(ask)).await
+    }
+
+    /// The same, where it is known only when an answer comes what was asked; an answer to nothing is malformed.
+    ///
+    /// # Errors
+    /// As [`Reader::answer`].
+    pub async fn answer_to(&mut self, asked: impl Fn() -> Option<Ask>) -> Result<Answer, Wrong> {
         loop {
-            if let Some(answer) = parse(ask, &self.buffer)? {
-                self.buffer.drain(..answer.length);
-                return Ok(answer);
+            if !self.buffer.is_empty() {
+                let ask = asked().ok_or(Wrong::Malformed)?;
+                if let Some(answer) = parse(ask, &self.buffer)? {
+                    self.tag = if self.keeps_tags { tag(&self.buffer) } else { None };
+                    self.buffer.drain(..answer.length);
+                    return Ok(answer);
+                }
             }
             match self.socket.read_buf(&mut self.buffer).await {
                 Ok(0) => return Err(Wrong::Closed),

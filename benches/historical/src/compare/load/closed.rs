@@ -12,7 +12,9 @@ use tokio::time::{Instant, sleep};
 use super::answer::{Ask, Wrong};
 use super::client::Client;
 use super::wrongs::Wrongs;
+use crate::compare::counters::{Counters, Spent};
 use crate::compare::program::Program;
+use crate::compare::reading::{Missing, processor_time};
 
 /// Clients that ask until this is dropped.
 pub struct Closed {
@@ -20,6 +22,19 @@ pub struct Closed {
     connections: usize,
     tally: Arc<Tally>,
 }
+
+/// What a client does with its connection after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reuse {
+    /// Sends the next request.
+    Always,
+    /// Closes it, as it has announced, and makes another.
+    Never,
+}
+
+/// The end of a request without a body, and the field that goes before it.
+const END: &str = "\r\n";
+const CLOSE: &str = "Connection: close\r\n";
 
 /// What all clients write to.
 #[derive(Default)]
@@ -34,10 +49,26 @@ struct Tally {
 
 /// What was answered during some time.
 pub struct Window {
-    /// Correct answers per second; `None` if there was none.
-    pub rate: Option<f64>,
-    /// Seconds of the server's processor time for each of them.
-    pub cpu: Option<f64>,
+    /// Correct answers per second.
+    pub rate: Result<f64, Missing>,
+    pub answers: u64,
+    /// By the server, for all of them.
+    pub spent: Spent,
+}
+
+impl Window {
+    /// Seconds of the server's processor time for each answer.
+    ///
+    /// # Errors
+    /// If too little passed to say, or the system does not tell.
+    pub fn cpu(&self) -> Result<f64, Missing> {
+        processor_time(self.spent.cpu, self.answers)
+    }
+
+    /// How much of a counter there was for each answer.
+    pub fn each(&self, counter: Option<f64>) -> Option<f64> {
+        counter.filter(|_| self.answers > 0).map(|counter| counter / self.answers as f64)
+    }
 }
 
 impl Closed {
@@ -46,6 +77,19 @@ impl Closed {
     /// # Errors
     /// If one of them cannot connect.
     pub async fn start(address: SocketAddr, ask: Ask, connections: usize) -> io::Result<Closed> {
+        Closed::start_with(address, ask, connections, Reuse::Always).await
+    }
+
+    /// The same, from clients that may take a new connection for each request.
+    ///
+    /// # Errors
+    /// As [`Closed::start`].
+    pub async fn start_with(
+        address: SocketAddr,
+        ask: Ask,
+        connections: usize,
+        reuse: Reuse,
+    ) -> io::Result<Closed> {
         let mut connected = Vec::with_capacity(connections);
         for _ in 0..connections {
             connected.push(Client::connect(address).await?);
@@ -53,21 +97,29 @@ impl Closed {
         let tally = Arc::<Tally>::default();
         let mut clients = JoinSet::new();
         for client in connected {
-            clients.spawn(ask_on(client, address, ask, tally.clone()));
+            clients.spawn(ask_on(client, address, ask, reuse, tally.clone()));
         }
         Ok(Closed { _clients: clients, connections, tally })
     }
 
     /// Watches for a while. What is in flight at its begin makes up for what is in flight at its end.
     pub async fn window(&self, program: &Program, length: Duration) -> Window {
-        let (start, cpu, answers) =
-            (Instant::now(), program.cpu(), self.tally.answers.load(Ordering::Relaxed));
+        self.watch(program.counters(), length).await
+    }
+
+    /// The same, with the server's instructions, if they can be counted.
+    pub async fn counted_window(&self, program: &Program, length: Duration) -> Window {
+        self.watch(program.all_counters(), length).await
+    }
+
+    async fn watch(&self, counters: Counters, length: Duration) -> Window {
+        let (start, answers) = (Instant::now(), self.tally.answers.load(Ordering::Relaxed));
         sleep(length).await;
         let seconds = start.elapsed().as_secs_f64();
-        let answers = (self.tally.answers.load(Ordering::Relaxed) - answers) as f64;
-        let cpu = program.cpu().zip(cpu).map(|(after, before)| (after - before) / answers);
-        let rate = (answers > 0.0).then_some(answers / seconds);
-        Window { rate, cpu: cpu.filter(|cpu| cpu.is_finite()) }
+        let answers = self.tally.answers.load(Ordering::Relaxed) - answers;
+        let spent = counters.spent().await;
+        let rate = if answers > 0 { Ok(answers as f64 / seconds) } else { Err(Missing::GaveUp) };
+        Window { rate, answers, spent }
     }
 
     /// What has gone wrong so far, in sentences, including clients that were never answered.
@@ -82,10 +134,14 @@ impl Closed {
 }
 
 /// The life of one client.
-async fn ask_on(mut client: Client, address: SocketAddr, ask: Ask, tally: Arc<Tally>) {
+async fn ask_on(mut client: Client, address: SocketAddr, ask: Ask, reuse: Reuse, tally: Arc<Tally>) {
     let mut was_served = false;
     loop {
-        let is_over = match client.ask(ask, &ask.request(&tally.number)).await {
+        let mut request = ask.request(&tally.number);
+        if reuse == Reuse::Never {
+            request.insert_str(request.len() - END.len(), CLOSE);
+        }
+        let is_over = match client.ask(ask, &request).await {
             Ok(answer) => {
                 if !was_served {
                     was_served = true;
@@ -95,7 +151,7 @@ async fn ask_on(mut client: Client, address: SocketAddr, ask: Ask, tally: Arc<Ta
                     None => drop(tally.answers.fetch_add(1, Ordering::Relaxed)),
                     Some(wrong) => tally.wrongs.add(wrong),
                 }
-                answer.is_last
+                answer.is_last || reuse == Reuse::Never
             }
             Err(wrong) => {
                 tally.wrongs.add(wrong);

@@ -2,9 +2,12 @@
 //! they take of the processors the servers do not have.
 
 pub mod answer;
+pub mod arrival;
 pub mod client;
 pub mod closed;
+pub mod crowd;
 pub mod paced;
+pub mod site;
 pub mod wrongs;
 
 use std::time::Duration;

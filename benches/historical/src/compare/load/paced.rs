@@ -19,6 +19,7 @@ use super::PATIENCE;
 use super::answer::{Ask, Wrong};
 use super::client::{Client, Reader};
 use super::wrongs::Wrongs;
+use crate::compare::reading::{Missing, quantile};
 
 /// Requests that are due within the same tick are sent together: waking up for each of ten thousand per second
 /// would take a processor away from the server.
@@ -36,16 +37,24 @@ pub struct Paced {
 /// What a run came to.
 pub struct Measured {
     /// Microseconds.
-    latencies: Histogram<u64>,
+    pub latencies: Histogram<u64>,
     pub wrongs: Wrongs,
     /// Requests that were due.
     pub due: u64,
 }
 
 impl Measured {
-    /// The latency in milliseconds that this part of the answers (0 to 1) does not exceed.
-    pub fn quantile(&self, part: f64) -> f64 {
-        self.latencies.value_at_quantile(part) as f64 / 1000.0
+    /// The latency in milliseconds that this part of the answers (0 to 1) does not exceed; 1 for the maximum.
+    ///
+    /// # Errors
+    /// If fewer than ten answers are beyond it, or too many requests failed.
+    pub fn quantile(&self, part: f64) -> Result<f64, Missing> {
+        if self.is_sound() { quantile(&self.latencies, part) } else { Err(Missing::GaveUp) }
+    }
+
+    /// All of them.
+    pub fn latencies(&self) -> &Histogram<u64> {
+        &self.latencies
     }
 
     /// Whether so few requests failed that the others tell how the server does: one of a hundred.
@@ -78,15 +87,38 @@ impl Tally {
 
 struct Lane {
     writer: OwnedWriteHalf,
-    request: String,
     state: Mutex<State>,
     tally: Arc<Tally>,
 }
 
-#[derive(Default)]
+/// What is asked, and the bytes that ask it.
+#[derive(Clone)]
+pub struct Asked {
+    pub ask: Ask,
+    pub request: Arc<str>,
+}
+
+/// What a connection asks, one request after the other.
+pub enum Asks {
+    /// The same each time.
+    Same(Asked),
+    /// Another each time.
+    Other(Box<dyn FnMut() -> Asked + Send>),
+}
+
+impl Asks {
+    fn next(&mut self) -> Asked {
+        match self {
+            Asks::Same(asked) => asked.clone(),
+            Asks::Other(next) => next(),
+        }
+    }
+}
+
 struct State {
-    /// When those that are not answered were due; the first one has been sent.
-    due: VecDeque<Instant>,
+    asks: Asks,
+    /// Those that are not answered, with when they were due; the first one has been sent.
+    due: VecDeque<(Instant, Asked)>,
     is_over: bool,
 }
 
@@ -101,25 +133,29 @@ impl Lane {
         if state.is_over {
             return self.tally.fail(Wrong::Closed);
         }
-        state.due.push_back(due);
+        let asked = state.asks.next();
+        state.due.push_back((due, asked));
         if state.due.len() == 1 {
-            self.send();
+            self.send(&state);
         }
     }
 
-    fn send(&self) {
-        // It is the only thing in the socket's buffer, so there is room. Any other error the reader sees, too.
-        let _ = self.writer.try_write(self.request.as_bytes());
+    /// Sends the first of those that are due.
+    fn send(&self, state: &State) {
+        if let Some((_, asked)) = state.due.front() {
+            // It is the only thing in the socket's buffer, so there is room. Any other error the reader sees, too.
+            let _ = self.writer.try_write(asked.request.as_bytes());
+        }
     }
 
     /// Takes answers until the connection ends.
-    async fn read(self: Arc<Self>, ask: Ask, mut reader: Reader) {
+    async fn read(self: Arc<Self>, mut reader: Reader) {
         let wrong = loop {
-            let answer = reader.answer(ask).await;
+            let answer = reader.answer_to(|| self.state().due.front().map(|(_, asked)| asked.ask)).await;
             let mut state = self.state();
             match answer {
                 Ok(answer) => {
-                    let Some(due) = state.due.pop_front() else { break Wrong::Malformed };
+                    let Some((due, _)) = state.due.pop_front() else { break Wrong::Malformed };
                     match answer.wrong {
                         None => self.tally.record(due),
                         Some(wrong) => self.tally.fail(wrong),
@@ -127,9 +163,7 @@ impl Lane {
                     if answer.is_last {
                         break Wrong::Closed;
                     }
-                    if !state.due.is_empty() {
-                        self.send();
-                    }
+                    self.send(&state);
                 }
                 Err(wrong) => break wrong,
             }
@@ -143,19 +177,47 @@ impl Lane {
 }
 
 impl Paced {
-    /// Makes the connections, some at a time.
+    /// Makes the connections, some at a time, each of which always asks the same.
     ///
     /// # Errors
     /// If one cannot be made; then with how many could.
     pub async fn connect(address: SocketAddr, ask: Ask, connections: usize) -> io::Result<Paced> {
-        let (mut connecting, mut lanes, mut readers) = (JoinSet::new(), Vec::new(), JoinSet::new());
+        let mut paced = Paced::new()?;
+        paced.grow(address, ask, connections).await?;
+        Ok(paced)
+    }
+
+    /// Without connections.
+    fn new() -> io::Result<Paced> {
         let tally = Arc::new(Tally { latencies: Mutex::new(empty()?), wrongs: Wrongs::default() });
-        let number = AtomicU64::new(0);
-        for wanted in 0..connections + CONNECTING {
-            if wanted < connections {
+        Ok(Paced { lanes: Arc::new([]), readers: JoinSet::new(), tally })
+    }
+
+    /// Over connections that have been made, each of which asks what its `Asks` say.
+    ///
+    /// # Errors
+    /// If there is no memory for what is measured.
+    pub fn over(clients: Vec<(Client, Asks)>) -> io::Result<Paced> {
+        let mut paced = Paced::new()?;
+        let lanes = clients.into_iter().map(|(client, asks)| paced.lane(client, asks)).collect();
+        paced.lanes = lanes;
+        Ok(paced)
+    }
+
+    /// Makes as many more connections as there must be for `connections`, some at a time.
+    ///
+    /// # Errors
+    /// As [`Paced::connect`].
+    pub async fn grow(&mut self, address: SocketAddr, ask: Ask, connections: usize) -> io::Result<()> {
+        let (mut connecting, mut lanes) = (JoinSet::new(), self.lanes.to_vec());
+        let request = Arc::from(ask.request(&AtomicU64::new(0)));
+        let asked = Asked { ask, request };
+        let missing = connections.saturating_sub(lanes.len());
+        for wanted in 0..missing + CONNECTING {
+            if wanted < missing {
                 connecting.spawn(Client::connect(address));
             }
-            if wanted >= CONNECTING.min(connections)
+            if wanted >= CONNECTING.min(missing)
                 && let Some(client) = connecting.join_next().await
             {
                 let counted = |error| {
@@ -164,15 +226,34 @@ impl Paced {
                         lanes.len()
                     ))
                 };
-                let Client { reader, writer } =
-                    client.map_err(io::Error::other).flatten().map_err(counted)?;
-                let (state, tally) = (Mutex::default(), tally.clone());
-                let lane = Arc::new(Lane { writer, request: ask.request(&number), state, tally });
-                readers.spawn(lane.clone().read(ask, reader));
-                lanes.push(lane);
+                let client = client.map_err(io::Error::other).flatten().map_err(counted)?;
+                lanes.push(self.lane(client, Asks::Same(asked.clone())));
             }
         }
-        Ok(Paced { lanes: lanes.into(), readers, tally })
+        self.lanes = lanes.into();
+        Ok(())
+    }
+
+    fn lane(&mut self, client: Client, asks: Asks) -> Arc<Lane> {
+        let Client { reader, writer } = client;
+        let state = Mutex::new(State { asks, due: VecDeque::new(), is_over: false });
+        let lane = Arc::new(Lane { writer, state, tally: self.tally.clone() });
+        self.readers.spawn(lane.clone().read(reader));
+        lane
+    }
+
+    /// Sends a request on each connection, all of them at this instant. Ends as [`Paced::run`] does.
+    ///
+    /// # Errors
+    /// If the thread that sends them fails.
+    pub async fn at_once(&self) -> io::Result<Measured> {
+        let lanes = self.lanes.clone();
+        tokio::task::spawn_blocking(move || {
+            let now = Instant::now();
+            lanes.iter().for_each(|lane| lane.push(now));
+        })
+        .await?;
+        self.end(self.lanes.len() as u64).await
     }
 
     /// Sends `rate` requests per second, on the connections in turn. Ends when all are answered, or a while after
@@ -184,6 +265,11 @@ impl Paced {
         let (lanes, due) = (self.lanes.clone(), (rate * length.as_secs_f64()) as u64);
         // A thread, because a task would be woken by a timer that is a millisecond or two late.
         tokio::task::spawn_blocking(move || keep_pace(&lanes, rate, due)).await?;
+        self.end(due).await
+    }
+
+    /// Waits for the answers.
+    async fn end(&self, due: u64) -> io::Result<Measured> {
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end && self.lanes.iter().any(|lane| !lane.state().due.is_empty()) {
             sleep(TICK * 5).await;
@@ -271,6 +357,7 @@ mod tests {
         let (address, serving) = serve(Duration::from_millis(400))?;
         let paced = Paced::connect(address, Ask::Health, 1).await?;
         let measured = paced.run(100.0, Duration::from_secs(1)).await?;
+        let latency = |part| measured.quantile(part).expect("there are enough");
         drop(paced);
         // Off this thread: the connection ends where it runs.
         tokio::task::spawn_blocking(|| serving.join()).await?.expect("it has served");
@@ -278,9 +365,10 @@ mod tests {
         assert_eq!((measured.wrongs.count(), measured.due), (0, 100));
         assert_eq!(measured.latencies.len(), 100);
         // One in flight and about 39 in line; a client that only counts from sending would see a single one.
-        assert!(measured.quantile(0.99) > 350.0, "p99 {}", measured.quantile(0.99));
-        assert!(measured.quantile(0.85) > 200.0, "p85 {}", measured.quantile(0.85));
-        assert!(measured.quantile(0.3) < 200.0, "p30 {}", measured.quantile(0.3));
+        assert!(latency(1.0) > 350.0, "maximum {}", latency(1.0));
+        assert!(latency(0.85) > 200.0, "p85 {}", latency(0.85));
+        assert!(latency(0.3) < 200.0, "p30 {}", latency(0.3));
+        assert_eq!(measured.quantile(0.99), Err(Missing::TooFewSamples), "one answer is beyond it");
         Ok(())
     }
 
@@ -291,9 +379,22 @@ mod tests {
         drop(listener.accept()?);
         let measured = paced.run(1000.0, Duration::from_millis(50)).await?;
         assert_eq!((measured.wrongs.count(), measured.due), (50, 50));
-        assert!(measured.quantile(0.01) >= 4000.0, "a failure is the slowest there is");
-        assert!(!measured.is_sound());
+        assert!(measured.latencies().min() >= 3_990_000, "a failure is the slowest there is");
+        assert_eq!(measured.quantile(1.0), Err(Missing::GaveUp));
         assert_eq!(paced.open(), 0);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn all_are_due_at_one_instant_and_a_lane_more_is_one_more() -> io::Result<()> {
+        let (address, serving) = serve(Duration::ZERO)?;
+        let mut paced = Paced::connect(address, Ask::Health, 0).await?;
+        assert_eq!(paced.at_once().await?.due, 0);
+        paced.grow(address, Ask::Health, 1).await?;
+        let measured = paced.at_once().await?;
+        assert_eq!((measured.due, measured.wrongs.count(), paced.open()), (1, 0, 1));
+        drop(paced);
+        tokio::task::spawn_blocking(|| serving.join()).await?.expect("it has served");
         Ok(())
     }
 

@@ -9,16 +9,22 @@ use crate::compare::load::closed::Closed;
 const CONNECTIONS: usize = 16;
 const RATE: &str = "pictures per second";
 const CPU: &str = "processor time per picture";
+const SWITCHES: &str = "context switches per picture";
+const ENERGY: &str = "energy of the machine per picture";
 const KINDS: &[&str] = &["JPEG, one picture", "GIF, 15 frames"];
 
 pub const DESCRIPTION: Description = Description {
     name: "drawing",
+    claim: "Captioning is work for a processor. It would hold up the event loop, so it goes to a CPU pool.",
     question: "Does the concurrency model matter when nearly all of the work is drawing?",
     how: "16 keep-alive connections request captions as fast as they are answered, each with a different text, so \
-          that no cache helps: first JPEGs of the template raccoon, then GIFs of deal-with-it.",
+          that no cache helps: first JPEGs of the template raccoon, then GIFs of deal-with-it. The energy, where the \
+          processors tell it, is that of server and clients.",
     measures: &[
         Measure { name: RATE, unit: "/s", better: Better::Higher, variants: KINDS, telling: KINDS },
         Measure { name: CPU, unit: "ms", better: Better::Lower, variants: KINDS, telling: KINDS },
+        Measure { name: SWITCHES, unit: "", better: Better::Lower, variants: KINDS, telling: &[] },
+        Measure { name: ENERGY, unit: "mJ", better: Better::Lower, variants: KINDS, telling: &[] },
     ],
     is_line: false,
 };
@@ -27,10 +33,13 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let program = stage.start(&[("preload", "all")]).await?;
     for (ask, kind) in [(Ask::Jpeg, KINDS[0]), (Ask::Gif, KINDS[1])] {
         let load = Closed::start(program.address, ask, CONNECTIONS).await?;
-        load.window(&program, stage.length(0.3, 0.6)).await;
-        let window = load.window(&program, stage.length(0.8, 4.0)).await;
+        load.window(&program, stage.length(0.25, 0.4)).await;
+        let window = load.window(&program, stage.length(0.8, 1.0)).await;
         sample.value(RATE, kind, window.rate);
-        sample.value(CPU, kind, window.cpu.map(|seconds| seconds * 1e3));
+        sample.value(CPU, kind, window.cpu().map(|seconds| seconds * 1e3));
+        let switches = window.spent.switches.map(|switches| switches.voluntary + switches.involuntary);
+        sample.value(SWITCHES, kind, window.each(switches));
+        sample.value(ENERGY, kind, window.each(window.spent.energy).map(|joules| joules * 1e3));
         sample.troubles(kind, load.troubles());
     }
     program.kill().await;

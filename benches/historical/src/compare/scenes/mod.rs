@@ -1,18 +1,27 @@
 //! The scenes. Each answers a question, with one contestant and one round at a time.
 
+mod burst;
 mod drawing;
 mod framework;
 mod many;
 mod mixed;
+mod overload;
+mod site;
 mod slow;
 mod stop;
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hdrhistogram::Histogram;
 
 use super::contestants::Contestant;
+use super::cores::{Cores, Split};
 use super::figures::Better;
+use super::load::paced::Measured;
 use super::program::{Knob, Program};
+use super::reading::Reading;
+use super::samples::Latencies;
 
 /// The name of the only variant of a scene that has none.
 pub const ONLY: &str = "";
@@ -26,10 +35,16 @@ pub enum Scene {
     Drawing,
     /// Small requests beside pictures.
     Mixed,
+    /// A site's mix of requests.
+    Site,
     /// Ten to ten thousand connections.
     Many,
+    /// A thousand requests at one instant.
+    Burst,
     /// Deliberately slow clients.
     Slow,
+    /// More drawing than there is time for, and clients who give up.
+    Overload,
     /// A signal to stop in the middle of work.
     Stop,
 }
@@ -37,6 +52,8 @@ pub enum Scene {
 /// What a scene is about.
 pub struct Description {
     pub name: &'static str,
+    /// The sentence of the article that it is about, as `docs/course/article.md` has it.
+    pub claim: &'static str,
     pub question: &'static str,
     /// How it is measured, in a few sentences.
     pub how: &'static str,
@@ -64,6 +81,8 @@ pub struct Stage<'a> {
     pub cores: usize,
     /// Files that a process may open.
     pub descriptors: u64,
+    /// How processors are shared out in all scenes; `None` if each scene decides.
+    pub placed: Option<Cores>,
 }
 
 /// The measurements of one contestant in one round.
@@ -71,13 +90,15 @@ pub struct Stage<'a> {
 pub struct Sample {
     pub values: Vec<Value>,
     pub troubles: Vec<Trouble>,
+    /// All latencies of a variant, in microseconds: they are kept beside the page.
+    pub latencies: Vec<Latencies>,
 }
 
-/// A number.
+/// A number, or why there is none.
 pub struct Value {
     pub measure: &'static str,
     pub variant: &'static str,
-    pub number: f64,
+    pub reading: Reading,
 }
 
 /// Something that went wrong, which is a result, too.
@@ -92,8 +113,11 @@ impl Scene {
             Scene::Framework => &framework::DESCRIPTION,
             Scene::Drawing => &drawing::DESCRIPTION,
             Scene::Mixed => &mixed::DESCRIPTION,
+            Scene::Site => &site::DESCRIPTION,
             Scene::Many => &many::DESCRIPTION,
+            Scene::Burst => &burst::DESCRIPTION,
             Scene::Slow => &slow::DESCRIPTION,
+            Scene::Overload => &overload::DESCRIPTION,
             Scene::Stop => &stop::DESCRIPTION,
         }
     }
@@ -105,8 +129,11 @@ impl Scene {
             Scene::Framework => framework::play(stage, &mut sample).await,
             Scene::Drawing => drawing::play(stage, &mut sample).await,
             Scene::Mixed => mixed::play(stage, &mut sample).await,
+            Scene::Site => site::play(stage, &mut sample).await,
             Scene::Many => many::play(stage, &mut sample).await,
+            Scene::Burst => burst::play(stage, &mut sample).await,
             Scene::Slow => slow::play(stage, &mut sample).await,
+            Scene::Overload => overload::play(stage, &mut sample).await,
             Scene::Stop => stop::play(stage, &mut sample).await,
         };
         if let Err(error) = played {
@@ -120,7 +147,14 @@ impl Stage<'_> {
     /// Starts the contestant with the knobs that all have, but for these. Nothing is decoded before it is needed
     /// unless `preload` says so: memory is that of the connections then.
     async fn start(&self, changed: &[Knob<'_>]) -> io::Result<Program> {
-        let threads = self.cores.to_string();
+        // Most scenes are about what a machine does, so both have all of it.
+        self.start_on(self.placed.unwrap_or(Cores::Shared), changed).await
+    }
+
+    /// The same, with the processors shared out in that way. It draws on as many threads as it has processors.
+    async fn start_on(&self, cores: Cores, changed: &[Knob<'_>]) -> io::Result<Program> {
+        let split = Split::new(cores)?;
+        let threads = split.for_server(self.cores).to_string();
         let mut knobs = vec![
             ("render-threads", threads.as_str()),
             ("queue", "128"),
@@ -130,10 +164,12 @@ impl Stage<'_> {
             ("header-timeout", "60"),
             ("keep-alive-timeout", "120"),
             ("max-connections", "16000"),
+            // All clients of the load are at one address.
+            ("max-connections-per-client", "16000"),
         ];
         knobs.retain(|(name, _)| changed.iter().all(|(other, _)| name != other));
         knobs.extend(changed);
-        Program::start(self.contestant, &knobs).await
+        Program::start(self.contestant, &knobs, split).await
     }
 
     /// How long to measure.
@@ -143,9 +179,23 @@ impl Stage<'_> {
 }
 
 impl Sample {
-    /// A number, unless the system did not tell it.
-    fn value(&mut self, measure: &'static str, variant: &'static str, number: Option<f64>) {
-        self.values.extend(number.map(|number| Value { measure, variant, number }));
+    /// A number, or why there is none; `None` if the system does not tell it. A measure that gets no value has given
+    /// up.
+    fn value(&mut self, measure: &'static str, variant: &'static str, reading: impl Into<Reading>) {
+        self.values.push(Value { measure, variant, reading: reading.into() });
+    }
+
+    /// Keeps the latencies of a variant, and tells what went wrong. Measures that are quantiles of it, by their names
+    /// ("latency, p99", "latency, maximum"), can be found again from what is kept.
+    fn keep(&mut self, variant: &'static str, measured: &Measured) {
+        self.keep_latencies(variant, measured.latencies().clone());
+        self.troubles(variant, measured.wrongs.sentences());
+    }
+
+    /// The latencies only. One variant has one histogram, whatever is measured in it.
+    fn keep_latencies(&mut self, variant: &'static str, histogram: Histogram<u64>) {
+        let ended = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.latencies.push(Latencies { variant, ended, histogram });
     }
 
     fn trouble(&mut self, variant: &'static str, what: String) {
@@ -162,6 +212,18 @@ mod tests {
     use clap::ValueEnum;
 
     use super::*;
+    use crate::compare::contestants::workspace;
+
+    #[test]
+    fn every_claim_is_one_of_the_article() {
+        let page = std::fs::read_to_string(workspace().join("docs/course/article.md")).expect("it is there");
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let page = words(&page);
+        for scene in Scene::value_variants() {
+            let Description { name, claim, .. } = scene.description();
+            assert!(page.contains(claim), "{name}: {claim}");
+        }
+    }
 
     #[test]
     fn what_is_telling_is_measured() {

@@ -1,4 +1,5 @@
-//! Measures how a server shuts down in the middle of its work.
+//! Measures how a server shuts down in the middle of its work, and how long clients are without one until the next
+//! process has taken its place.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,16 +23,24 @@ const LIMIT: Duration = Duration::from_secs(15);
 const TIME: &str = "time from the signal to the exit";
 const LOST: &str = "requests lost";
 const REFUSED: &str = "requests refused";
+const GAP: &str = "longest time without an answer";
+/// Between two requests of the one who watches.
+const WATCH: Duration = Duration::from_millis(2);
 
 pub const DESCRIPTION: Description = Description {
     name: "stop",
-    question: "How does it shut down in the middle of work?",
+    claim: "async Rust is currently an option only for the adventurous",
+    question: "How does it shut down in the middle of work, and how long until the next process answers?",
     how: "32 keep-alive connections request the GIF that takes longest to draw, again and again, and the server gets \
           a SIGTERM. A request is lost if it was sent before the signal, or sent whole and read by the server, and \
-          got no complete answer; it is refused if it came too late to be read, or got a 503.",
+          got no complete answer; it is refused if it came too late to be read, or got a 503. When the process has \
+          ended, the same program is started again on the same port, as a supervisor would; not all contestants can \
+          take over a socket that listens, so none does. Meanwhile another client requests /health every 2 ms, each \
+          time on a new connection, and the longest time between two of its answers is that without a server.",
     measures: &[
         Measure { name: TIME, unit: "ms", better: Better::Lower, variants: &[ONLY], telling: &[ONLY] },
         Measure { name: LOST, unit: "", better: Better::Lower, variants: &[ONLY], telling: &[ONLY] },
+        Measure { name: GAP, unit: "ms", better: Better::Lower, variants: &[ONLY], telling: &[ONLY] },
         Measure { name: REFUSED, unit: "", better: Better::Neither, variants: &[ONLY], telling: &[] },
     ],
     is_line: false,
@@ -52,7 +61,9 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     for _ in 0..CLIENTS {
         clients.spawn(ask_until_the_end(program.address, number.clone(), is_stopping.clone()));
     }
-    sleep(stage.length(0.7, 2.0)).await;
+    let has_next = Arc::<AtomicBool>::default();
+    let watching = tokio::spawn(longest_gap(program.address, has_next.clone()));
+    sleep(stage.length(0.7, 0.9)).await;
 
     is_stopping.store(true, Ordering::SeqCst);
     let start = Instant::now();
@@ -63,8 +74,17 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
             if !status.success() {
                 sample.trouble(ONLY, format!("it exited with {status}"));
             }
+            program.start_again().await?;
+            has_next.store(true, Ordering::SeqCst);
+            match watching.await? {
+                Some(gap) => sample.value(GAP, ONLY, Some(gap.as_secs_f64() * 1e3)),
+                None => sample.trouble(ONLY, "the next process did not answer".to_string()),
+            }
         }
-        Err(_) => sample.trouble(ONLY, format!("it had not exited {} s after the signal", LIMIT.as_secs())),
+        Err(_) => {
+            watching.abort();
+            sample.trouble(ONLY, format!("it had not exited {} s after the signal", LIMIT.as_secs()));
+        }
     }
     program.kill().await;
 
@@ -81,6 +101,31 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     sample.value(LOST, ONLY, Some(f64::from(lost)));
     sample.value(REFUSED, ONLY, Some(f64::from(refused)));
     Ok(())
+}
+
+/// Requests /health again and again, until the next process has answered. Returns the longest time between the ends of
+/// two right answers; `None` if the next process gave none.
+async fn longest_gap(address: SocketAddr, has_next: Arc<AtomicBool>) -> Option<Duration> {
+    let (mut last, mut longest) = (Instant::now(), Duration::ZERO);
+    let request = Ask::Health.request(&AtomicU64::new(0));
+    loop {
+        let is_next = has_next.load(Ordering::SeqCst);
+        let answered = async {
+            let mut client = Client::connect(address).await.ok()?;
+            client.ask(Ask::Health, &request).await.ok().filter(|answer| answer.wrong.is_none())
+        };
+        let is_right = answered.await.is_some();
+        if is_right {
+            longest = longest.max(last.elapsed());
+            last = Instant::now();
+            if is_next {
+                return Some(longest);
+            }
+        } else if is_next && last.elapsed() > LIMIT {
+            return None;
+        }
+        sleep(WATCH).await;
+    }
 }
 
 async fn ask_until_the_end(

@@ -1,0 +1,3 @@
+module historical/go
+
+go 1.19
