@@ -9,11 +9,11 @@ use historical::carried::Reply;
 /// `captioner_answer`. Its pointers point into what `owner` points to.
 #[repr(C)]
 pub struct Answer {
-    status: u16,
-    content_type: *const c_char,
-    etag: *const c_char,
-    body: *const u8,
-    body_length: usize,
+    pub(super) status: u16,
+    pub(super) content_type: *const c_char,
+    pub(super) etag: *const c_char,
+    pub(super) body: *const u8,
+    pub(super) body_length: usize,
     owner: *mut c_void,
 }
 
@@ -83,6 +83,7 @@ impl Text {
     }
 
     #[cfg(test)]
+    /// Its words.
     pub fn as_str(&self) -> &str {
         // SAFETY: tests ask it of texts from `new` only.
         str::from_utf8(unsafe { slice::from_raw_parts(self.bytes.cast::<u8>(), self.length) })
