@@ -33,7 +33,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Compare(options) => make_folder(&options.out).and_then(|()| compare(&options)),
+        Command::Compare(options) => {
+            options.new_folder().map_or(Ok(()), make_folder).and_then(|()| compare(&options))
+        }
         Command::Cost(options) => make_folder(&options.out).and_then(|()| cost::run(&options)),
     };
     match result {
@@ -55,7 +57,7 @@ fn make_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
 /// The full comparison has the figures of `cost` on its page, too.
 fn compare(options: &compare::Options) -> Result<(), Box<dyn Error>> {
     if options.is_whole() {
-        cost::run(&cost::Options::to(&options.out))?;
+        cost::run(&cost::Options::to(options.folder()))?;
     }
     compare::run(options)
 }

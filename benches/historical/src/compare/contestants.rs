@@ -79,9 +79,7 @@ pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
         None => return Err("it is unknown which profile this program was built with".into()),
     };
     let mut cargo = Command::new(cargo());
-    cargo
-        .args(["build", "--quiet", "--profile", profile, "--manifest-path"])
-        .arg(workspace().join("Cargo.toml"));
+    cargo.args(["build", "--profile", profile, "--manifest-path"]).arg(workspace().join("Cargo.toml"));
     if let Some(target) = folder.parent() {
         cargo.arg("--target-dir").arg(target);
     }

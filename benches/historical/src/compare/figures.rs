@@ -1,9 +1,8 @@
-//! Turns the measurements of all rounds into medians, spreads and verdicts.
-
-use std::cmp::Ordering;
+//! Turns the measurements of all rounds into medians and spreads, and ranks contestants by what `pairs.rs` says of two.
 
 use serde::{Deserialize, Serialize};
 
+use super::pairs::{ENOUGH, Judgement, Pair};
 use super::reading::{Missing, Reading};
 
 /// Which values are good ones.
@@ -35,10 +34,6 @@ impl Spread {
         let (low, high) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
         Some(Spread { median: (low + high) / 2.0, min, max })
     }
-
-    fn overlaps(&self, other: &Spread) -> bool {
-        self.min <= other.max && other.min <= self.max
-    }
 }
 
 /// One contestant's part of a figure.
@@ -52,6 +47,17 @@ pub struct Side {
 }
 
 impl Side {
+    pub fn new(contestant: &str, values: Vec<Reading>) -> Side {
+        let mut side = Side { contestant: contestant.to_string(), values, spread: None };
+        side.spread_again();
+        side
+    }
+
+    /// The spread follows from the values.
+    pub fn spread_again(&mut self) {
+        self.spread = Spread::of(&self.numbers().collect::<Vec<_>>());
+    }
+
     /// Rounds that have a value.
     pub fn count(&self) -> usize {
         self.numbers().count()
@@ -69,9 +75,17 @@ impl Side {
         reasons.dedup();
         reasons
     }
+
+    /// What contestants are ranked by: the ratio of two of these is the mean of the ratios of their rounds. With a round of
+    /// 0, the median.
+    fn rank(&self) -> Option<f64> {
+        let logs: Vec<f64> = self.numbers().map(f64::ln).collect();
+        let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+        if mean.is_finite() { Some(mean.exp()) } else { self.spread.map(|spread| spread.median) }
+    }
 }
 
-/// One thing that was measured, of all contestants.
+/// One thing that was measured, of all contestants that play in the scene.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     pub measure: String,
@@ -79,6 +93,8 @@ pub struct Figure {
     /// Under which circumstances, if the scene has several.
     pub variant: Option<String>,
     pub better: Better,
+    /// Its place among those of its measure that answer the question of the scene.
+    pub telling: Option<usize>,
     pub sides: Vec<Side>,
     pub verdict: Verdict,
 }
@@ -89,81 +105,104 @@ pub struct Figure {
 pub enum Verdict {
     /// There is nothing to be ahead in, or too little was measured.
     None { why: String },
-    /// The one with the best median, and all whose spread overlaps its spread. Missing are those that gave too few
-    /// values.
-    Ahead { leaders: Vec<String>, behind: Vec<Behind>, missing: Vec<String> },
+    /// The one with the best values, and what is known about each pair.
+    Ranked { best: String, pairs: Vec<Pair> },
 }
 
-/// One that is clearly behind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Behind {
-    pub contestant: String,
-    /// Its median divided by the leader's; `None` if that is 0.
-    pub ratio: Option<f64>,
+impl Verdict {
+    /// None, if there is no verdict.
+    pub fn pairs(&self) -> &[Pair] {
+        match self {
+            Verdict::Ranked { pairs, .. } => pairs,
+            Verdict::None { .. } => &[],
+        }
+    }
+
+    pub fn pairs_mut(&mut self) -> &mut [Pair] {
+        match self {
+            Verdict::Ranked { pairs, .. } => pairs,
+            Verdict::None { .. } => &mut [],
+        }
+    }
 }
 
-/// Rounds that a verdict needs. See [`by_chance`].
-pub const ENOUGH: usize = 3;
+impl Figure {
+    /// The verdict follows from the sides.
+    pub fn judge(&mut self) {
+        self.verdict = verdict(self.better, &self.sides);
+    }
 
-/// How probable it is that the spreads of two equal contestants do not overlap after so many rounds: of all
-/// orders that the values of both can have, two keep them apart. With 2 rounds 1 in 3, with 3 one in 10, with 5
-/// one in 126.
-pub fn by_chance(rounds: usize) -> f64 {
-    (1..=rounds).map(|round| round as f64 / (rounds + round) as f64).product::<f64>() * 2.0
+    /// Two contestants, the first seen from.
+    pub fn pair(&self, one: &str, other: &str) -> Option<Pair> {
+        self.verdict.pairs().iter().find_map(|pair| {
+            let is = |left: &str, right: &str| pair.one == left && pair.other == right;
+            if is(one, other) { Some(pair.clone()) } else { is(other, one).then(|| pair.exchanged()) }
+        })
+    }
+
+    /// The best one, and all of whom the rounds do not show that they are behind.
+    pub fn leaders(&self) -> Vec<&str> {
+        let Verdict::Ranked { best, .. } = &self.verdict else { return Vec::new() };
+        let is_with_it = |side: &&Side| {
+            let pair = self.pair(&side.contestant, best);
+            side.contestant == *best || pair.is_some_and(|pair| pair.judgement == Judgement::Equal)
+        };
+        self.sides.iter().filter(is_with_it).map(|side| side.contestant.as_str()).collect()
+    }
 }
 
-/// Decides which contestant is ahead. Spreads that overlap are a tie.
-pub fn verdict(better: Better, sides: &[Side]) -> Verdict {
+fn verdict(better: Better, sides: &[Side]) -> Verdict {
     let none = |why: &str| Verdict::None { why: why.to_string() };
     if better == Better::Neither {
         return none("neither more nor less of it is better");
     }
-    if sides.iter().any(|side| side.values.len() < ENOUGH) {
-        return none("three rounds are needed");
+    if sides.iter().all(|side| side.values.len() < ENOUGH) {
+        return none("a verdict needs six rounds");
     }
-    // One that gave a value in one round only has no spread either.
-    let (sound, unsound): (Vec<&Side>, Vec<&Side>) = sides.iter().partition(|side| side.count() >= ENOUGH);
-    let mut ranked: Vec<(&str, Spread)> =
-        sound.iter().filter_map(|side| Some((side.contestant.as_str(), side.spread?))).collect();
-    ranked.sort_by(|(_, a), (_, b)| rank(better, a.median, b.median));
-    let Some(&(_, best)) = ranked.first() else { return none("no contestant has values from three rounds") };
-
-    let (leaders, behind): (Vec<_>, Vec<_>) =
-        ranked.into_iter().partition(|(_, spread)| spread.overlaps(&best));
-    let ratio = |spread: Spread| (best.median != 0.0).then(|| spread.median / best.median);
-    Verdict::Ahead {
-        leaders: leaders.into_iter().map(|(name, _)| name.to_string()).collect(),
-        behind: behind
-            .into_iter()
-            .map(|(name, spread)| Behind { contestant: name.to_string(), ratio: ratio(spread) })
-            .collect(),
-        missing: unsound.into_iter().map(|side| side.contestant.clone()).collect(),
+    let sound: Vec<&Side> = sides.iter().filter(|side| side.count() >= ENOUGH).collect();
+    let rank = |side: &&&Side| side.rank().unwrap_or(f64::NAN);
+    let best = match better {
+        Better::Higher => sound.iter().max_by(|one, other| rank(one).total_cmp(&rank(other))),
+        _ => sound.iter().min_by(|one, other| rank(one).total_cmp(&rank(other))),
+    };
+    let Some(best) = best else { return none("no contestant has values from six rounds") };
+    if sound.len() < 2 {
+        return none("there is nothing to compare with");
     }
-}
-
-fn rank(better: Better, a: f64, b: f64) -> Ordering {
-    match better {
-        Better::Higher => b.total_cmp(&a),
-        _ => a.total_cmp(&b),
-    }
+    // The family is as large as the scene makes it, whoever fails.
+    let count = sides.len() * (sides.len() - 1) / 2;
+    let pair = |(index, one): (usize, &Side)| {
+        sides[index + 1..].iter().map(|other| Pair::new(better, one, other, count)).collect::<Vec<_>>()
+    };
+    let pairs = sides.iter().enumerate().flat_map(pair).collect();
+    Verdict::Ranked { best: best.contestant.clone(), pairs }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn side(contestant: &str, values: &[f64]) -> Side {
-        Side {
-            contestant: contestant.to_string(),
-            values: values.iter().copied().map(Reading::from).collect(),
-            spread: Spread::of(values),
-        }
+    fn figure(better: Better, sides: &[(&str, &[f64])]) -> Figure {
+        let side = |&(name, values): &(&str, &[f64])| {
+            Side::new(name, values.iter().copied().map(Reading::from).collect())
+        };
+        let mut figure = Figure {
+            measure: "time".to_string(),
+            unit: "ms".to_string(),
+            variant: None,
+            better,
+            telling: None,
+            sides: sides.iter().map(side).collect(),
+            verdict: Verdict::None { why: String::new() },
+        };
+        figure.judge();
+        figure
     }
 
-    fn leaders(verdict: Verdict) -> Vec<String> {
-        match verdict {
-            Verdict::Ahead { leaders, .. } => leaders,
-            Verdict::None { why } => panic!("there is a verdict, but: {why}"),
+    fn why(figure: &Figure) -> &str {
+        match &figure.verdict {
+            Verdict::None { why } => why,
+            Verdict::Ranked { .. } => panic!("there is a verdict: {figure:?}"),
         }
     }
 
@@ -175,51 +214,49 @@ mod tests {
     }
 
     #[test]
-    fn chance_keeps_two_equal_ones_apart_in_two_of_all_orders() {
-        // Two values each: of the six orders aabb, abab, abba, baab, baba, bbaa the first and the last.
-        assert_eq!([1, 2, 3, 5].map(|rounds| (1.0 / by_chance(rounds)).round()), [1.0, 3.0, 10.0, 126.0]);
+    fn the_best_one_leads_with_those_that_are_equal() {
+        let (a, b) = ([2.0, 2.02, 1.99, 2.0, 2.01, 2.0], [2.01, 2.0, 2.0, 2.01, 2.02, 2.0]);
+        let sides = [("a", &a[..]), ("b", &b[..]), ("c", &[6.0, 6.1, 5.9, 6.0, 6.0, 6.2][..])];
+        let lower = figure(Better::Lower, &sides);
+        assert_eq!(lower.leaders(), ["a", "b"]);
+        assert_eq!(lower.pair("c", "a").map(|pair| pair.judgement), Some(Judgement::Behind));
+        assert_eq!(lower.pair("a", "c").map(|pair| pair.judgement), Some(Judgement::Ahead));
+        assert_eq!(figure(Better::Higher, &sides).leaders(), ["c"]);
+        assert_eq!(lower.pair("a", "d"), None);
     }
 
     #[test]
-    fn spreads_that_overlap_or_touch_are_a_tie() {
-        let sides =
-            [side("a", &[10.0, 11.0, 12.0]), side("b", &[12.0, 13.0, 14.0]), side("c", &[1.0, 2.0, 9.0])];
-        assert_eq!(leaders(verdict(Better::Higher, &sides)), ["b", "a"]);
-        assert_eq!(leaders(verdict(Better::Lower, &sides)), ["c"]);
-        assert_eq!(leaders(verdict(Better::Lower, &[side("a", &[0.0; 3]), side("b", &[0.0; 3])])).len(), 2);
+    fn whom_the_rounds_do_not_tell_apart_does_not_lead() {
+        let wide = [1.0, 3.0, 2.0, 1.5, 2.5, 4.0];
+        let figure = figure(Better::Lower, &[("a", &[2.0; 6]), ("b", &wide)]);
+        assert_eq!(figure.leaders().len(), 1);
+        assert_eq!(figure.pair("a", "b").map(|pair| pair.judgement), Some(Judgement::CannotTell));
     }
 
     #[test]
-    fn a_tie_is_with_the_leader_and_not_from_neighbour_to_neighbour() {
-        let sides = [side("a", &[1.0, 2.0, 3.0]), side("b", &[2.5, 4.0, 5.0]), side("c", &[4.0, 6.0, 7.0])];
-        assert_eq!(leaders(verdict(Better::Lower, &sides)), ["a", "b"]);
+    fn there_is_no_verdict_without_enough_rounds_or_anything_to_compare() {
+        assert_eq!(
+            why(&figure(Better::Lower, &[("a", &[1.0; 5]), ("b", &[9.0; 5])])),
+            "a verdict needs six rounds"
+        );
+        assert_eq!(
+            why(&figure(Better::Neither, &[("a", &[1.0; 6])])),
+            "neither more nor less of it is better"
+        );
+        assert_eq!(why(&figure(Better::Lower, &[("a", &[1.0; 6])])), "there is nothing to compare with");
+        assert!(why(&figure(Better::Lower, &[])).contains("six rounds"));
     }
 
     #[test]
-    fn those_behind_have_a_ratio_unless_the_leader_has_none_of_it() {
-        let behind = |sides: &[Side]| match verdict(Better::Lower, sides) {
-            Verdict::Ahead { behind, .. } => behind,
-            Verdict::None { why } => panic!("{why}"),
-        };
-        let ratio = behind(&[side("a", &[2.0; 3]), side("b", &[6.0; 3])])[0].ratio;
-        assert_eq!(ratio, Some(3.0));
-        assert_eq!(behind(&[side("a", &[0.0; 3]), side("b", &[6.0; 3])])[0].ratio, None);
-    }
-
-    #[test]
-    fn one_that_gave_up_is_missing_and_two_rounds_are_no_verdict() {
-        let gave_up = Side {
-            contestant: "b".to_string(),
-            values: vec![Reading::Missing(Missing::GaveUp); 3],
-            spread: None,
-        };
-        match verdict(Better::Higher, &[side("a", &[1.0, 2.0, 3.0]), gave_up]) {
-            Verdict::Ahead { missing, .. } => assert_eq!(missing, ["b"]),
-            Verdict::None { why } => panic!("{why}"),
-        }
-        let twice = [side("a", &[1.0; 2]), side("b", &[2.0; 2])];
-        assert!(matches!(verdict(Better::Higher, &twice), Verdict::None { .. }));
-        let told = [side("a", &[1.0; 3]), side("b", &[2.0; 3])];
-        assert!(matches!(verdict(Better::Neither, &told), Verdict::None { .. }));
+    fn one_that_gave_up_in_a_round_is_compared_in_the_others() {
+        let mut figure = figure(Better::Lower, &[("a", &[1.0; 8]), ("b", &[2.0; 8]), ("c", &[3.0; 8])]);
+        figure.sides[0].values[3] = Reading::Missing(Missing::GaveUp);
+        figure.sides[2] = Side::new("c", vec![Reading::Missing(Missing::TooFewSamples); 8]);
+        figure.judge();
+        let pair = figure.pair("a", "b").expect("both have values");
+        assert_eq!((pair.rounds, pair.judgement), (7, Judgement::Ahead));
+        assert_eq!(figure.pair("c", "a").map(|pair| pair.judgement), Some(Judgement::CannotTell));
+        assert_eq!(figure.sides[2].reasons(), [Missing::TooFewSamples]);
+        assert_eq!(figure.leaders(), ["a"]);
     }
 }

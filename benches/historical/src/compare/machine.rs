@@ -7,6 +7,8 @@ use std::thread;
 use memed::descriptors;
 use serde::{Deserialize, Serialize};
 
+use super::contestants::workspace;
+
 /// Facts that numbers depend on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
@@ -16,7 +18,11 @@ pub struct Machine {
     /// `None` where the system does not tell.
     pub memory_mib: Option<u64>,
     pub kernel: String,
+    /// How Linux chooses the processors' frequency.
+    pub governor: Option<String>,
     pub rustc: String,
+    /// Of the sources that the programs are built from; "modified" behind it if they are not what the commit has.
+    pub commit: String,
     /// Files that a process may open.
     pub descriptors: u64,
 }
@@ -24,6 +30,7 @@ pub struct Machine {
 /// That this process makes at a time, at most.
 const CONNECTIONS: usize = 10_000;
 const UNKNOWN: &str = "not known";
+const GOVERNOR: &str = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
 
 impl Machine {
     /// Looks around, and raises this process's own limit of files; the programs that it starts inherit that. To be
@@ -38,7 +45,9 @@ impl Machine {
             processor,
             memory_mib: kib.map(|kib| kib >> 10),
             kernel: said("uname", &["-sr"]),
+            governor: fs::read_to_string(GOVERNOR).ok().map(|text| text.trim().to_string()),
             rustc: said("rustc", &["--version"]),
+            commit: commit(),
             descriptors,
         }
     }
@@ -47,10 +56,22 @@ impl Machine {
     pub fn sentence(&self) -> String {
         let memory =
             self.memory_mib.map_or(UNKNOWN.to_string(), |mib| format!("{:.1} GiB", mib as f64 / 1024.0));
-        let Machine { cores, processor, kernel, rustc, descriptors, .. } = self;
+        let Machine { cores, processor, kernel, rustc, descriptors, commit, .. } = self;
+        let governor = self.governor.as_ref().map_or(String::new(), |name| format!("governor {name}, "));
         format!(
-            "{cores} cores ({processor}), memory {memory}, {kernel}, {rustc}, {descriptors} files per process"
+            "commit {commit}, {cores} cores ({processor}), memory {memory}, {governor}{kernel}, {rustc}, {descriptors} \
+             files per process"
         )
+    }
+}
+
+fn commit() -> String {
+    let folder = workspace().to_string_lossy();
+    let commit = said("git", &["-C", &folder, "rev-parse", "--short=12", "HEAD"]);
+    let changed = said("git", &["-C", &folder, "status", "--porcelain", "--untracked-files=no"]);
+    match changed.as_str() {
+        "" | UNKNOWN => commit,
+        _ => format!("{commit}, modified"),
     }
 }
 

@@ -1,23 +1,33 @@
 //! Runs the same load against every contestant, in turns, and reports the results.
 //!
 //! `contestants` lists the programs and [`scenes`] the loads; `program` starts and stops a server, `load` has the
-//! clients. `cores` gives both their processors, `counters` reads what a server spends. `figures` computes medians and verdicts, `results` is the JSON file, `report` the table and the page.
+//! clients. `cores` gives both their processors, `counters` reads what a server spends, `neighbours` what the rest of the
+//! machine does. A `reading` is a number or the reason why there is none; `samples` keeps all latencies. `figures`
+//! computes medians and verdicts, out of `pairs` of contestants, with the statistics of `student` and `bootstrap`;
+//! `results` is the JSON file, `report` the table and the page.
 
+mod bootstrap;
 pub mod contestants;
 mod cores;
 mod counters;
 mod figures;
 mod load;
 mod machine;
+#[cfg(test)]
+mod made_up;
+mod neighbours;
+mod pairs;
 mod program;
 mod reading;
 mod report;
 mod results;
+mod samples;
 mod scenes;
+mod student;
 mod words;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{fs, io};
 
@@ -28,18 +38,22 @@ use tokio::runtime;
 use contestants::Contestant;
 use cores::Cores;
 use machine::Machine;
+use neighbours::Clocks;
 use results::{Named, Results, SceneResults};
 use scenes::{Sample, Scene, Stage};
 
 /// The command line of `compare`.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Three minutes instead of twelve; spreads are wider
+    /// A few minutes and no verdicts: three short rounds, to see that everything runs
     #[arg(long)]
     quick: bool,
-    /// The folder for index.html and results.json
+    /// The folder for index.html, results.json and samples/
     #[arg(long, value_name = "FOLDER", default_value = "report")]
-    pub out: PathBuf,
+    out: PathBuf,
+    /// Play nothing: make the table and the page again, of the results.json and the samples in this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["quick", "out", "scene", "only", "cores", "rounds"])]
+    reanalyze: Option<PathBuf>,
     /// Play only this scene; can be given several times
     #[arg(long, value_name = "NAME")]
     scene: Vec<Scene>,
@@ -49,7 +63,7 @@ pub struct Options {
     /// Have server and clients on separate processors, or share all; without it, each scene has its own
     #[arg(long, value_name = "HOW")]
     cores: Option<Cores>,
-    /// How often everything is measured; 3 with --quick, otherwise 5
+    /// How often everything is measured; 3 with --quick, otherwise 10. A verdict needs 6
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: Option<u16>,
 }
@@ -57,36 +71,79 @@ pub struct Options {
 impl Options {
     /// Whether every scene is played with every contestant.
     pub fn is_whole(&self) -> bool {
-        self.scene.is_empty() && self.only.is_empty()
+        self.scene.is_empty() && self.only.is_empty() && self.reanalyze.is_none()
+    }
+
+    /// The folder of a run, which need not be there yet.
+    pub fn new_folder(&self) -> Option<&Path> {
+        self.reanalyze.is_none().then_some(&self.out)
+    }
+
+    /// Where everything is written to.
+    pub fn folder(&self) -> &Path {
+        self.reanalyze.as_deref().unwrap_or(&self.out)
     }
 }
 
-/// Builds the contestants, plays the scenes, and writes the results.
+/// Builds the contestants, plays the scenes, and writes the results; or only writes those that there are again.
 ///
 /// # Errors
-/// If they cannot be built, the folder cannot be written to, or the run is interrupted.
+/// If they cannot be built, the folder cannot be read or written to, or the run is interrupted.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let results = match &options.reanalyze {
+        Some(folder) => reanalyzed(folder)?,
+        None => played(options)?,
+    };
+    println!("{}", report::table::text(&results));
+    report::write(&results, options.folder())?;
+    results.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    println!("The page is {}.", options.folder().join("index.html").display());
+    Ok(())
+}
+
+/// The results of an earlier run: quantiles from its samples, verdicts from its values.
+fn reanalyzed(folder: &Path) -> Result<Results, Box<dyn Error>> {
+    let file = folder.join("results.json");
+    let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut results: Results =
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+    let found = samples::find_again(&mut results, folder)?;
+    eprintln!("{found} quantiles were found in samples; all other values are those of {}", file.display());
+    results.judge();
+    Ok(results)
+}
+
+/// The results of a run.
+fn played(options: &Options) -> Result<Results, Box<dyn Error>> {
     let machine = Machine::look();
     let contestants: Vec<&Contestant> = contestants::ALL
         .iter()
         .filter(|one| options.only.is_empty() || options.only.iter().any(|name| name == one.name))
         .collect();
-    let scenes: Vec<Scene> = Scene::value_variants()
-        .iter()
-        .copied()
+    let scenes = Scene::value_variants().iter().copied();
+    let plays: Vec<Play> = scenes
         .filter(|scene| options.scene.is_empty() || options.scene.contains(scene))
+        .map(|scene| Play { scene, contestants: contestants.clone() })
         .collect();
-    let rounds = options.rounds.map_or(if options.quick { 3 } else { 5 }, usize::from);
+    let rounds = options.rounds.map_or(if options.quick { 3 } else { 10 }, usize::from);
+    let before = Instant::now();
+    eprintln!("building the contestants");
     contestants::build(&contestants)?;
+    eprintln!("built in {} s", before.elapsed().as_secs());
 
+    // What another run has left would be taken for a part of this one.
+    let samples = options.out.join(samples::FOLDER);
+    if samples.exists() {
+        fs::remove_dir_all(samples)?;
+    }
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(machine.cores.min(4)).enable_all().build()?;
-    let start = Instant::now();
+    let (start, clocks) = (Instant::now(), Clocks::now());
     // Whatever ends it, the programs that run are dropped, and with that killed.
     let played = runtime.block_on(async {
         tokio::select! {
-            played = play(&machine, options, rounds, &scenes, &contestants) => Ok(played),
-            stopped = stopped() => Err(stopped),
+            played = play(&machine, options, rounds, &plays) => played,
+            stopped = stopped() => Err(stopped.into()),
         }
     });
     runtime.shutdown_background();
@@ -98,40 +155,46 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         what: one.what.to_string(),
         versions: one.versions(&lock),
     };
-    let results = Results {
+    let of_scene = |(play, samples): (&Play, &Vec<Vec<Sample>>)| {
+        SceneResults::new(play.scene.description(), &play.contestants, samples)
+    };
+    let mut results = Results {
         taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         quick: options.quick,
         rounds,
         seconds: start.elapsed().as_secs(),
         machine,
+        neighbours: clocks.zip(Clocks::now()).and_then(|(before, after)| before.until(&after)),
         contestants: contestants.iter().map(named).collect(),
-        scenes: scenes
-            .iter()
-            .zip(&samples)
-            .map(|(scene, samples)| SceneResults::new(scene.description(), &contestants, samples))
-            .collect(),
+        scenes: plays.iter().zip(&samples).map(of_scene).collect(),
     };
-    println!("{}", report::table::text(&results));
-    report::write(&results, &options.out)?;
-    println!("The page is {}.", options.out.join("index.html").display());
-    Ok(())
+    results.judge();
+    Ok(results)
 }
 
-/// Plays every scene with every contestant in each round, each time in another [`order`].
+/// A scene and those who play in it.
+struct Play {
+    scene: Scene,
+    contestants: Vec<&'static Contestant>,
+}
+
+/// Plays every scene with every contestant in each round, each time in another [`order`], and writes the samples.
 ///
 /// Returns one sample for each scene, contestant and round.
 async fn play(
     machine: &Machine,
     options: &Options,
     rounds: usize,
-    scenes: &[Scene],
-    contestants: &[&Contestant],
-) -> Vec<Vec<Vec<Sample>>> {
-    let progress = progress((rounds * scenes.len() * contestants.len()) as u64);
-    let mut samples: Vec<Vec<Vec<Sample>>> =
-        scenes.iter().map(|_| contestants.iter().map(|_| Vec::with_capacity(rounds)).collect()).collect();
+    plays: &[Play],
+) -> Result<Vec<Vec<Vec<Sample>>>, Box<dyn Error>> {
+    let in_a_round: usize = plays.iter().map(|play| play.contestants.len()).sum();
+    let progress = progress((rounds * in_a_round) as u64);
+    let mut samples: Vec<Vec<Vec<Sample>>> = plays
+        .iter()
+        .map(|play| play.contestants.iter().map(|_| Vec::with_capacity(rounds)).collect())
+        .collect();
     for round in 0..rounds {
-        for (number, (scene, samples)) in scenes.iter().zip(&mut samples).enumerate() {
+        for (number, (Play { scene, contestants }, samples)) in plays.iter().zip(&mut samples).enumerate() {
             let name = scene.description().name;
             let start = Instant::now();
             for index in order(round + number, contestants.len()) {
@@ -140,7 +203,9 @@ async fn play(
                 let Machine { cores, descriptors, .. } = *machine;
                 let (is_quick, placed) = (options.quick, options.cores);
                 let stage = Stage { contestant, is_quick, cores, descriptors, placed };
-                let sample = scene.play(&stage).await;
+                let mut sample = scene.play(&stage).await;
+                let latencies = std::mem::take(&mut sample.latencies);
+                samples::write(&options.out, name, contestant.name, round + 1, &latencies)?;
                 samples[index].push(sample);
                 progress.inc(1);
             }
@@ -150,7 +215,7 @@ async fn play(
         }
     }
     progress.finish_and_clear();
-    samples
+    Ok(samples)
 }
 
 /// All contestants, with a different one first each time and in reverse every second time, so that none always
@@ -190,15 +255,5 @@ async fn stopped() -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::order;
-
-    #[test]
-    fn all_orders_come_and_each_has_everybody() {
-        let mut orders: Vec<Vec<usize>> = (0..6).map(|time| order(time, 3).collect()).collect();
-        orders.sort();
-        let all = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
-        assert_eq!(orders, all);
-        assert_eq!(order(5, 1).collect::<Vec<_>>(), [0]);
-    }
-}
+#[path = "compare_tests.rs"]
+mod tests;

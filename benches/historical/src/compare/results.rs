@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::contestants::Contestant;
-use super::figures::{Figure, Side, Spread, verdict};
+use super::figures::{Figure, Side, Verdict};
 use super::machine::Machine;
+use super::neighbours::Neighbours;
+use super::pairs::{Pair, hold_for_page};
 use super::reading::{Missing, Reading};
 use super::scenes::{Description, ONLY, Sample};
 
@@ -18,6 +20,8 @@ pub struct Results {
     pub rounds: usize,
     pub seconds: u64,
     pub machine: Machine,
+    /// What the rest of the machine did; `None` where the system does not tell.
+    pub neighbours: Option<Neighbours>,
     pub contestants: Vec<Named>,
     pub scenes: Vec<SceneResults>,
 }
@@ -59,24 +63,23 @@ pub struct Told {
 impl SceneResults {
     /// `samples` has a list for each contestant, with a sample for each round.
     pub fn new(scene: &Description, contestants: &[&Contestant], samples: &[Vec<Sample>]) -> SceneResults {
-        let (mut figures, mut verdict_sentences) = (Vec::new(), Vec::new());
+        let mut figures = Vec::new();
         for measure in scene.measures {
             let figure = |variant: &&str| {
                 let side = |(contestant, rounds): (&&Contestant, &Vec<Sample>)| {
                     side(contestant.name, measure.name, variant, rounds)
                 };
-                let sides: Vec<Side> = contestants.iter().zip(samples).map(side).collect();
                 Figure {
                     measure: measure.name.to_string(),
                     unit: measure.unit.to_string(),
                     variant: named(variant),
                     better: measure.better,
-                    verdict: verdict(measure.better, &sides),
-                    sides,
+                    telling: measure.telling.iter().position(|telling| telling == variant),
+                    sides: contestants.iter().zip(samples).map(side).collect(),
+                    verdict: Verdict::None { why: String::new() },
                 }
             };
             figures.extend(measure.variants.iter().map(figure));
-            verdict_sentences.extend(measure.telling.iter().map(|variant| figure(variant).sentence()));
         }
         SceneResults {
             name: scene.name.to_string(),
@@ -86,8 +89,45 @@ impl SceneResults {
             is_line: scene.is_line,
             figures,
             troubles: troubles(contestants, samples),
-            verdict: verdict_sentences,
+            verdict: Vec::new(),
         }
+    }
+
+    /// The figures that answer the question, the most telling first.
+    pub fn telling(&self) -> Vec<&Figure> {
+        let measures = self.figures.chunk_by(|one, other| one.measure == other.measure);
+        measures
+            .flat_map(|figures| {
+                let mut telling: Vec<&Figure> =
+                    figures.iter().filter(|figure| figure.telling.is_some()).collect();
+                telling.sort_by_key(|figure| figure.telling);
+                telling
+            })
+            .collect()
+    }
+}
+
+impl Results {
+    /// Judges all figures, and says so in sentences. Everything here follows from the values.
+    pub fn judge(&mut self) {
+        let mut figures: Vec<&mut Figure> =
+            self.scenes.iter_mut().flat_map(|scene| &mut scene.figures).collect();
+        figures.iter_mut().for_each(|figure| figure.judge());
+        hold_for_page(figures.into_iter().flat_map(|figure| figure.verdict.pairs_mut()));
+        for scene in &mut self.scenes {
+            scene.verdict = scene.telling().into_iter().map(Figure::sentence).collect();
+        }
+    }
+
+    /// Why the figures should not be trusted, if they should not.
+    pub fn warnings(&self) -> Vec<String> {
+        let cores = self.machine.cores;
+        self.neighbours.map_or(Vec::new(), |neighbours| neighbours.warnings(cores))
+    }
+
+    /// All pairs of the page.
+    pub fn pairs(&self) -> impl Iterator<Item = &Pair> {
+        self.scenes.iter().flat_map(|scene| &scene.figures).flat_map(|figure| figure.verdict.pairs())
     }
 }
 
@@ -100,9 +140,7 @@ fn side(contestant: &str, measure: &str, variant: &str, rounds: &[Sample]) -> Si
         let value = sample.values.iter().find(|value| value.measure == measure && value.variant == variant);
         value.map_or(Reading::Missing(Missing::GaveUp), |value| value.reading)
     };
-    let values: Vec<Reading> = rounds.iter().map(number).collect();
-    let spread = Spread::of(&values.iter().filter_map(|reading| reading.number()).collect::<Vec<_>>());
-    Side { contestant: contestant.to_string(), values, spread }
+    Side::new(contestant, rounds.iter().map(number).collect())
 }
 
 fn troubles(contestants: &[&Contestant], samples: &[Vec<Sample>]) -> Vec<Told> {
@@ -121,55 +159,10 @@ fn troubles(contestants: &[&Contestant], samples: &[Vec<Sample>]) -> Vec<Told> {
 }
 
 #[cfg(test)]
-pub mod tests {
-    use super::super::contestants;
-    use super::super::scenes::{Scene, Trouble, Value};
+mod tests {
+    use super::super::figures::Spread;
+    use super::super::made_up::{ROUNDS, made_up};
     use super::*;
-
-    /// Results of two scenes and three rounds, with a trouble that a page must escape.
-    pub fn made_up() -> Results {
-        let all: Vec<&Contestant> = contestants::ALL.iter().collect();
-        let scene = |scene: Scene| {
-            let description = scene.description();
-            let sample = |contestant: usize, round: usize| {
-                let mut sample = Sample::default();
-                for measure in description.measures {
-                    // Their medians have ratios that JSON keeps to the last bit.
-                    let number = ([1, 7, 15][contestant] + round) as f64;
-                    let value = |variant: &&'static str| Value {
-                        measure: measure.name,
-                        variant,
-                        reading: number.into(),
-                    };
-                    // The first contestant gives up where there is most to do.
-                    let variants =
-                        if contestant == 0 { measure.variants.len() - 1 } else { measure.variants.len() };
-                    sample.values.extend(measure.variants.iter().take(variants.max(1)).map(value));
-                }
-                sample
-                    .troubles
-                    .push(Trouble { variant: ONLY, what: "<b>it's \"wrong\" & more</b>".to_string() });
-                sample
-            };
-            let samples: Vec<Vec<Sample>> =
-                (0..all.len()).map(|one| (0..3).map(|round| sample(one, round)).collect()).collect();
-            SceneResults::new(description, &all, &samples)
-        };
-        let named = |one: &&Contestant| Named {
-            name: one.name.to_string(),
-            what: one.what.to_string(),
-            versions: one.versions(""),
-        };
-        Results {
-            taken: "2026-01-01T00:00:00Z".to_string(),
-            quick: true,
-            rounds: 3,
-            seconds: 61,
-            machine: Machine::look(),
-            contestants: all.iter().map(named).collect(),
-            scenes: vec![scene(Scene::Framework), scene(Scene::Many)],
-        }
-    }
 
     #[test]
     fn what_is_written_is_read_again() -> serde_json::Result<()> {
@@ -181,19 +174,30 @@ pub mod tests {
 
     #[test]
     fn every_round_is_kept_in_its_place() {
-        let many = &made_up().scenes[1];
-        let figure =
-            many.figures.iter().find(|figure| figure.variant.as_deref() == Some("10,000 connections"));
-        let figure = figure.expect("its memory is measured");
-        assert_eq!(figure.sides[0].values, [Reading::Missing(Missing::GaveUp); 3]);
-        assert_eq!(figure.sides[0].spread, None);
-        assert_eq!(figure.sides[2].values, [15.0, 16.0, 17.0].map(Reading::from));
-        assert_eq!(figure.sides[2].spread, Some(Spread { median: 16.0, min: 15.0, max: 17.0 }));
-        // The most telling first, and of the last measure it is the one that threads did not reach.
+        let results = made_up();
+        let many = results.scenes.iter().find(|scene| scene.name == "many").expect("it is played");
+        let threads =
+            many.figures.iter().find(|figure| figure.measure.starts_with("threads")).expect("there are");
+        let side = &threads.sides[1];
+        assert_eq!(side.values.len(), ROUNDS);
+        assert_eq!(side.spread, Spread::of(&side.numbers().collect::<Vec<_>>()));
+        // The first contestant gives up where there is most to do.
+        let last = many.figures.iter().find(|figure| figure.variant.as_deref() == Some("10,000 connections"));
+        let last = last.expect("it is measured");
+        assert_eq!(last.sides[0].values, [Reading::Missing(Missing::GaveUp); ROUNDS]);
+        assert_eq!(last.sides[0].spread, None);
+        assert_eq!((many.troubles[0].round, many.troubles[1].round), (1, 2));
+    }
+
+    #[test]
+    fn sentences_are_about_what_is_telling_and_the_headline_comes_first() {
+        let results = made_up();
+        let many = results.scenes.iter().find(|scene| scene.name == "many").expect("it is played");
         assert!(many.verdict[0].contains("10,000 connections"), "{:?}", many.verdict);
-        let gave_up = many.verdict.iter().filter(|sentence| sentence.contains("threads gave too few values"));
-        assert!(gave_up.clone().all(|sentence| sentence.contains("10,000 connections")));
-        assert!(gave_up.count() > 0);
-        assert_eq!((many.troubles.len(), many.troubles[8].round), (9, 3));
+        assert_eq!(many.verdict.len(), many.telling().len());
+        assert!(many.verdict.iter().any(|sentence| sentence.contains("too few values: threads (gave up)")));
+        let page_wide = results.pairs().filter(|pair| pair.holds_for_page).count();
+        let all = results.pairs().filter(|pair| pair.is_difference()).count();
+        assert!(page_wide > 0 && page_wide <= all, "{page_wide} of {all}");
     }
 }

@@ -1,6 +1,7 @@
 //! Formats numbers and verdicts for people.
 
-use super::figures::{Behind, Better, Figure, Side, Spread, Verdict};
+use super::figures::{Better, Figure, Side, Spread, Verdict};
+use super::pairs::{ENOUGH, Judgement, MARGIN, Pair, Ratio};
 
 /// A number to three digits, with commas between thousands.
 pub fn number(value: f64) -> String {
@@ -39,15 +40,32 @@ pub fn spread(side: &Side) -> String {
         Some(Spread { median, min, max }) => {
             format!("{} ({}…{})", number(median), number(min), number(max))
         }
-        None => return "–".to_string(),
+        None => return missing(side),
     };
     text + &rounds(side)
 }
 
-/// In how many rounds it was measured, if not in all.
+/// In how many rounds it was measured, if not in all, and why not.
 pub fn rounds(side: &Side) -> String {
     let (count, all) = (side.count(), side.values.len());
-    if count < all { format!(" in {count} of {all} rounds") } else { String::new() }
+    if count < all { format!(" in {count} of {all} rounds ({})", missing(side)) } else { String::new() }
+}
+
+/// Why values are missing.
+pub fn missing(side: &Side) -> String {
+    let reasons: Vec<_> = side.reasons().into_iter().map(|missing| missing.reason().to_string()).collect();
+    if reasons.is_empty() { "–".to_string() } else { list(&reasons) }
+}
+
+/// How many times as much: two digits behind the point, as the margin asks for.
+pub fn times(ratio: f64) -> String {
+    if ratio < 9.995 { format!("{ratio:.2} ×") } else { format!("{} ×", number(ratio)) }
+}
+
+/// A ratio with its interval.
+pub fn interval(ratio: &Ratio) -> String {
+    let bare = |ratio| times(ratio).trim_end_matches(" ×").to_string();
+    format!("{} ({} to {})", times(ratio.mean), bare(ratio.low), bare(ratio.high))
 }
 
 /// "a", "a and b", "a, b and c".
@@ -70,56 +88,97 @@ impl Figure {
 
     /// Who is ahead, for a table cell.
     pub fn leader(&self) -> String {
-        match &self.verdict {
-            Verdict::None { .. } => "–".to_string(),
-            Verdict::Ahead { leaders, .. } if leaders.len() == self.sides.len() => "tie".to_string(),
-            Verdict::Ahead { leaders, .. } => list(leaders),
+        let leaders = self.leaders();
+        let Some(best) = self.best() else { return "–".to_string() };
+        let behind = self.others(best, Judgement::Behind).len();
+        if leaders.len() == self.sides.len() {
+            "all equal".to_string()
+        } else if behind == 0 {
+            "cannot tell".to_string()
+        } else {
+            list(&leaders.into_iter().map(String::from).collect::<Vec<_>>())
         }
     }
 
-    /// Who is ahead and by how much, as a sentence.
+    /// Who is ahead and by how much, in a sentence without intervals.
+    pub fn answer(&self) -> String {
+        self.told(|pair| pair.ratio.map(|ratio| times(ratio.mean)))
+    }
+
+    /// The same with intervals.
     pub fn sentence(&self) -> String {
+        self.told(|pair| pair.ratio.map(|ratio| interval(&ratio)))
+    }
+
+    fn told(&self, ratio: impl Fn(&Pair) -> Option<String>) -> String {
         let title = capitalised(&self.title());
-        let (leaders, behind, missing) = match &self.verdict {
+        let best = match &self.verdict {
             Verdict::None { why } => return format!("{title}: no verdict, {why}."),
-            Verdict::Ahead { leaders, behind, missing } => (leaders, behind, missing),
+            Verdict::Ranked { best, .. } => best,
         };
-        let median = |name: &str| {
-            let side = self.sides.iter().find(|side| side.contestant == name);
-            side.and_then(|side| side.spread).map_or(0.0, |spread| spread.median)
+        let most = with_unit(self.median(best), &self.unit);
+        let [behind, equal, unclear] = [Judgement::Behind, Judgement::Equal, Judgement::CannotTell]
+            .map(|judgement| self.others(best, judgement));
+        // Those without enough values are not compared.
+        let (few, unclear): (Vec<Pair>, Vec<Pair>) =
+            unclear.into_iter().partition(|pair| pair.rounds < ENOUGH);
+        let word = if self.better == Better::Higher { "most" } else { "least" };
+        let mut sentence = if !behind.is_empty() {
+            format!("{title}: {best} has the {word}, {most}")
+        } else if unclear.is_empty() {
+            let who = if equal.len() > 1 { format!("all {}", equal.len() + 1) } else { "both".to_string() };
+            format!("{title}: {who} are equal within {:.0} %, about {most}", MARGIN * 100.0)
+        } else {
+            format!("{title}: nobody is shown to be ahead; {best} has the {word}, {most}")
         };
-        let named = |name: &String| format!("{name} {}", number(median(name)));
-        let best = if self.better == Better::Higher { "most" } else { "least" };
-        let (first, others) = (&leaders[0], &leaders[1..]);
-        let most = with_unit(median(first), &self.unit);
-        let is_all = leaders.len() == self.sides.len();
-        let mut sentence =
-            if is_all && others.iter().all(|name| number(median(name)) == number(median(first))) {
-                format!("{title}: a tie, {most}")
-            } else if is_all {
-                let all: Vec<_> = leaders.iter().map(named).collect();
-                format!("{title}: a tie: {}{}", list(&all), unit_after(&self.unit))
-            } else if others.is_empty() {
-                format!("{title}: {first} has the {best}, {most}")
-            } else {
-                let others: Vec<_> = others.iter().map(named).collect();
-                format!("{title}: {first} has the {best}, {most}, and ties with {}", list(&others))
+        let each = |pairs: &[Pair]| {
+            let one = |pair: &Pair| match ratio(pair) {
+                Some(ratio) => format!("{} {ratio}", pair.one),
+                None => format!("{} {}", pair.one, with_unit(self.median(&pair.one), &self.unit)),
             };
-        for Behind { contestant, ratio } in behind {
-            sentence += &match ratio {
-                Some(ratio) => format!("; {contestant} has {} × that", number(*ratio)),
-                None => format!("; {contestant} has {}", with_unit(median(contestant), &self.unit)),
-            };
+            list(&pairs.iter().map(one).collect::<Vec<_>>())
+        };
+        if !behind.is_empty() {
+            sentence += &format!("; behind: {}", each(&behind));
         }
-        if !missing.is_empty() {
-            sentence += &format!("; {} gave too few values", list(missing));
+        if !equal.is_empty() && !(behind.is_empty() && unclear.is_empty()) {
+            let names: Vec<_> = equal.iter().map(|pair| pair.one.clone()).collect();
+            sentence += &format!("; equal within {:.0} %: {}", MARGIN * 100.0, list(&names));
+        }
+        if !unclear.is_empty() {
+            sentence += &format!("; cannot tell: {}", each(&unclear));
+        }
+        if !few.is_empty() {
+            let why = |pair: &Pair| {
+                let side = self.sides.iter().find(|side| side.contestant == pair.one);
+                format!("{} ({})", pair.one, side.map_or(String::new(), missing))
+            };
+            let names: Vec<_> = few.iter().map(why).collect();
+            sentence += &format!("; too few values: {}", list(&names));
         }
         sentence + "."
     }
-}
 
-fn unit_after(unit: &str) -> String {
-    if unit.is_empty() || unit.starts_with('/') { unit.to_string() } else { format!(" {unit}") }
+    fn best(&self) -> Option<&str> {
+        match &self.verdict {
+            Verdict::Ranked { best, .. } => Some(best),
+            Verdict::None { .. } => None,
+        }
+    }
+
+    /// The others of whom this is known, seen from each of them; the nearest first.
+    fn others(&self, best: &str, judgement: Judgement) -> Vec<Pair> {
+        let pair = |side: &Side| self.pair(&side.contestant, best).filter(|pair| pair.judgement == judgement);
+        let mut pairs: Vec<Pair> = self.sides.iter().filter_map(pair).collect();
+        let away = |pair: &Pair| pair.ratio.map_or(f64::MAX, |ratio| ratio.mean.ln().abs());
+        pairs.sort_by(|one, other| away(one).total_cmp(&away(other)));
+        pairs
+    }
+
+    fn median(&self, name: &str) -> f64 {
+        let side = self.sides.iter().find(|side| side.contestant == name);
+        side.and_then(|side| side.spread).map_or(0.0, |spread| spread.median)
+    }
 }
 
 fn capitalised(text: &str) -> String {
@@ -128,57 +187,5 @@ fn capitalised(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::figures::verdict;
-    use super::super::reading::Reading;
-    use super::*;
-
-    fn figure(better: Better, sides: &[(&str, &[f64])]) -> Figure {
-        let side = |&(name, values): &(&str, &[f64])| Side {
-            contestant: name.to_string(),
-            values: values.iter().copied().map(Reading::from).collect(),
-            spread: Spread::of(values),
-        };
-        let sides: Vec<_> = sides.iter().map(side).collect();
-        Figure {
-            measure: "time".to_string(),
-            unit: "ms".to_string(),
-            variant: None,
-            better,
-            verdict: verdict(better, &sides),
-            sides,
-        }
-    }
-
-    #[test]
-    fn numbers_have_three_digits_and_commas() {
-        let numbers = [0.0, 0.0123, 0.5, 1.234, 12.345, 99.96, 123.4, 1234.5, 1_234_567.0, 3.0, -1234.0];
-        let shown = ["0", "0.012", "0.50", "1.23", "12.3", "100", "123", "1,234", "1,234,567", "3", "-1,234"];
-        assert_eq!(numbers.map(number), shown);
-        assert_eq!(with_unit(1.5, "ms"), "1.50 ms");
-        assert_eq!(with_unit(1500.0, "/s"), "1,500/s");
-    }
-
-    #[test]
-    fn a_sentence_tells_the_leader_and_how_far_the_others_are() {
-        let clear = figure(Better::Lower, &[("a", &[2.0; 3]), ("b", &[6.0; 3])]);
-        assert_eq!(clear.sentence(), "Time: a has the least, 2 ms; b has 3 × that.");
-        let all = figure(Better::Lower, &[("a", &[0.0; 3]), ("b", &[0.0; 3])]);
-        assert_eq!(all.sentence(), "Time: a tie, 0 ms.");
-        let near = figure(Better::Lower, &[("a", &[2.0, 3.0, 4.0]), ("b", &[1.0, 2.0, 3.0])]);
-        assert_eq!(near.sentence(), "Time: a tie: b 2 and a 3 ms.");
-        let few = figure(Better::Higher, &[("a", &[5.0; 3]), ("b", &[4.0; 2])]);
-        assert_eq!(few.sentence(), "Time: no verdict, three rounds are needed.");
-        let two = [("a", &[5.0, 6.0, 7.0][..]), ("b", &[4.0, 5.0, 6.0]), ("c", &[1.5; 3])];
-        let two = figure(Better::Higher, &two);
-        assert_eq!(two.sentence(), "Time: a has the most, 6 ms, and ties with b 5; c has 0.25 × that.");
-        assert_eq!((two.leader(), all.leader()), ("a and b".to_string(), "tie".to_string()));
-    }
-
-    #[test]
-    fn lists_read_as_sentences_do() {
-        let names: Vec<_> = ["a", "b", "c"].map(String::from).into();
-        assert_eq!((list(&names[..1]), list(&names[..2])), ("a".to_string(), "a and b".to_string()));
-        assert_eq!(list(&names), "a, b and c");
-    }
-}
+#[path = "words_tests.rs"]
+mod tests;

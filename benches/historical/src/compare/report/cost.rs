@@ -1,10 +1,18 @@
-//! Reads `cost.json`, the results of `historical cost`, if it has been run.
+//! Reads `cost.json`, the results of `historical cost`, if it has been run, and writes its part of the page.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::{fs, io};
 
+use maud::{Markup, html};
 use serde::Deserialize;
+
+use crate::compare::contestants;
+use crate::compare::words::number;
+
+/// What it answers.
+pub const QUESTION: &str = "What does it cost to write, read and build?";
 
 /// The whole file.
 #[derive(Deserialize)]
@@ -22,11 +30,9 @@ pub struct Row {
     pub unit: Option<String>,
     #[serde(default)]
     pub note: Option<String>,
-    pub threads: Option<f64>,
-    #[serde(rename = "futures-0.1")]
-    pub futures: Option<f64>,
-    #[serde(rename = "async-await")]
-    pub async_await: Option<f64>,
+    /// A number for each contestant that has one, by its name.
+    #[serde(flatten)]
+    values: BTreeMap<String, serde_json::Value>,
 }
 
 /// What the compiler says to a mistake.
@@ -46,9 +52,16 @@ pub struct Message {
 }
 
 impl Row {
-    /// In the order of the contestants.
-    pub fn values(&self) -> [Option<f64>; 3] {
-        [self.threads, self.futures, self.async_await]
+    pub fn value(&self, contestant: &str) -> Option<f64> {
+        self.values.get(contestant)?.as_f64()
+    }
+}
+
+impl Cost {
+    /// The contestants of which there is any value, in the order of their list.
+    fn contestants(&self) -> Vec<&'static str> {
+        let has_one = |name: &&str| self.rows.iter().any(|row| row.value(name).is_some());
+        contestants::ALL.iter().map(|one| one.name).filter(has_one).collect()
     }
 }
 
@@ -66,9 +79,72 @@ pub fn read(file: &Path) -> Result<Option<Cost>, Box<dyn Error>> {
     Ok(Some(cost))
 }
 
+/// The part of the page about it.
+pub fn section(cost: &Cost) -> Markup {
+    let names = cost.contestants();
+    html! {
+        section id="cost" {
+            span.label { "cost" }
+            h2 { (QUESTION) }
+            p { "Counted in the sources, the binaries and the compiler's error messages." }
+            div.wide {
+                table {
+                    thead {
+                        tr { th { "measure" } th { "unit" } @for name in &names { th.number { (name) } } }
+                    }
+                    tbody {
+                        @for row in &cost.rows {
+                            tr {
+                                td { (row.measure) @if let Some(note) = &row.note { small { (note) } } }
+                                td { @if let Some(unit) = &row.unit { (unit) } }
+                                @for name in &names {
+                                    td.number { (row.value(name).map_or("–".to_string(), number)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            @for message in &cost.messages { (message_details(message)) }
+        }
+    }
+}
+
+fn message_details(message: &Message) -> Markup {
+    html! {
+        details {
+            summary {
+                strong { (message.contestant) } @if let Some(form) = &message.form { ", " (form) }
+                ": " (message.mistake) ": " (message.lines) " lines, " (message.characters) " characters"
+                @if message.longest_type_characters > 0 {
+                    "; the longest type has " (message.longest_type_characters)
+                }
+            }
+            pre { (message.text) }
+        }
+    }
+}
+
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    /// A row with a value of the first contestant, and a message. All texts are this one.
+    pub fn made_up(text: &str) -> Cost {
+        let some = || Some(text.to_string());
+        let values = [("threads".to_string(), 1.0.into())].into();
+        let row = Row { measure: text.to_string(), unit: some(), note: some(), values };
+        let message = Message {
+            mistake: text.to_string(),
+            contestant: text.to_string(),
+            form: some(),
+            lines: 1,
+            characters: 2,
+            longest_type_characters: 3,
+            text: text.to_string(),
+        };
+        Cost { rows: vec![row], messages: vec![message] }
+    }
 
     #[test]
     fn a_row_may_lack_a_value_and_a_message_is_kept_as_it_is() -> Result<(), Box<dyn Error>> {
@@ -77,7 +153,9 @@ mod tests {
                        "messages": [{"mistake": "m", "contestant": "threads", "form": null, "lines": 3, "characters": 120,
                                      "longest_type": "T", "longest_type_characters": 1, "text": "a < b"}]}"#;
         let cost: Cost = serde_json::from_str(text)?;
-        assert_eq!(cost.rows[0].values(), [Some(200.0), Some(3000.5), None]);
+        assert_eq!(cost.contestants(), ["threads", "futures-0.1"]);
+        let values = ["threads", "futures-0.1", "async-await", "nobody"].map(|name| cost.rows[0].value(name));
+        assert_eq!(values, [Some(200.0), Some(3000.5), None, None]);
         assert_eq!(cost.messages[0].text, "a < b");
         Ok(())
     }

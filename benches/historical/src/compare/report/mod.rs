@@ -1,8 +1,10 @@
 //! Writes the results: a table for the terminal, the HTML page, and JSON for programs.
 
 mod cost;
+mod method;
 mod page;
 mod plots;
+mod scene;
 pub mod table;
 
 use std::error::Error;

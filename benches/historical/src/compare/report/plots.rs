@@ -11,7 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::compare::contestants;
 use crate::compare::figures::{Figure, Side, Spread};
-use crate::compare::words::{number, with_unit};
+use crate::compare::words::{missing, number, with_unit};
 
 /// Letters.
 pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
@@ -21,21 +21,28 @@ pub const FAINT: RGBColor = RGBColor(0xCC, 0xCC, 0xCC);
 /// Pixels: as wide as a phone.
 const WIDTH: i32 = 360;
 const ROW: i32 = 30;
-/// Where bars begin: to the left of it are names.
-const NAMES: i32 = 92;
-/// How long the longest bar is; to the right of it are values.
-const BAR: i32 = 164;
+/// What values take, to the right of the longest bar.
+const VALUE: i32 = 96;
 const TEXT: i32 = 13;
+/// A letter, about: these are as wide as a font for any system may make them.
+const LETTER: i32 = 7;
 /// Between two names that would stand on each other.
 const LINE: i32 = 17;
 /// The corners of the plot of lines.
 const LEFT: i32 = 62;
-const RIGHT: i32 = 252;
+/// Between the end of its lines and its names.
+const GAP: i32 = 22;
 const TOP: i32 = 14;
 const BOTTOM: i32 = 186;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn Error>>;
+
+/// How much space the longest of the contestants' names takes.
+fn names_width(figure: &Figure) -> i32 {
+    let longest = figure.sides.iter().map(|side| side.contestant.chars().count()).max().unwrap_or(0);
+    (longest as i32 * LETTER).max(40)
+}
 
 /// A bar for each contestant, with its spread.
 ///
@@ -44,22 +51,24 @@ type Drawn = Result<(), Box<dyn Error>>;
 pub fn bars(figure: &Figure) -> Result<String, Box<dyn Error>> {
     let most =
         figure.sides.iter().filter_map(|side| side.spread).map(|spread| spread.max).fold(0.0, f64::max);
-    let place =
-        |value: f64| NAMES + if most > 0.0 { (value / most * f64::from(BAR)).round() as i32 } else { 0 };
+    // Bars begin behind the names.
+    let begin = names_width(figure) + 10;
+    let length = f64::from(WIDTH - begin - VALUE);
+    let place = |value: f64| begin + if most > 0.0 { (value / most * length).round() as i32 } else { 0 };
     svg(ROW * figure.sides.len() as i32 + 4, |area| {
         for (row, side) in figure.sides.iter().enumerate() {
             let middle = row as i32 * ROW + ROW / 2 + 2;
-            write(area, &side.contestant, (NAMES - 6, middle), HPos::Right)?;
+            write(area, &side.contestant, (begin - 6, middle), HPos::Right)?;
             let Some(Spread { median, min, max }) = side.spread else {
-                write(area, "no value", (NAMES + 6, middle), HPos::Left)?;
+                write(area, &missing(side), (begin + 6, middle), HPos::Left)?;
                 continue;
             };
-            let bar = [(NAMES, middle - 9), (place(median).max(NAMES + 1), middle + 9)];
+            let bar = [(begin, middle - 9), (place(median).max(begin + 1), middle + 9)];
             area.draw(&Rectangle::new(bar, color(side).filled()))?;
             whisker(area, [(place(min), middle), (place(max), middle)], (0, 4))?;
             write(area, &with_unit(median, &figure.unit), (place(max) + 7, middle), HPos::Left)?;
         }
-        line(area, &[(NAMES, 0), (NAMES, ROW * figure.sides.len() as i32 + 4)], FAINT)
+        line(area, &[(begin, 0), (begin, ROW * figure.sides.len() as i32 + 4)], FAINT)
     })
 }
 
@@ -72,21 +81,22 @@ pub fn lines(figures: &[&Figure]) -> Result<String, Box<dyn Error>> {
     let spreads: Vec<Spread> =
         figures.iter().flat_map(|figure| &figure.sides).filter_map(|side| side.spread).collect();
     let axis = LogAxis::around(&spreads);
+    let right = WIDTH - GAP - figures.first().map_or(0, |figure| names_width(figure));
     svg(BOTTOM + 42, |area| {
         for power in axis.low..=axis.high {
             let y = axis.place(10_f64.powi(power));
-            line(area, &[(LEFT, y), (RIGHT, y)], FAINT)?;
+            line(area, &[(LEFT, y), (right, y)], FAINT)?;
             write(area, &number(10_f64.powi(power)), (LEFT - 6, y), HPos::Right)?;
         }
-        let step = (RIGHT - LEFT) / figures.len().max(1) as i32;
+        let step = (right - LEFT) / figures.len().max(1) as i32;
         let column = |index: usize| LEFT + step / 2 + step * index as i32;
         for (index, figure) in figures.iter().enumerate() {
             // "1,000 connections": the number below its column, what it counts once for all.
             let variant = figure.variant.as_deref().unwrap_or_default();
             let (number, counted) = variant.split_once(' ').unwrap_or((variant, ""));
-            write(area, number, (column(index), BOTTOM + 14), HPos::Center)?;
+            write(area, &short(number, step), (column(index), BOTTOM + 14), HPos::Center)?;
             if index == 0 {
-                write(area, counted, ((LEFT + RIGHT) / 2, BOTTOM + 32), HPos::Center)?;
+                write(area, counted, ((LEFT + right) / 2, BOTTOM + 32), HPos::Center)?;
             }
         }
 
@@ -94,7 +104,7 @@ pub fn lines(figures: &[&Figure]) -> Result<String, Box<dyn Error>> {
         let mut names = Vec::new();
         for contestant in 0..count {
             // Beside each other, so that their spreads do not hide one another.
-            let shift = (contestant as i32 * 2 - count as i32 + 1) * 4;
+            let shift = (contestant as i32 * 2 - count as i32 + 1) * if count > 4 { 3 } else { 4 };
             let mut points = Vec::new();
             for (index, figure) in figures.iter().enumerate() {
                 let (side, x) = (&figure.sides[contestant], column(index) + shift);
@@ -115,12 +125,20 @@ pub fn lines(figures: &[&Figure]) -> Result<String, Box<dyn Error>> {
         names.sort_by_key(|((_, y), _)| *y);
         let heights = apart(&names.iter().map(|((_, y), _)| *y).collect::<Vec<_>>());
         for (((x, y), side), height) in names.into_iter().zip(heights) {
-            line(area, &[(x + 6, y), (RIGHT + 8, height)], FAINT)?;
-            area.draw(&Circle::new((RIGHT + 14, height), 4, color(side).filled()))?;
-            write(area, &side.contestant, (RIGHT + 22, height), HPos::Left)?;
+            line(area, &[(x + 6, y), (right + 4, height)], FAINT)?;
+            area.draw(&Circle::new((right + 10, height), 4, color(side).filled()))?;
+            write(area, &side.contestant, (right + 18, height), HPos::Left)?;
         }
         Ok(())
     })
+}
+
+/// "10,000" as it is, or as "10k" if a column has no room for it.
+fn short(number: &str, width: i32) -> String {
+    match number.strip_suffix(",000") {
+        Some(thousands) if number.len() as i32 * LETTER > width - 4 => format!("{thousands}k"),
+        _ => number.to_string(),
+    }
 }
 
 /// Draws on an SVG of the usual width. Gives its text.
@@ -209,6 +227,13 @@ mod tests {
         assert_eq!(apart(&[20, 100, 180]), [20, 100, 180]);
         assert_eq!(apart(&[20, 20, 25]), [20, 37, 54]);
         assert_eq!(apart(&[BOTTOM, BOTTOM, BOTTOM]), [BOTTOM - 2 * LINE, BOTTOM - LINE, BOTTOM]);
+    }
+
+    #[test]
+    fn a_number_without_room_is_short() {
+        assert_eq!(short("10,000", 60), "10,000");
+        assert_eq!(short("10,000", 40), "10k");
+        assert_eq!(short("100", 20), "100");
     }
 
     #[test]

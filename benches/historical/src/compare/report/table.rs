@@ -25,7 +25,7 @@ pub fn text(results: &Results) -> String {
     }
     let _ = write!(
         text,
-        "\nMedian (min…max) of {} rounds, {} s, on {}.\nClients and servers share the cores.",
+        "\nMedian (min…max) of {} rounds, {} s, on {}.\n× is the ratio to the best one, with its interval.",
         results.rounds,
         results.seconds,
         results.machine.sentence()
@@ -37,7 +37,7 @@ fn table(results: &Results, scene: &SceneResults) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     let names = results.contestants.iter().map(|one| one.name.as_str());
-    table.set_header(["median (min…max)", "unit"].into_iter().chain(names).chain(["ahead or tied"]));
+    table.set_header(["median (min…max)", "unit"].into_iter().chain(names).chain(["ahead or equal"]));
     for figure in &scene.figures {
         let sides = figure.sides.iter().map(spread);
         table

@@ -11,7 +11,7 @@ mod slow;
 mod stop;
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hdrhistogram::Histogram;
 
@@ -21,6 +21,7 @@ use super::figures::Better;
 use super::load::paced::Measured;
 use super::program::{Knob, Program};
 use super::reading::Reading;
+use super::samples::Latencies;
 
 /// The name of the only variant of a scene that has none.
 pub const ONLY: &str = "";
@@ -90,7 +91,7 @@ pub struct Sample {
     pub values: Vec<Value>,
     pub troubles: Vec<Trouble>,
     /// All latencies of a variant, in microseconds: they are kept beside the page.
-    pub latencies: Vec<(&'static str, Histogram<u64>)>,
+    pub latencies: Vec<Latencies>,
 }
 
 /// A number, or why there is none.
@@ -187,8 +188,14 @@ impl Sample {
     /// Keeps the latencies of a variant, and tells what went wrong. Measures that are quantiles of it, by their names
     /// ("latency, p99", "latency, maximum"), can be found again from what is kept.
     fn keep(&mut self, variant: &'static str, measured: &Measured) {
-        self.latencies.push((variant, measured.latencies().clone()));
+        self.keep_latencies(variant, measured.latencies().clone());
         self.troubles(variant, measured.wrongs.sentences());
+    }
+
+    /// The latencies only. One variant has one histogram, whatever is measured in it.
+    fn keep_latencies(&mut self, variant: &'static str, histogram: Histogram<u64>) {
+        let ended = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.latencies.push(Latencies { variant, ended, histogram });
     }
 
     fn trouble(&mut self, variant: &'static str, what: String) {

@@ -74,7 +74,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     drop(crowd);
     sample.value(RATE, CROWDED, Some(crowded.answered as f64 / length.as_secs_f64()));
     sample.value(REFUSED, CROWDED, quantile(&crowded.refusals, 0.99));
-    sample.latencies.push((CROWDED, crowded.refusals));
+    sample.keep_latencies(CROWDED, crowded.refusals);
     sample.troubles(CROWDED, crowded.wrongs.sentences());
     // What has begun for the crowd may end first: 66 GIFs, if nothing is cancelled.
     sleep(WATCHED).await;
