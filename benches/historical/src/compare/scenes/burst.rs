@@ -26,8 +26,7 @@ pub const DESCRIPTION: Description = Description {
     question: "What happens when a thousand requests come at one instant?",
     how: "1,000 clients connect at one instant, and each requests /health as soon as it is connected. They keep their \
           connections, are silent for a second, and then all request /health again at one instant. Latency counts from \
-          that instant, so it includes the time that the clients need to send a thousand requests; how long that is, \
-          the null server shows.",
+          that instant, so it includes the time that the clients need to send a thousand requests.",
     measures: &[lower(LAST, BOTH), lower(P99, &[])],
     is_line: false,
 };
