@@ -2,7 +2,6 @@
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
-use std::slice;
 
 use historical::carried::Reply;
 
@@ -86,7 +85,7 @@ impl Text {
     /// Its words.
     pub fn as_str(&self) -> &str {
         // SAFETY: tests ask it of texts from `new` only.
-        str::from_utf8(unsafe { slice::from_raw_parts(self.bytes.cast::<u8>(), self.length) })
+        str::from_utf8(unsafe { std::slice::from_raw_parts(self.bytes.cast::<u8>(), self.length) })
             .expect("it is text")
     }
 
@@ -95,7 +94,9 @@ impl Text {
     pub unsafe fn free(self) {
         if !self.bytes.is_null() {
             // SAFETY: `new` leaked a box of so many bytes, and whoever has the text has taken it, so it happens once.
-            drop(unsafe { Box::from_raw(slice::from_raw_parts_mut(self.bytes.cast::<u8>(), self.length)) });
+            drop(unsafe {
+                Box::from_raw(ptr::slice_from_raw_parts_mut(self.bytes.cast::<u8>(), self.length))
+            });
         }
     }
 }

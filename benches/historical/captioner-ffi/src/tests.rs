@@ -171,7 +171,7 @@ fn a_bad_command_line_is_a_text_and_an_exit_code() {
 
 #[test]
 fn a_panic_ends_where_it_is_caught() {
-    let words = guarded(|| panic!("{} and {}", "one", 2)).map(|()| ()).unwrap_err();
+    let words = guarded::<()>(|| panic!("{} and {}", "one", 2)).unwrap_err();
     assert_eq!(words, "one and 2");
     let answer = copied(Answer::panicked(&words));
     assert_eq!(answer.status, 500);

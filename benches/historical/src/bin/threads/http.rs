@@ -164,7 +164,7 @@ impl<'a> Wire<'a> {
             if left.is_zero() {
                 return Err(ErrorKind::TimedOut.into());
             }
-            if !self.read_timeout.is_some_and(|timeout| timeout.abs_diff(left) < STEP) {
+            if self.read_timeout.is_none_or(|timeout| timeout.abs_diff(left) >= STEP) {
                 self.socket.set_read_timeout(Some(left))?;
                 self.read_timeout = Some(left);
             }
