@@ -144,7 +144,8 @@ impl Figure {
         if !behind.is_empty() {
             sentence += &format!("; behind: {}", each(&behind));
         }
-        if !equal.is_empty() && !(behind.is_empty() && unclear.is_empty()) {
+        let all_are_equal = behind.is_empty() && unclear.is_empty();
+        if !equal.is_empty() && !all_are_equal {
             let names: Vec<_> = equal.iter().map(|pair| pair.one.clone()).collect();
             sentence += &format!("; equal within {:.0} %: {}", MARGIN * 100.0, list(&names));
         }
