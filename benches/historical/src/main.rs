@@ -1,4 +1,4 @@
-//! Compares three implementations of the same service: `historical compare` measures them under load, `historical
+//! Compares implementations of the same service: `historical compare` measures them under load, `historical
 //! cost` counts what their sources, builds and error messages cost a developer.
 //!
 //! Run `cargo run --release -p historical -- --help` for the options.
@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use compare::contestants;
 
-/// One service, three concurrency models: threads, futures 0.1, async/await.
+/// One service, carried in several ways: threads, futures 0.1, async/await, Go, Node.
 #[derive(Parser)]
 #[command(name = "historical")]
 struct Arguments {
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Creates the output folder and checks that it is writable: better now than after twelve minutes of measuring.
+/// Creates the output folder and checks that it is writable: better now than after half an hour of measuring.
 fn make_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
     let tried = fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
     tried.map_err(|error| format!("cannot write to the folder {}: {error}", folder.display()))?;

@@ -12,6 +12,8 @@ use util::{ASYNC_AWAIT, ASYNC_AWAIT_ONE, Client, Contestant, GO, NODE, PROCESSES
 
 /// Takes some tenths of a second if nothing is kept.
 const SLOW: &str = "/caption?template=dramatic-raccoon&top_text=slow&width=300";
+/// Takes longer than a busy machine needs to see that it is being drawn.
+const SLOWER: &str = "/caption?template=dramatic-raccoon&top_text=slow&width=800";
 /// Takes some milliseconds at most.
 const QUICK: &str = "/caption?template=rocket&top_text=quick";
 const NOTHING_KEPT: &[&str] = &["--template-cache", "0", "--result-cache", "0"];
@@ -31,8 +33,12 @@ fn each(test: fn(&'static str)) {
 
 /// What one slow picture takes by itself.
 fn slow_time(contestant: &Contestant) -> Duration {
+    time_of(contestant, SLOW)
+}
+
+fn time_of(contestant: &Contestant, target: &str) -> Duration {
     let start = Instant::now();
-    assert_eq!(contestant.get(SLOW).status, 200);
+    assert_eq!(contestant.get(target).status, 200);
     start.elapsed()
 }
 
@@ -87,7 +93,7 @@ fn what_waits_past_its_deadline_is_never_drawn() {
 fn a_full_queue_refuses_at_once_and_says_when_to_come_again() {
     each(|name| {
         let contestant = start(name, &["--render-threads", "1", "--queue", "1"]);
-        let mut clients = ask_many(&contestant, SLOW, 2);
+        let mut clients = ask_many(&contestant, SLOWER, 2);
         until(|| contestant.count("in_flight") == 3);
         let refused = contestant.get(QUICK);
         assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")), "{name}");
@@ -153,9 +159,9 @@ fn an_idle_connection_does_not_keep_a_server_that_stops() {
 fn a_client_that_hangs_up_stops_its_drawing() {
     for name in there(&[ASYNC_AWAIT, ASYNC_AWAIT_ONE, GO, NODE]) {
         let contestant = start(name, &["--render-threads", "1", "--queue", "0"]);
-        let alone = slow_time(&contestant);
+        let alone = time_of(&contestant, SLOWER);
         let to_free = (0..TRIES).map(|_| {
-            let client = contestant.ask(SLOW);
+            let client = contestant.ask(SLOWER);
             until(|| contestant.count("in_flight") == 2);
             drop(client);
             time_to_free(&contestant)

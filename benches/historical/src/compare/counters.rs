@@ -168,7 +168,13 @@ mod tests {
         let mut cat = std::process::Command::new("cat");
         let mut cat = cat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (mut input, mut output) = (cat.stdin.take().expect("piped"), cat.stdout.take().expect("piped"));
-        let mut echo = || input.write_all(b"a").and_then(|()| output.read_exact(&mut [0]));
+        let mut echo = || {
+            input.write_all(b"a")?;
+            output.read_exact(&mut [0])?;
+            // Time for it to wait for the next one, which it would else find at once.
+            std::thread::sleep(Duration::from_millis(10));
+            Ok::<_, std::io::Error>(())
+        };
         // Once, so that it has become cat.
         echo()?;
         let counters = Counters::start(Some(cat.id()), false);
@@ -176,7 +182,6 @@ mod tests {
         let spent = counters.spent().await;
         drop(input);
         cat.wait()?;
-        // It may not yet have gone to wait for the next one.
         assert!(spent.switches.is_some_and(|switches| switches.voluntary >= 4.0), "{spent:?}");
         assert!(spent.cpu.is_some() && spent.instructions.is_none());
         Ok(())

@@ -43,8 +43,8 @@ pub use neighbours::Clocks;
 use results::{Named, Results, SceneResults};
 use scenes::{Sample, Scene, Stage};
 
-/// The scenes that contestants beside the main group play in.
-const BESIDE: [Scene; 2] = [Scene::Framework, Scene::Mixed];
+/// The scenes that contestants beside the main group play in without being asked for.
+const BESIDE: [Scene; 1] = [Scene::Framework];
 
 /// The command line of `compare`.
 #[derive(clap::Args)]

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use object::{Object, ObjectSection, SectionKind};
 
 use super::alone::Package;
+use super::contestants::NAMES;
 use crate::compare::contestants::{ALL, build, cargo};
 
 /// Bytes.
@@ -42,14 +43,14 @@ impl Size {
     }
 }
 
-/// Builds the programs of all three as `compare` does, and says where they are, in the order of the contestants.
+/// Builds the three programs in Rust as `compare` does, and says where they are, in the order of the contestants.
 ///
 /// # Errors
 /// If they do not build.
 pub fn programs() -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let all: Vec<_> = ALL.iter().collect();
-    build(&all)?;
-    Ok(all.iter().map(|one| one.program()).collect::<Result<_, _>>()?)
+    let three: Vec<_> = ALL.iter().filter(|one| NAMES.contains(&one.name)).collect();
+    build(&three)?;
+    Ok(three.iter().map(|one| one.program()).collect::<Result<_, _>>()?)
 }
 
 /// Builds a program for release, with all crates that it needs, in a new target folder, and says how long it took.
