@@ -55,7 +55,7 @@ typedef struct captioner_answer {
     uint16_t status;
     const char *content_type; /* ends in NUL; NULL for a 304 */
     const char *etag;         /* ends in NUL, with its quotes; NULL if it is no picture */
-    const uint8_t *body;
+    const uint8_t *body;      /* NULL if it is empty */
     size_t body_length;
     void *owner; /* of the three above */
 } captioner_answer;

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -76,13 +75,17 @@ func notFound(r *http.Request) reply {
 		"/templates/{name}, /fonts, /stats and /health", path)
 }
 
-// isJSON takes a missing type for JSON.
+// isJSON takes a missing type for JSON. Parameters do not matter, well formed or not.
 func isJSON(header http.Header) bool {
-	contentType, _, err := mime.ParseMediaType(header.Get("Content-Type"))
-	return header.Get("Content-Type") == "" || err == nil && contentType == "application/json"
+	fields := header["Content-Type"]
+	if len(fields) == 0 {
+		return true
+	}
+	contentType, _, _ := strings.Cut(fields[0], ";")
+	return strings.EqualFold(strings.TrimSpace(contentType), "application/json")
 }
 
-// unescape replaces what is not UTF-8, as the other contestants do.
+// unescape replaces what is not UTF-8, so that it is a name that nothing has.
 func unescape(escaped string) (string, error) {
 	text, err := url.PathUnescape(escaped)
 	return strings.ToValidUTF8(text, "\uFFFD"), err

@@ -39,8 +39,8 @@ func (s *server) httpServer() *http.Server {
 		// net/http has one clock from the end of the head to the end of the answer: for the body, the picture, and
 		// the client that reads it.
 		WriteTimeout: 2*settings.RequestTimeout + settings.WriteTimeout,
-		// ReadTimeout would be over while a picture is drawn, and net/http would take that for a hang-up. So readBody
-		// sets a deadline of its own.
+		// ReadTimeout would be over while a picture is drawn, and net/http would take that for a hang-up. So a body has a
+		// deadline of its own.
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, conn)
 		},
@@ -50,10 +50,20 @@ func (s *server) httpServer() *http.Server {
 // ServeHTTP implements http.Handler.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.counts.inFlight.Add(1)
+	isCounted := false
+	defer func() {
+		if !isCounted { // It panics, which net/http survives.
+			s.counts.inFlight.Add(-1)
+		}
+	}()
+	if r.Body != http.NoBody {
+		s.setReadDeadline(r, time.Now().Add(s.captioner.Settings.RequestTimeout))
+	}
 	reply := s.reply(w, r)
 	defer reply.Close()
 	isStopping := s.isStopping.Load()
 	// net/http ends the context if the client hangs up, which it notices once it has read the whole request.
+	isCounted = true
 	if r.Context().Err() != nil {
 		s.counts.hangUp()
 		panic(http.ErrAbortHandler)
@@ -100,6 +110,15 @@ func (s *server) postedCaption(w http.ResponseWriter, r *http.Request) reply {
 	return s.draw(r, job)
 }
 
+// setReadDeadline gives a body its time, whether it is read or, after an answer that needs none of it, skipped by
+// net/http, which sets another deadline for the next request. From Go 1.20 on it would be http.ResponseController's.
+func (s *server) setReadDeadline(r *http.Request, deadline time.Time) {
+	conn := r.Context().Value(connKey{}).(net.Conn)
+	if err := conn.SetReadDeadline(deadline); err != nil {
+		log.Printf("cannot limit the time for a body: %v", err)
+	}
+}
+
 // readBody reads the whole body. One that says that it is too large is refused before a byte of it is read.
 func (s *server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *reply) {
 	limit := s.captioner.Settings.MaxBody
@@ -111,16 +130,12 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *repl
 	if r.ContentLength > limit {
 		return refused(http.StatusRequestEntityTooLarge, tooLarge, limit)
 	}
-	// From Go 1.20 on it would be http.ResponseController's.
-	conn := r.Context().Value(connKey{}).(net.Conn)
-	if err := conn.SetReadDeadline(time.Now().Add(s.captioner.Settings.RequestTimeout)); err != nil {
-		log.Printf("cannot limit the time for a body: %v", err)
-	}
-	defer conn.SetReadDeadline(time.Time{})
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var maxBytes *http.MaxBytesError
 	switch {
 	case err == nil:
+		// Or a drawing that takes longer would be taken for a hang-up.
+		s.setReadDeadline(r, time.Time{})
 		return body, nil
 	case errors.As(err, &maxBytes):
 		return refused(http.StatusRequestEntityTooLarge, tooLarge, limit)

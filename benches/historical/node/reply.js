@@ -3,7 +3,7 @@
 import { STATUS_CODES } from "node:http";
 
 /** @typedef {import("./captioner.js").Answer} Answer */
-/** @typedef {Answer & { headers?: Record<string, string> }} Reply */
+/** @typedef {Omit<Answer, "body"> & { body: Buffer | string, headers?: Record<string, string> }} Reply */
 
 const FOR_ALL = {
   "Access-Control-Allow-Origin": "*",
@@ -21,7 +21,8 @@ const EMPTY = Buffer.alloc(0);
  * @returns {Reply}
  */
 export function json(status, value, headers) {
-  const body = Buffer.from(`${JSON.stringify(value)}\n`);
+  // As a string: Node sends one together with the head.
+  const body = `${JSON.stringify(value)}\n`;
   return { status, contentType: "application/json", body, headers };
 }
 
@@ -84,7 +85,7 @@ export function send(response, reply, isLast) {
   };
   if (reply.contentType !== undefined) {
     headers["Content-Type"] = reply.contentType;
-    headers["Content-Length"] = reply.body.length;
+    headers["Content-Length"] = Buffer.byteLength(reply.body);
   }
   if (reply.etag !== undefined) {
     headers.ETag = reply.etag;

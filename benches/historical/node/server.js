@@ -33,6 +33,8 @@ export class Server {
   #counts = { answered: 0, hung_up: 0, in_flight: 0, refused: 0, timed_out: 0 };
   #isStopping = false;
   #http;
+  /** One for each job that is drawn or waits. */
+  #drawing = new Set();
   /** Connections without a request so far: Node neither closes them at the end nor counts their time any more. */
   #fresh = new Set();
 
@@ -62,7 +64,7 @@ export class Server {
     });
     this.#http.on("request", (request, response) => {
       this.#fresh.delete(request.socket);
-      void this.#answer(request, response);
+      this.#answer(request, response).catch(() => response.destroy());
     });
   }
 
@@ -85,7 +87,11 @@ export class Server {
     this.#isStopping = true;
     await new Promise((resolve) => setTimeout(resolve, LAST_CALL));
     return new Promise((resolve) => {
-      const late = setTimeout(() => resolve(false), this.#settings.shutdownTimeout);
+      const late = setTimeout(() => {
+        // The process ends only after the threads of libuv's pool.
+        this.#drawing.forEach((controller) => controller.abort(new TimedOut()));
+        resolve(false);
+      }, this.#settings.shutdownTimeout);
       this.#http.close(() => {
         clearTimeout(late);
         resolve(true);
@@ -212,12 +218,14 @@ export class Server {
    */
   async #draw(job, response) {
     const controller = new AbortController();
+    this.#drawing.add(controller);
     const deadline = setTimeout(() => controller.abort(new TimedOut()), this.#settings.requestTimeout);
     const hangUp = () => controller.abort(new HungUp());
     response.once("close", hangUp);
     try {
       return await this.#renderer.draw(job, controller.signal);
     } finally {
+      this.#drawing.delete(controller);
       clearTimeout(deadline);
       response.off("close", hangUp);
     }

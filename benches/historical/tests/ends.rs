@@ -202,6 +202,25 @@ fn clients_that_are_late_are_cut_off() {
     });
 }
 
+/// It is neither needed nor ever sent.
+#[test]
+fn a_body_that_nobody_reads_keeps_no_connection() {
+    each(|name| {
+        let limits = ["--request-timeout", "0.3", "--header-timeout", "0.3", "--keep-alive-timeout", "0.3"];
+        let contestant = start(name, &limits);
+        let asked = Instant::now();
+        for target in ["/health", "/nowhere"] {
+            let mut client = contestant.connect();
+            let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
+            client.send_raw(head.as_bytes());
+            let status = client.response("GET").status;
+            assert_eq!(status, if target == "/health" { 200 } else { 404 }, "{name}");
+            assert!(client.is_closed(), "{name}");
+        }
+        assert!(asked.elapsed() < Duration::from_secs(8), "{name}: {:?}", asked.elapsed());
+    });
+}
+
 /// More than that wait, and are served when there is room.
 #[test]
 fn connections_are_capped() {

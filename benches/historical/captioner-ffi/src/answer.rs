@@ -33,7 +33,7 @@ impl Answer {
             status: owner.reply.status,
             content_type: pointer(&owner.content_type),
             etag: pointer(&owner.etag),
-            body: owner.reply.body.as_ptr(),
+            body: start_of(&owner.reply.body),
             body_length: owner.reply.body.len(),
             // From here on it does not move: none of the pointers is into the box itself, but into its members' heap.
             owner: Box::into_raw(owner).cast(),
@@ -61,6 +61,11 @@ impl Answer {
     }
 }
 
+/// NULL for no bytes: Rust has a small number instead, and Go's collector does not let a pointer be one.
+fn start_of(bytes: &[u8]) -> *const u8 {
+    if bytes.is_empty() { ptr::null() } else { bytes.as_ptr() }
+}
+
 /// `captioner_text`.
 #[repr(C)]
 pub struct Text {
@@ -72,6 +77,9 @@ pub struct Text {
 impl Text {
     /// It owns the words.
     pub fn new(words: String) -> Text {
+        if words.is_empty() {
+            return Text::empty();
+        }
         let bytes = Box::leak(words.into_bytes().into_boxed_slice());
         Text { length: bytes.len(), bytes: bytes.as_mut_ptr().cast() }
     }

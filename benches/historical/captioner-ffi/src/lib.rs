@@ -107,6 +107,7 @@ fn open(arguments: Vec<OsString>) -> Result<(Captioner, Config), (c_int, String)
         knobs::NoConfig::Help(text) => (0, text),
         knobs::NoConfig::Mistakes(mistakes) => (knobs::EX_USAGE, mistakes.join("\n") + "\n"),
     })?;
+    knobs::prepare_descriptors(&config);
     let pictures = Pictures::load(&config).map_err(|error| (EX_SOFTWARE, format!("{error}\n")))?;
     let address = CString::new(config.address.to_string()).expect("an address has no NUL in it");
     Ok((Captioner { pictures, address }, config))

@@ -57,7 +57,7 @@ pub fn read(arguments: Vec<OsString>) -> Result<Config, NoConfig> {
 }
 
 /// Raises the descriptor limit as far as the system allows, and derives the number of connections from it, as `memed`
-/// does. Call it before starting threads.
+/// does. Call it before starting threads if you can: with threads, the system takes some milliseconds for it.
 pub fn prepare_descriptors(config: &Config) {
     if let Err(error) = descriptors::prepare(config.max_connections) {
         eprintln!("cannot raise the limit of descriptors: {error}");

@@ -190,11 +190,13 @@ impl Contestant {
 pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
     let folder = own_folder()?;
     let mut cargo = cargo_build(&folder)?;
-    // Always both packages, even if only one contestant is compared: with one alone, the dependencies would have
-    // other features, and would be built again.
-    cargo.args(["--package", "memed", "--package", "historical"]);
-    // Several processes are several of these.
-    cargo.args(["--bin", "memed"]);
+    // Always all packages, even if only one contestant is compared: with one alone, the dependencies would have other
+    // features, and would be built again.
+    for package in ["memed", "historical", "captioner-ffi", "captioner-node"] {
+        cargo.args(["--package", package]);
+    }
+    // The libraries are for Go and Node. Several processes are several of memed.
+    cargo.args(["--lib", "--bin", "memed"]);
     for contestant in contestants {
         if let Program::Cargo(binary) | Program::Flag(binary, _) = contestant.program {
             cargo.args(["--bin", binary]);
@@ -207,7 +209,7 @@ pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
             Program::Flag(binary, flag) => {
                 Launcher::new(&folder.join(binary), &[flag]).write(&folder, contestant.name)?;
             }
-            Program::Other(toolchain) => toolchain.build(&folder)?,
+            Program::Other(toolchain) => toolchain.build(&folder.canonicalize()?)?,
         }
     }
     Ok(())
@@ -217,7 +219,7 @@ pub fn build(contestants: &[&Contestant]) -> Result<(), Box<dyn Error>> {
 ///
 /// # Errors
 /// If the profile is unknown.
-pub fn cargo_build(folder: &Path) -> Result<Command, Box<dyn Error>> {
+fn cargo_build(folder: &Path) -> Result<Command, Box<dyn Error>> {
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") => "dev",
         Some(name) => name,

@@ -132,6 +132,11 @@ impl Figure {
         self.verdict = verdict(self.better, &self.sides);
     }
 
+    /// Whether the system tells this of nobody.
+    pub fn is_unknown(&self) -> bool {
+        self.sides.iter().all(|side| side.spread.is_none() && side.reasons() == [Missing::Unknown])
+    }
+
     /// Two contestants, the first seen from.
     pub fn pair(&self, one: &str, other: &str) -> Option<Pair> {
         self.verdict.pairs().iter().find_map(|pair| {
@@ -258,5 +263,12 @@ mod tests {
         assert_eq!(figure.pair("c", "a").map(|pair| pair.judgement), Some(Judgement::CannotTell));
         assert_eq!(figure.sides[2].reasons(), [Missing::TooFewSamples]);
         assert_eq!(figure.leaders(), ["a"]);
+        assert!(!figure.is_unknown());
+        for side in &mut figure.sides {
+            *side = Side::new("a", vec![Reading::Missing(Missing::Unknown); 8]);
+        }
+        assert!(figure.is_unknown());
+        figure.sides[0] = Side::new("a", vec![Reading::Missing(Missing::Unknown), Reading::Number(1.0)]);
+        assert!(!figure.is_unknown());
     }
 }

@@ -121,8 +121,7 @@ impl Results {
 
     /// Why the figures should not be trusted, if they should not.
     pub fn warnings(&self) -> Vec<String> {
-        let cores = self.machine.cores;
-        self.neighbours.map_or(Vec::new(), |neighbours| neighbours.warnings(cores))
+        self.neighbours.map_or(Vec::new(), |neighbours| neighbours.warnings())
     }
 
     /// All pairs of the page.

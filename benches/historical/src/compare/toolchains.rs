@@ -12,8 +12,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::contestants::cargo_build;
-
 /// The oldest Node that has all that its server uses.
 const OLDEST_NODE: u32 = 18;
 /// Threads that libuv's pool has by default.
@@ -80,24 +78,14 @@ impl Toolchain {
         }
     }
 
-    /// Builds the server, and before it the captioner that it draws with.
+    /// Builds the server into that folder, which has the captioner that it draws with, and has no links in its path.
     ///
     /// # Errors
     /// If a tool fails; it has printed the reason to standard error then.
     pub fn build(self, folder: &Path) -> Result<(), Box<dyn Error>> {
         match self {
-            Toolchain::Go => {
-                let mut cargo = cargo_build(folder)?;
-                cargo.args(["--package", "captioner-ffi"]);
-                run(&mut cargo, "the captioner for Go")?;
-                let folder = folder.canonicalize()?;
-                run(&mut go_build(&folder, &self.program(&folder)), "the server in Go")
-            }
+            Toolchain::Go => run(&mut go_build(folder, &self.program(folder)), "the server in Go"),
             Toolchain::Node => {
-                let mut cargo = cargo_build(folder)?;
-                cargo.args(["--package", "captioner-node"]);
-                run(&mut cargo, "the captioner for Node")?;
-                let folder = folder.canonicalize()?;
                 let library = format!("{}captioner_node{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
                 let addon = folder.join("captioner.node");
                 fs::copy(folder.join(library), &addon)?;
@@ -107,7 +95,7 @@ impl Toolchain {
                     .with("CAPTIONER_ADDON", addon)
                     .with("GLIBC_TUNABLES", STATIC_TLS)
                     .with("UV_THREADPOOL_SIZE", threads.to_string())
-                    .write(&folder, "node")?;
+                    .write(folder, "node")?;
                 Ok(())
             }
         }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::contestants::{HERE, Part};
 use super::messages::{Measured, Message, wrong_error};
+use crate::compare::contestants;
 use crate::compare::toolchains::{self, Toolchain, go_build};
 
 /// One of them.
@@ -101,10 +102,11 @@ impl Elsewhere {
         if self.toolchain != Toolchain::Go || self.toolchain.missing().is_some() {
             return Ok(None);
         }
+        let own: Vec<_> = contestants::ALL.iter().filter(|one| one.name == self.name).collect();
+        // With the captioner.
+        contestants::build(&own)?;
         let program = std::env::current_exe()?.canonicalize()?;
         let folder = program.parent().ok_or("this program is in no folder")?;
-        // With the captioner, and to see that it can be built.
-        self.toolchain.build(folder)?;
         let scratch = tempfile::tempdir()?;
         let mut go = go_build(folder, &scratch.path().join("server"));
         go.env("GOCACHE", scratch.path().join("cache"));

@@ -80,6 +80,7 @@ impl Captioner {
             knobs::NoConfig::Help(text) => Error::new(Status::Cancelled, text),
             knobs::NoConfig::Mistakes(mistakes) => Error::new(Status::InvalidArg, mistakes.join("\n")),
         })?;
+        knobs::prepare_descriptors(&config);
         let pictures = Pictures::load(&config).map_err(|error| Error::from_reason(error.to_string()))?;
         Ok(Captioner { pictures: Arc::new(pictures), config })
     }
@@ -108,13 +109,13 @@ impl Captioner {
 
     /// What a query string asks for: a job that is to be drawn, or an answer: 200 with a picture that was kept, 304, 400 or
     /// 404.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn read_query(&self, query: String, if_none_match: Option<String>) -> Either<Job, Answer> {
         self.job_or_answer(|pictures| pictures.of_query(&query, if_none_match.as_deref()))
     }
 
     /// The same for a JSON body.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn read_json(&self, body: &[u8]) -> Either<Job, Answer> {
         self.job_or_answer(|pictures| pictures.of_json(body))
     }

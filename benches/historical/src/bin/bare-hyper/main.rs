@@ -2,10 +2,11 @@
 //! sockets, heads, buffers and timeouts below hyper, and this program has none of it.
 //!
 //! It answers the same requests and draws under the same deadline, behind the same bounded queue. It lacks what hyper 0.11
-//! lacks: timeouts for clients, a limit of connections, a cancel when a client hangs up. A signal ends it at once.
+//! lacks: timeouts for clients, a limit of connections, a cancel when a client hangs up. A signal ends it at once, and so does a connection that cannot be accepted.
 
 #![forbid(unsafe_code)]
 
+use std::borrow::Cow;
 use std::env;
 use std::error::Error;
 use std::io;
@@ -16,7 +17,7 @@ use futures_cpupool::CpuPool;
 use futures01::future::{self, Either, Future};
 use futures01::stream::Stream;
 use historical::carried::{Asked, Counts, Pictures, Reply, Route, Work, knobs, listen, priority, route};
-use hyper011::header::{ContentLength, ContentType, IfNoneMatch};
+use hyper011::header::ContentLength;
 use hyper011::server::{Http, Service};
 use hyper011::{Body, Chunk, Request, Response, StatusCode};
 use memed::captioner::Cancel;
@@ -88,17 +89,15 @@ impl Service for Answers {
 
 fn reply(app: &std::rc::Rc<App>, request: Request) -> BoxFuture {
     let (method, uri, _, headers, body) = request.deconstruct();
-    let if_none_match = headers.get::<IfNoneMatch>().map(ToString::to_string);
-    let content_type = headers.get::<ContentType>().map(ToString::to_string);
-    let target = uri.query().map_or(uri.path().to_string(), |query| format!("{}?{query}", uri.path()));
-    let asked = Asked {
-        method: method.as_ref(),
-        target: &target,
-        if_none_match: if_none_match.as_deref(),
-        content_type: content_type.as_deref(),
+    // As it was sent: typed, what is no media type would be as if it were missing.
+    let field = |name| {
+        headers.get_raw(name).and_then(|raw| raw.one()).map(|value| str::from_utf8(value).unwrap_or(""))
     };
+    let (if_none_match, content_type) = (field("If-None-Match"), field("Content-Type"));
+    let target = uri.query().map_or(uri.path().to_string(), |query| format!("{}?{query}", uri.path()));
+    let asked = Asked { method: method.as_ref(), target: &target, if_none_match, content_type };
     let work = match route(&asked) {
-        Ok(Route::Caption(query)) => app.pictures.of_query(&query, if_none_match.as_deref()),
+        Ok(Route::Caption(query)) => app.pictures.of_query(&query, if_none_match),
         Ok(Route::PostedCaption) => {
             let length = headers.get::<ContentLength>().map_or(0, |length| length.0);
             return posted(app, length, body);
@@ -171,7 +170,10 @@ fn into_response(reply: Reply) -> Response {
     let mut response = Response::new().with_status(status);
     let headers = response.headers_mut();
     for (name, value) in reply.headers {
-        headers.set_raw(name, value.into_owned());
+        match value {
+            Cow::Borrowed(text) => headers.set_raw(name, text),
+            Cow::Owned(text) => headers.set_raw(name, text),
+        }
     }
     if reply.closes {
         headers.set_raw("Connection", "close");

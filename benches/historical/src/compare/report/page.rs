@@ -102,7 +102,7 @@ fn header(results: &Results, title: &str) -> Markup {
                 }
             }
             p.soft {
-                (results.rounds) " interleaved rounds in " (results.seconds / 60) " min " (results.seconds % 60)
+                (results.rounds) " interleaved " @if results.rounds == 1 { "round" } @else { "rounds" } " in " (results.seconds / 60) " min " (results.seconds % 60)
                 " s (" (length) "), " (results.taken) ", on " (results.machine.cores) " cores, commit "
                 (results.machine.commit) ". "
                 a href="#trust" { "Where not to trust this" } "."

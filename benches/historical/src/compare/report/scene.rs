@@ -6,7 +6,7 @@ use super::page::picture;
 use crate::compare::figures::{Figure, Side, Verdict};
 use crate::compare::pairs::{Judgement, Pair};
 use crate::compare::results::SceneResults;
-use crate::compare::words::{interval, missing, number, rounds, times};
+use crate::compare::words::{interval, list, missing, number, rounds, times};
 
 /// Troubles that are shown without being asked for.
 const FEW: usize = 6;
@@ -23,6 +23,7 @@ pub fn section(all_rounds: usize, scene: &SceneResults) -> Markup {
             }
             div.plots { (plots(scene)) }
             div.wide { (table(all_rounds, scene)) }
+            @if let Some(sentence) = unknown(scene) { p.soft { (sentence) } }
             (pairs(scene))
             @if !scene.troubles.is_empty() {
                 details open[scene.troubles.len() <= FEW] {
@@ -44,24 +45,37 @@ pub fn section(all_rounds: usize, scene: &SceneResults) -> Markup {
 
 /// Bars for each figure, or lines for each measure that has several variants.
 fn plots(scene: &SceneResults) -> Markup {
-    let is_same = |one: &Figure, other: &Figure| scene.is_line && one.measure == other.measure;
+    let is_same = |one: &&Figure, other: &&Figure| scene.is_line && one.measure == other.measure;
+    let figures: Vec<&Figure> = known(scene).collect();
     html! {
-        @for group in scene.figures.chunk_by(is_same) {
+        @for group in figures.chunk_by(is_same) {
             @let is_line = group.len() > 1;
-            @let group = group.iter().collect::<Vec<_>>();
             @if let Some(first) = group.first() {
                 figure {
                     figcaption {
                         (first.measure)
                         @if is_line && !first.unit.is_empty() { ", " (first.unit) }
-                        @if has_gaps(&group) { br; small { "✕: no value" } }
+                        @if has_gaps(group) { br; small { "✕: no value" } }
                         @if let (false, Some(variant)) = (is_line, &first.variant) { br; small { (variant) } }
                     }
-                    (picture(&group, is_line))
+                    (picture(group, is_line))
                 }
             }
         }
     }
+}
+
+/// The figures that somebody has values of, or could not have them.
+fn known(scene: &SceneResults) -> impl Iterator<Item = &Figure> {
+    scene.figures.iter().filter(|figure| !figure.is_unknown())
+}
+
+/// What this machine does not tell.
+fn unknown(scene: &SceneResults) -> Option<String> {
+    let unknown = scene.figures.iter().filter(|figure| figure.is_unknown());
+    let mut measures: Vec<String> = unknown.map(|figure| figure.measure.clone()).collect();
+    measures.dedup();
+    (!measures.is_empty()).then(|| format!("Not known on this machine: {}.", list(&measures)))
 }
 
 /// Whether a contestant has no value in one of the variants; the plot marks that with a cross.
@@ -75,13 +89,13 @@ fn table(all_rounds: usize, scene: &SceneResults) -> Markup {
         table {
             thead {
                 tr {
-                    th { "median (min…max) of " (all_rounds) " rounds" }
+                    th { "median (min…max) of " (all_rounds) @if all_rounds == 1 { " round" } @else { " rounds" } }
                     th { "unit" }
                     @for side in names { th.number { (side.contestant) } }
                 }
             }
             tbody {
-                @for figure in &scene.figures {
+                @for figure in known(scene) {
                     tr {
                         td { (figure.title()) }
                         td { (figure.unit) }

@@ -12,7 +12,7 @@ pub fn text(results: &Results) -> String {
     let mut text = String::new();
     for scene in &results.scenes {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "\n{}: {}\n\n{}", scene.name, scene.question, table(results, scene));
+        let _ = writeln!(text, "\n{}: {}\n\n{}", scene.name, scene.question, table(scene));
         for trouble in &scene.troubles {
             let variant = trouble.variant.as_ref().map_or(String::new(), |variant| format!(", {variant}"));
             let _ = writeln!(
@@ -25,7 +25,7 @@ pub fn text(results: &Results) -> String {
     }
     let _ = write!(
         text,
-        "\nMedian (min…max) of {} rounds, {} s, on {}.\n× is the ratio to the best one, with its interval.",
+        "\nMedian (min…max); rounds: {}, {} s, on {}.\n× is the ratio to the best one, with its interval.",
         results.rounds,
         results.seconds,
         results.machine.sentence()
@@ -33,17 +33,19 @@ pub fn text(results: &Results) -> String {
     text
 }
 
-fn table(results: &Results, scene: &SceneResults) -> Table {
+fn table(scene: &SceneResults) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
-    let names = results.contestants.iter().map(|one| one.name.as_str());
+    // Those that play in this scene.
+    let sides = scene.figures.first().map_or(&[][..], |figure| &figure.sides);
+    let names = sides.iter().map(|side| side.contestant.as_str());
     table.set_header(["median (min…max)", "unit"].into_iter().chain(names).chain(["ahead or equal"]));
-    for figure in &scene.figures {
+    for figure in scene.figures.iter().filter(|figure| !figure.is_unknown()) {
         let sides = figure.sides.iter().map(spread);
         table
             .add_row([figure.title(), figure.unit.clone()].into_iter().chain(sides).chain([figure.leader()]));
     }
-    for column in table.column_iter_mut().skip(2).take(results.contestants.len()) {
+    for column in table.column_iter_mut().skip(2).take(sides.len()) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
