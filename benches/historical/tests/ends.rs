@@ -215,7 +215,12 @@ fn a_body_that_nobody_reads_keeps_no_connection() {
             client.send_raw(head.as_bytes());
             let status = client.response("GET").status;
             assert_eq!(status, if target == "/health" { 200 } else { 404 }, "{name}");
-            assert!(client.is_closed(), "{name}");
+            if name == NODE {
+                // It says 408 first, although it has answered.
+                client.read_to_end();
+            } else {
+                assert!(client.is_closed(), "{name}");
+            }
         }
         assert!(asked.elapsed() < Duration::from_secs(8), "{name}: {:?}", asked.elapsed());
     });
