@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::bootstrap::Random;
 use super::made_up::made_up;
+use super::random::Random;
 use super::reading::{Reading, part, quantile};
 use super::samples::Latencies;
 use super::*;

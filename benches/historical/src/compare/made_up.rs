@@ -1,9 +1,9 @@
 //! Results that no server has had a part in, for tests.
 
-use super::bootstrap::Random;
 use super::contestants::{self, Contestant};
 use super::machine::Machine;
 use super::neighbours::Neighbours;
+use super::random::Random;
 use super::results::{Named, Results, SceneResults};
 use super::scenes::{ONLY, Sample, Scene, Trouble, Value};
 

@@ -18,6 +18,7 @@ mod made_up;
 mod neighbours;
 mod pairs;
 mod program;
+mod random;
 mod reading;
 mod report;
 mod results;

@@ -1,6 +1,6 @@
 //! Tests of `pairs.rs`: single cases, and how often its intervals and verdicts are right in simulations.
 
-use super::super::bootstrap::Random;
+use super::super::random::Random;
 use super::super::reading::Reading;
 use super::*;
 

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicU64;
 use super::answer::{Ask, Kind, caption, get};
 use super::client::Client;
 use super::paced::{Asked, Asks};
+use crate::compare::random::Random;
 
 /// Template, width, format. With captions: 67, 21, 28, 21, 85, 31, 59, 21 and 221 kB.
 const PICTURES: &[(&str, Option<u32>, Kind)] = &[
@@ -81,16 +82,16 @@ impl Site {
         let mut random = Random(visitor);
         Asks::Other(Box::new(move || {
             let new = |ask: Ask| Asked { ask, request: ask.request(&texts).into() };
-            let share = random.share();
+            let share = random.part();
             match part(share) {
                 Part::Health => fixed[0].clone(),
                 Part::Templates => fixed[1].clone(),
                 Part::New => new(Ask::Jpeg),
                 Part::Posted => new(Ask::Posted),
                 Part::Kept => {
-                    let share = random.share();
+                    let share = random.part();
                     let which = site.cumulative.partition_point(|sum| *sum < share).min(KEPT - 1);
-                    site.kept[which][usize::from(random.share() < CONDITIONAL)].clone()
+                    site.kept[which][usize::from(random.part() < CONDITIONAL)].clone()
                 }
             }
         }))
@@ -127,19 +128,6 @@ fn zipf(count: usize) -> Vec<f64> {
         Some(*sum)
     });
     sums.collect()
-}
-
-/// SplitMix64: the same sequence for the same seed, whichever contestant is asked.
-struct Random(u64);
-
-impl Random {
-    /// From 0 to 1.
-    fn share(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
 }
 
 #[cfg(test)]
