@@ -217,6 +217,8 @@ export class Server {
    * @param {ServerResponse} response
    */
   async #draw(job, response) {
+    // While the body was read, for example; there would be no event any more.
+    if (response.closed) throw new HungUp();
     const controller = new AbortController();
     this.#drawing.add(controller);
     const deadline = setTimeout(() => controller.abort(new TimedOut()), this.#settings.requestTimeout);

@@ -109,6 +109,16 @@ pub const ALL: &[Contestant] = &[
     },
 ];
 
+/// No contestant: one thread that does nothing. What it reaches is the load generator's and the kernel's own.
+pub const FLOOR: &Contestant = &Contestant {
+    name: "null",
+    what: "one fixed answer, whatever is asked",
+    group: Group::Beside,
+    program: Program::Cargo("null"),
+    crates: &[],
+    colors: ["#777777", "#AAAAAA"],
+};
+
 /// Those of the names, or if there are none, the main group. Without a name, one whose toolchain is missing is left
 /// out, with a sentence on standard error.
 ///

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
@@ -109,6 +110,16 @@ fn energy(folder: &Path) -> Option<f64> {
     };
     let all: Vec<Option<f64>> = packages.filter(is_package).map(joules).collect();
     (!all.is_empty()).then(|| all.into_iter().sum::<Option<f64>>()).flatten()
+}
+
+/// Whether perf is there, and this machine has what it counts with.
+pub fn can_count_instructions() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    *CAN.get_or_init(|| {
+        let mut perf = std::process::Command::new("perf");
+        perf.args(["stat", "-x", ",", "-e", "instructions:u", "true"]).stdin(Stdio::null());
+        perf.output().is_ok_and(|output| instructions(&String::from_utf8_lossy(&output.stderr)).is_some())
+    })
 }
 
 /// Starts perf on a process. It counts until it is interrupted, and begins some milliseconds late: a window of a second

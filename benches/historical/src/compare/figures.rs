@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pairs::{ENOUGH, Judgement, Pair};
 use super::reading::{Missing, Reading};
+use super::words::list;
 
 /// Which values are good ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,13 @@ impl Side {
         reasons
     }
 
+    /// Whether the clients were too slow for it in more than one of five rounds. Without these rounds it would look slower
+    /// than it is.
+    fn is_limited(&self) -> bool {
+        let limited = self.values.iter().filter(|reading| reading.missing() == Some(Missing::OfClients));
+        limited.count() * 5 > self.values.len()
+    }
+
     /// What contestants are ranked by: the ratio of two of these is the mean of the ratios of their rounds. With a round of
     /// 0, the median.
     fn rank(&self) -> Option<f64> {
@@ -96,6 +104,9 @@ pub struct Figure {
     /// Its place among those of its measure that answer the question of the scene.
     pub telling: Option<usize>,
     pub sides: Vec<Side>,
+    /// What a server that does nothing has, where that is known.
+    #[serde(default)]
+    pub floor: Option<Side>,
     pub verdict: Verdict,
 }
 
@@ -134,7 +145,16 @@ impl Figure {
 
     /// Whether the system tells this of nobody.
     pub fn is_unknown(&self) -> bool {
-        self.sides.iter().all(|side| side.spread.is_none() && side.reasons() == [Missing::Unknown])
+        self.is_missing(Missing::Unknown)
+    }
+
+    /// Whether it is to be shown: it was asked for, and the system tells it of somebody.
+    pub fn is_shown(&self) -> bool {
+        !self.is_unknown() && !self.is_missing(Missing::NotPlayed)
+    }
+
+    fn is_missing(&self, reason: Missing) -> bool {
+        self.sides.iter().all(|side| side.spread.is_none() && side.reasons() == [reason])
     }
 
     /// Two contestants, the first seen from.
@@ -164,6 +184,11 @@ fn verdict(better: Better, sides: &[Side]) -> Verdict {
     if sides.iter().all(|side| side.values.len() < ENOUGH) {
         return none("a verdict needs six rounds");
     }
+    let limited: Vec<String> =
+        sides.iter().filter(|side| side.is_limited()).map(|side| side.contestant.clone()).collect();
+    if !limited.is_empty() {
+        return none(&format!("the clients were the limit of {}", list(&limited)));
+    }
     let sound: Vec<&Side> = sides.iter().filter(|side| side.count() >= ENOUGH).collect();
     let rank = |side: &&&Side| side.rank().unwrap_or(f64::NAN);
     let best = match better {
@@ -186,22 +211,13 @@ fn verdict(better: Better, sides: &[Side]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::made_up;
 
     fn figure(better: Better, sides: &[(&str, &[f64])]) -> Figure {
         let side = |&(name, values): &(&str, &[f64])| {
             Side::new(name, values.iter().copied().map(Reading::from).collect())
         };
-        let mut figure = Figure {
-            measure: "time".to_string(),
-            unit: "ms".to_string(),
-            variant: None,
-            better,
-            telling: None,
-            sides: sides.iter().map(side).collect(),
-            verdict: Verdict::None { why: String::new() },
-        };
-        figure.judge();
-        figure
+        made_up::figure(better, sides.iter().map(side).collect())
     }
 
     fn why(figure: &Figure) -> &str {
@@ -253,6 +269,17 @@ mod tests {
     }
 
     #[test]
+    fn where_the_clients_were_too_slow_for_one_nobody_is_ahead() {
+        let mut figure = figure(Better::Higher, &[("a", &[1.0; 10]), ("b", &[2.0; 10])]);
+        figure.sides[1].values[..2].fill(Reading::Missing(Missing::OfClients));
+        figure.judge();
+        assert_eq!(figure.leaders(), ["b"]);
+        figure.sides[1].values[2] = Reading::Missing(Missing::OfClients);
+        figure.judge();
+        assert_eq!(why(&figure), "the clients were the limit of b");
+    }
+
+    #[test]
     fn one_that_gave_up_in_a_round_is_compared_in_the_others() {
         let mut figure = figure(Better::Lower, &[("a", &[1.0; 8]), ("b", &[2.0; 8]), ("c", &[3.0; 8])]);
         figure.sides[0].values[3] = Reading::Missing(Missing::GaveUp);
@@ -269,6 +296,8 @@ mod tests {
         }
         assert!(figure.is_unknown());
         figure.sides[0] = Side::new("a", vec![Reading::Missing(Missing::Unknown), Reading::Number(1.0)]);
-        assert!(!figure.is_unknown());
+        assert!(!figure.is_unknown() && figure.is_shown());
+        figure.sides = vec![Side::new("a", vec![Reading::Missing(Missing::NotPlayed); 8])];
+        assert!(!figure.is_unknown() && !figure.is_shown());
     }
 }

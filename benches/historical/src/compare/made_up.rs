@@ -1,6 +1,7 @@
 //! Results that no server has had a part in, for tests.
 
 use super::contestants::{self, Contestant};
+use super::figures::{Better, Figure, Side, Verdict};
 use super::machine::Machine;
 use super::neighbours::Neighbours;
 use super::random::Random;
@@ -20,6 +21,7 @@ pub fn made_up() -> Results {
 /// The same of these scenes and so many contestants.
 pub fn made_up_of(scenes: &[Scene], count: usize) -> Results {
     let all: Vec<&Contestant> = contestants::ALL.iter().take(count).collect();
+    let with_floor: Vec<&Contestant> = all.iter().copied().chain([contestants::FLOOR]).collect();
     let mut random = Random(1);
     let named = |one: &&Contestant| Named {
         name: one.name.to_string(),
@@ -34,10 +36,26 @@ pub fn made_up_of(scenes: &[Scene], count: usize) -> Results {
         machine: Machine::look(),
         neighbours: Some(Neighbours { stolen: 0.031, others: 0.004, interrupts: 0.05, load_before: 0.21 }),
         contestants: all.iter().map(named).collect(),
-        scenes: scenes.iter().map(|scene| play(*scene, &all, &mut random)).collect(),
+        scenes: scenes.iter().map(|scene| play(*scene, &with_floor, &mut random)).collect(),
     };
     results.judge();
     results
+}
+
+/// A figure of these, with its verdict.
+pub fn figure(better: Better, sides: Vec<Side>) -> Figure {
+    let mut figure = Figure {
+        measure: "time".to_string(),
+        unit: "ms".to_string(),
+        variant: None,
+        better,
+        telling: None,
+        sides,
+        floor: None,
+        verdict: Verdict::None { why: String::new() },
+    };
+    figure.judge();
+    figure
 }
 
 fn play(scene: Scene, all: &[&Contestant], random: &mut Random) -> SceneResults {

@@ -44,7 +44,7 @@ pub use neighbours::Clocks;
 use results::{Named, Results, SceneResults};
 use scenes::{Sample, Scene, Stage};
 
-/// The scenes that contestants beside the main group play in without being asked for.
+/// The scenes that contestants beside the main group play in without being asked for, and that have a floor.
 const BESIDE: [Scene; 1] = [Scene::Framework];
 
 /// The command line of `compare`.
@@ -130,15 +130,16 @@ fn played(options: &Options, before: Option<Clocks>) -> Result<Results, Box<dyn 
     let scenes = Scene::value_variants().iter().copied();
     let plays: Vec<Play> = scenes
         .filter(|scene| options.scene.is_empty() || options.scene.contains(scene))
-        .map(|scene| Play {
-            scene,
-            contestants: contestants.iter().copied().filter(|one| plays_in(scene, one)).collect(),
+        .map(|scene| {
+            let contestants = contestants.iter().copied().filter(|one| plays_in(scene, one));
+            let floor = (BESIDE.contains(&scene) && cfg!(target_os = "linux")).then_some(contestants::FLOOR);
+            Play { scene, contestants: contestants.chain(floor).collect() }
         })
         .collect();
     let rounds = options.rounds.map_or(if options.quick { 3 } else { 10 }, usize::from);
     let begin = Instant::now();
     eprintln!("building the contestants");
-    contestants::build(&contestants)?;
+    contestants::build(&[&contestants[..], &[contestants::FLOOR]].concat())?;
     eprintln!("built in {} s", begin.elapsed().as_secs());
 
     // What another run has left would be taken for a part of this one.
@@ -183,7 +184,7 @@ fn played(options: &Options, before: Option<Clocks>) -> Result<Results, Box<dyn 
     Ok(results)
 }
 
-/// A scene and those who play in it.
+/// A scene and those who play in it, the floor last if it has one.
 struct Play {
     scene: Scene,
     contestants: Vec<&'static Contestant>,

@@ -74,6 +74,11 @@ impl Program {
         Ok((child, address))
     }
 
+    /// How many processors it may use, of `all`.
+    pub fn processors(&self, all: usize) -> usize {
+        self.split.for_server(all)
+    }
+
     /// Begins to count what it spends.
     pub fn counters(&self) -> Counters {
         Counters::start(self.child.id(), false)

@@ -28,6 +28,12 @@ pub enum Missing {
     TooFewSamples,
     #[serde(rename = "too short to measure")]
     TooShort,
+    /// It would tell how fast the clients are.
+    #[serde(rename = "limited by the clients")]
+    OfClients,
+    /// It was not asked for.
+    #[serde(rename = "not played")]
+    NotPlayed,
     /// The system does not tell.
     #[serde(rename = "not known here")]
     Unknown,
@@ -40,6 +46,8 @@ impl Missing {
             Missing::GaveUp => "gave up",
             Missing::TooFewSamples => "too few samples",
             Missing::TooShort => "too short to measure",
+            Missing::OfClients => "limited by the clients",
+            Missing::NotPlayed => "not played",
             Missing::Unknown => "not known here",
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::contestants::Contestant;
+use super::contestants::{Contestant, FLOOR};
 use super::figures::{Figure, Side, Verdict};
 use super::machine::Machine;
 use super::neighbours::Neighbours;
@@ -61,7 +61,8 @@ pub struct Told {
 }
 
 impl SceneResults {
-    /// `samples` has a list for each contestant, with a sample for each round.
+    /// `samples` has a list for each contestant, with a sample for each round. [`FLOOR`] may be among them, and is compared
+    /// with nobody.
     pub fn new(scene: &Description, contestants: &[&Contestant], samples: &[Vec<Sample>]) -> SceneResults {
         let mut figures = Vec::new();
         for measure in scene.measures {
@@ -69,13 +70,16 @@ impl SceneResults {
                 let side = |(contestant, rounds): (&&Contestant, &Vec<Sample>)| {
                     side(contestant.name, measure.name, variant, rounds)
                 };
+                let (floor, sides): (Vec<Side>, Vec<Side>) =
+                    contestants.iter().zip(samples).map(side).partition(|side| side.contestant == FLOOR.name);
                 Figure {
                     measure: measure.name.to_string(),
                     unit: measure.unit.to_string(),
                     variant: named(variant),
                     better: measure.better,
                     telling: measure.telling.iter().position(|telling| telling == variant),
-                    sides: contestants.iter().zip(samples).map(side).collect(),
+                    sides,
+                    floor: floor.into_iter().next(),
                     verdict: Verdict::None { why: String::new() },
                 }
             };
@@ -93,13 +97,18 @@ impl SceneResults {
         }
     }
 
+    /// Whether it was also played on a server that does nothing.
+    pub fn has_floor(&self) -> bool {
+        self.figures.iter().any(|figure| figure.floor.is_some())
+    }
+
     /// The figures that answer the question, the most telling first.
     pub fn telling(&self) -> Vec<&Figure> {
         let measures = self.figures.chunk_by(|one, other| one.measure == other.measure);
         measures
             .flat_map(|figures| {
                 let mut telling: Vec<&Figure> =
-                    figures.iter().filter(|figure| figure.telling.is_some()).collect();
+                    figures.iter().filter(|figure| figure.telling.is_some() && figure.is_shown()).collect();
                 telling.sort_by_key(|figure| figure.telling);
                 telling
             })
@@ -169,6 +178,19 @@ mod tests {
         let text = serde_json::to_string(&results)?;
         assert_eq!(serde_json::from_str::<Results>(&text)?, results);
         Ok(())
+    }
+
+    #[test]
+    fn the_floor_is_told_and_compared_with_nobody() {
+        let results = made_up();
+        for scene in &results.scenes {
+            assert!(scene.has_floor());
+            for figure in &scene.figures {
+                assert!(figure.floor.as_ref().is_some_and(|floor| floor.contestant == FLOOR.name));
+                assert!(figure.sides.iter().all(|side| side.contestant != FLOOR.name));
+            }
+        }
+        assert!(results.pairs().all(|pair| pair.one != FLOOR.name && pair.other != FLOOR.name));
     }
 
     #[test]

@@ -91,7 +91,10 @@ impl Toolchain {
                 fs::copy(folder.join(library), &addon)?;
                 let threads = thread::available_parallelism().map_or(1, usize::from).max(LIBUV_THREADS);
                 let server = Path::new(NODE).join("main.js");
-                Launcher::new(Path::new("node"), &[server])
+                // What the path has may be a script that starts Node (PyPI's is) and does not pass signals on.
+                let node = said(Command::new("node").args(["-p", "process.execPath"]));
+                let node = node.ok_or("node does not tell where it is")?;
+                Launcher::new(Path::new(node.trim_end()), &[server])
                     .with("CAPTIONER_ADDON", addon)
                     .with("GLIBC_TUNABLES", STATIC_TLS)
                     .with("UV_THREADPOOL_SIZE", threads.to_string())

@@ -2,6 +2,7 @@
 
 use super::super::reading::{Missing, Reading};
 use super::*;
+use crate::compare::made_up;
 
 const FLAT: [f64; 6] = [1.0, 1.01, 0.99, 1.0, 1.01, 0.99];
 const NOISE: [f64; 6] = [1.0, 1.4, 0.7, 1.1, 0.8, 1.2];
@@ -16,17 +17,7 @@ fn figure(better: Better, sides: &[(&str, f64, [f64; 6])]) -> Figure {
     let side = |&(name, level, values): &(&str, f64, [f64; 6])| {
         Side::new(name, values.iter().map(|value| Reading::from(level * value)).collect())
     };
-    let mut figure = Figure {
-        measure: "time".to_string(),
-        unit: "ms".to_string(),
-        variant: None,
-        better,
-        telling: None,
-        sides: sides.iter().map(side).collect(),
-        verdict: Verdict::None { why: String::new() },
-    };
-    figure.judge();
-    figure
+    made_up::figure(better, sides.iter().map(side).collect())
 }
 
 #[test]

@@ -80,6 +80,11 @@ impl Ask {
         }
     }
 
+    /// Whether each request is the same.
+    pub fn has_one_request(self) -> bool {
+        matches!(self, Ask::Health | Ask::Templates)
+    }
+
     /// The status of the right answer.
     fn status(self) -> u16 {
         if self == Ask::NotModified { 304 } else { 200 }

@@ -49,6 +49,7 @@ struct Tally {
 
 /// What was answered during some time.
 pub struct Window {
+    pub seconds: f64,
     /// Correct answers per second.
     pub rate: Result<f64, Missing>,
     pub answers: u64,
@@ -63,6 +64,11 @@ impl Window {
     /// If too little passed to say, or the system does not tell.
     pub fn cpu(&self) -> Result<f64, Missing> {
         processor_time(self.spent.cpu, self.answers)
+    }
+
+    /// How much of the time of so many processors the server had, from 0 to 1; `None` if the system does not tell.
+    pub fn busy(&self, processors: usize) -> Option<f64> {
+        self.spent.cpu.map(|cpu| cpu / self.seconds / processors as f64)
     }
 
     /// How much of a counter there was for each answer.
@@ -119,7 +125,7 @@ impl Closed {
         let answers = self.tally.answers.load(Ordering::Relaxed) - answers;
         let spent = counters.spent().await;
         let rate = if answers > 0 { Ok(answers as f64 / seconds) } else { Err(Missing::GaveUp) };
-        Window { rate, answers, spent }
+        Window { seconds, rate, answers, spent }
     }
 
     /// What has gone wrong so far, in sentences, including clients that were never answered.
@@ -136,11 +142,15 @@ impl Closed {
 /// The life of one client.
 async fn ask_on(mut client: Client, address: SocketAddr, ask: Ask, reuse: Reuse, tally: Arc<Tally>) {
     let mut was_served = false;
-    loop {
+    let next_request = || {
         let mut request = ask.request(&tally.number);
         if reuse == Reuse::Never {
             request.insert_str(request.len() - END.len(), CLOSE);
         }
+        request
+    };
+    let mut request = next_request();
+    loop {
         let is_over = match client.ask(ask, &request).await {
             Ok(answer) => {
                 if !was_served {
@@ -158,6 +168,9 @@ async fn ask_on(mut client: Client, address: SocketAddr, ask: Ask, reuse: Reuse,
                 true
             }
         };
+        if !ask.has_one_request() {
+            request = next_request();
+        }
         if is_over {
             match Client::connect(address).await {
                 Ok(fresh) => client = fresh,

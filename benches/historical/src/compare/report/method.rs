@@ -63,7 +63,7 @@ fn reading(results: &Results) -> Markup {
                 "Where requests follow a schedule, latency counts from when a request was due and not from when it could \
                  be sent, so a server that stalls is charged for every request that it delayed. A quantile has at least ten \
                  samples beyond it; what has fewer is missing, and the slowest request is called the maximum. Processor \
-                 time below 0.2 s is not given. A value that is missing has its reason in its place."
+                 time per request is not given where all of it is below 0.2 s. A value that is missing has its reason in its place."
             }
             p {
                 "Memory is the resident set of the process, without what the kernel holds for it: socket buffers and a \
@@ -123,8 +123,8 @@ fn trust(results: &Results) -> Markup {
                     }
                 }
                 li {
-                    "The programs in Rust allocate with jemalloc, because futures-0.1 does. Its caches for each thread suit a few threads, and not \
-                    ten thousand."
+                    "The programs in Rust allocate with jemalloc, because futures-0.1 does, but for threads, which has the \
+                    system's allocator: jemalloc's caches suit a few threads, and not ten thousand."
                 }
                 li { "There is no database, no TLS and no network here, which is where most services spend their time." }
             }

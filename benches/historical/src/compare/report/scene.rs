@@ -23,6 +23,12 @@ pub fn section(all_rounds: usize, scene: &SceneResults) -> Markup {
             }
             div.plots { (plots(scene)) }
             div.wide { (table(all_rounds, scene)) }
+            @if scene.has_floor() {
+                p.soft {
+                    "The floor is a server of one thread that does nothing: one fixed answer, whatever is asked. What it has is \
+                    what the clients and the kernel take. Nothing is subtracted."
+                }
+            }
             @if let Some(sentence) = unknown(scene) { p.soft { (sentence) } }
             (pairs(scene))
             @if !scene.troubles.is_empty() {
@@ -65,9 +71,9 @@ fn plots(scene: &SceneResults) -> Markup {
     }
 }
 
-/// The figures that somebody has values of, or could not have them.
+/// The figures that were asked for, and that this machine tells of somebody.
 fn known(scene: &SceneResults) -> impl Iterator<Item = &Figure> {
-    scene.figures.iter().filter(|figure| !figure.is_unknown())
+    scene.figures.iter().filter(|figure| figure.is_shown())
 }
 
 /// What this machine does not tell.
@@ -92,6 +98,7 @@ fn table(all_rounds: usize, scene: &SceneResults) -> Markup {
                     th { "median (min…max) of " (all_rounds) @if all_rounds == 1 { " round" } @else { " rounds" } }
                     th { "unit" }
                     @for side in names { th.number { (side.contestant) } }
+                    @if scene.has_floor() { th.number { "floor" } }
                 }
             }
             tbody {
@@ -100,6 +107,7 @@ fn table(all_rounds: usize, scene: &SceneResults) -> Markup {
                         td { (figure.title()) }
                         td { (figure.unit) }
                         @for side in &figure.sides { (cell(figure, side)) }
+                        @if scene.has_floor() { (floor(figure)) }
                     }
                 }
             }
@@ -125,6 +133,17 @@ fn cell(figure: &Figure, side: &Side) -> Markup {
                 },
                 None => small { (missing(side)) },
             }
+        }
+    }
+}
+
+fn floor(figure: &Figure) -> Markup {
+    html! {
+        td.number {
+            @if let Some(Side { spread: Some(spread), .. }) = &figure.floor {
+                (number(spread.median))
+                small { (number(spread.min)) "…" (number(spread.max)) }
+            } @else { "–" }
         }
     }
 }

@@ -39,13 +39,18 @@ fn table(scene: &SceneResults) -> Table {
     // Those that play in this scene.
     let sides = scene.figures.first().map_or(&[][..], |figure| &figure.sides);
     let names = sides.iter().map(|side| side.contestant.as_str());
-    table.set_header(["median (min…max)", "unit"].into_iter().chain(names).chain(["ahead or equal"]));
-    for figure in scene.figures.iter().filter(|figure| !figure.is_unknown()) {
-        let sides = figure.sides.iter().map(spread);
+    let has_floor = scene.has_floor();
+    let floor = has_floor.then_some("floor");
+    table.set_header(
+        ["median (min…max)", "unit"].into_iter().chain(names).chain(floor).chain(["ahead or equal"]),
+    );
+    for figure in scene.figures.iter().filter(|figure| figure.is_shown()) {
+        let floor = has_floor.then(|| figure.floor.as_ref().map_or("–".to_string(), spread));
+        let sides = figure.sides.iter().map(spread).chain(floor);
         table
             .add_row([figure.title(), figure.unit.clone()].into_iter().chain(sides).chain([figure.leader()]));
     }
-    for column in table.column_iter_mut().skip(2).take(sides.len()) {
+    for column in table.column_iter_mut().skip(2).take(sides.len() + usize::from(has_floor)) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table

@@ -24,7 +24,8 @@ pub const DESCRIPTION: Description = Description {
     name: "burst",
     claim: "async Rust is currently an option only for the adventurous",
     question: "What happens when a thousand requests come at one instant?",
-    how: "1,000 clients connect at one instant, and each requests /health as soon as it is connected. They keep their \
+    how: "1,000 clients connect at one instant, and each requests /health as soon as it is connected: the first \
+          requests that the process gets. They keep their \
           connections, are silent for a second, and then all request /health again at one instant. Latency counts from \
           that instant, so it includes the time that the clients need to send a thousand requests.",
     measures: &[lower(LAST, BOTH), lower(P99, &[])],

@@ -30,11 +30,12 @@ pub const DESCRIPTION: Description = Description {
 };
 
 pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
-    let program = stage.start(&[("preload", "all")]).await?;
+    let program = stage.start(&[]).await?;
+    stage.warm(&program, &[Ask::Jpeg, Ask::Gif]).await?;
     for (ask, kind) in [(Ask::Jpeg, KINDS[0]), (Ask::Gif, KINDS[1])] {
         let load = Closed::start(program.address, ask, CONNECTIONS).await?;
-        load.window(&program, stage.length(0.25, 0.4)).await;
-        let window = load.window(&program, stage.length(0.8, 1.0)).await;
+        load.window(&program, stage.length(0.2, 0.2)).await;
+        let window = load.window(&program, stage.length(0.7, 0.8)).await;
         sample.value(RATE, kind, window.rate);
         sample.value(CPU, kind, window.cpu().map(|seconds| seconds * 1e3));
         let switches = window.spent.switches.map(|switches| switches.voluntary + switches.involuntary);

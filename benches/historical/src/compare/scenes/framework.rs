@@ -4,15 +4,21 @@ use std::io;
 
 use super::{Better, Description, Measure, Sample, Stage};
 use crate::compare::cores::Cores;
+use crate::compare::counters::can_count_instructions;
 use crate::compare::load::answer::Ask;
-use crate::compare::load::closed::{Closed, Reuse, Window};
+use crate::compare::load::closed::{Closed, Reuse};
 use crate::compare::program::Program;
+use crate::compare::reading::{Missing, Reading};
 
 const CONNECTIONS: usize = 64;
 /// Of clients that make a new connection for each request.
 const NEWCOMERS: usize = 16;
 const RATE: &str = "requests per second";
 const CPU: &str = "processor time per request";
+/// Of what it may have, where clients have processors of their own.
+const BUSY: &str = "processors of the server, busy";
+/// With less, what a rate tells is how fast the clients are.
+const SATURATED: f64 = 0.93;
 const SWITCHES: &str = "context switches per request";
 const INSTRUCTIONS: &str = "instructions per request, user mode";
 const APART: &str = "server and clients on processors of their own";
@@ -29,11 +35,14 @@ pub const DESCRIPTION: Description = Description {
           one half of the processors and the clients on the other, then with both on all of them. Between these, 16 \
           clients do the same with a new connection for each request, server and clients apart. Where both share the \
           processors, the clients take about as much time as the server, so the processor time per request says more \
-          than the rate.",
+          than the rate. Where they are apart and the server was busy for less than 93 % of the time, the clients were \
+          the limit, and there is no rate. With new connections they always are: to make one costs more than to take it.",
     measures: &[
-        Measure { name: RATE, unit: "/s", better: Better::Higher, variants: ALL, telling: ALL },
+        Measure { name: RATE, unit: "/s", better: Better::Higher, variants: KEPT, telling: KEPT },
         Measure { name: CPU, unit: "µs", better: Better::Lower, variants: ALL, telling: &[APART, NEW] },
-        Measure { name: SWITCHES, unit: "", better: Better::Lower, variants: ALL, telling: &[] },
+        Measure { name: BUSY, unit: "%", better: Better::Neither, variants: &[APART], telling: &[] },
+        // A thread that has ended takes its count with it, so not where each connection may have had one.
+        Measure { name: SWITCHES, unit: "", better: Better::Lower, variants: KEPT, telling: &[] },
         Measure { name: INSTRUCTIONS, unit: "", better: Better::Lower, variants: KEPT, telling: &[] },
     ],
     is_line: false,
@@ -43,6 +52,10 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let mut has_played = false;
     for (cores, variant) in [(Cores::Apart, APART), (Cores::Shared, SHARED)] {
         if stage.placed.is_some_and(|placed| placed != cores) {
+            let measures = DESCRIPTION.measures.iter().filter(|measure| measure.variants.contains(&variant));
+            measures.for_each(|measure| {
+                sample.value(measure.name, variant, Reading::Missing(Missing::NotPlayed));
+            });
             continue;
         }
         let program = match stage.start_on(cores, &[]).await {
@@ -53,18 +66,21 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
             }
             Err(error) => return Err(error),
         };
-        play_on(&program, stage, sample, variant, Reuse::Always).await?;
+        let processors = (cores == Cores::Apart).then(|| program.processors(stage.cores));
+        play_on(&program, processors, stage, sample, variant, Reuse::Always).await?;
         if !has_played {
             has_played = true;
-            play_on(&program, stage, sample, NEW, Reuse::Never).await?;
+            play_on(&program, processors, stage, sample, NEW, Reuse::Never).await?;
         }
         program.kill().await;
     }
     Ok(())
 }
 
+/// `processors` is how many the server has for itself, if it has some.
 async fn play_on(
     program: &Program,
+    processors: Option<usize>,
     stage: &Stage<'_>,
     sample: &mut Sample,
     variant: &'static str,
@@ -72,18 +88,28 @@ async fn play_on(
 ) -> io::Result<()> {
     let connections = if reuse == Reuse::Always { CONNECTIONS } else { NEWCOMERS };
     let load = Closed::start_with(program.address, Ask::Health, connections, reuse).await?;
-    load.window(program, stage.length(0.1, 0.2)).await;
-    let length = stage.length(0.6, 0.9);
-    let window: Window = if reuse == Reuse::Always {
-        load.counted_window(program, length).await
-    } else {
-        load.window(program, length).await
+    // V8 compiles while it runs, and the second kind of load finds it warm.
+    let warm_up = if reuse == Reuse::Always { stage.length(0.3, 0.6) } else { stage.length(0.1, 0.2) };
+    load.window(program, warm_up).await;
+    let window = load.window(program, stage.length(0.6, 0.7)).await;
+    let busy = processors.and_then(|processors| window.busy(processors));
+    let rate = match busy {
+        Some(busy) if busy < SATURATED => Reading::Missing(Missing::OfClients),
+        _ => window.rate.into(),
     };
-    sample.value(RATE, variant, window.rate);
+    sample.value(RATE, variant, rate);
+    sample.value(BUSY, variant, busy.map(|part| part * 100.0));
     sample.value(CPU, variant, window.cpu().map(|seconds| seconds * 1e6));
     let switches = window.spent.switches.map(|switches| switches.voluntary + switches.involuntary);
     sample.value(SWITCHES, variant, window.each(switches));
-    sample.value(INSTRUCTIONS, variant, window.each(window.spent.instructions));
+    let instructions = if reuse == Reuse::Always && can_count_instructions() {
+        // On its own, because perf takes time to start.
+        let window = load.counted_window(program, stage.length(0.3, 0.4)).await;
+        window.each(window.spent.instructions)
+    } else {
+        None
+    };
+    sample.value(INSTRUCTIONS, variant, instructions);
     sample.troubles(variant, load.troubles());
     Ok(())
 }

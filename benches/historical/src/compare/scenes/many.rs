@@ -11,16 +11,16 @@ use crate::compare::reading::processor_time;
 
 const SIZES: &[&str] = &["10 connections", "100 connections", "1,000 connections", "10,000 connections"];
 const COUNTS: [usize; 4] = [10, 100, 1_000, 10_000];
-/// Those with enough requests for a p99, and for processor time.
-const LARGE: &[&str] = &["1,000 connections", "10,000 connections"];
+/// The one with enough requests for a p99 and for processor time.
 const LARGEST: &[&str] = &["10,000 connections"];
 /// The first is the headline.
 const TELLING: &[&str] = &["10,000 connections", "1,000 connections", "10 connections"];
 /// Requests on each connection before its memory is read. It grows over the first few: with a thread per connection, each
 /// stack takes another page now and then until the eighth.
 const WARM_UP: f64 = 8.0;
-/// Of these, requests that come after the warm-up, where latency is measured.
-const MEASURED: f64 = 2.0;
+/// Of these, requests that come after the warm-up, where latency and processor time are measured: long enough for those
+/// who need little.
+const MEASURED: f64 = 3.0;
 /// Requests per second of the warm-up, at most: what the slowest answers without falling behind.
 const WARM_RATE: f64 = 26_000.0;
 /// Descriptors that are kept free for everything but these connections.
@@ -44,13 +44,14 @@ pub const DESCRIPTION: Description = Description {
     claim: "Futures in Rust are a zero-cost abstraction.",
     question: "What do mostly idle connections cost?",
     how: "A server without preloading gets 10 keep-alive connections, then more, until it has 100, 1,000 and 10,000. \
-          Each sends eight requests for /health before memory and threads are read. With 1,000 and 10,000, \
-          each connection requests /health once per second, on a fixed schedule that spreads them over the second. \
-          With fewer there would be too few requests for a p99, and with 1,000 too few for processor time.",
+          Each sends eight requests for /health before memory and threads are read. With 10,000, \
+          each connection requests /health once per second, on a fixed schedule that spreads them over the second, by \
+          the millisecond. \
+          With fewer there would be too few requests for a p99 and for processor time.",
     measures: &[
         measure(MEMORY, "MiB", SIZES, TELLING),
         measure(THREADS, "", SIZES, TELLING),
-        measure(P99, "ms", LARGE, LARGEST),
+        measure(P99, "ms", LARGEST, LARGEST),
         measure(CPU, "µs", LARGEST, LARGEST),
     ],
     is_line: true,
@@ -98,11 +99,9 @@ async fn play_one(
         sample.trouble(size, format!("gave up: {} of {} requests failed", first.wrongs.count(), first.due));
         return Ok(false);
     }
-    if LARGE.contains(&size) {
-        let length =
-            if LARGEST.contains(&size) { stage.length(2.0, MEASURED) } else { stage.length(1.0, 1.1) };
+    if LARGEST.contains(&size) {
         let counters = program.counters();
-        let measured = clients.run(count as f64, length).await?;
+        let measured = clients.run(count as f64, stage.length(2.0, MEASURED)).await?;
         let cpu = processor_time(counters.spent().await.cpu, measured.due);
         sample.keep(size, &measured);
         if !measured.is_sound() {
@@ -113,9 +112,7 @@ async fn play_one(
             return Ok(false);
         }
         sample.value(P99, size, measured.quantile(0.99));
-        if LARGEST.contains(&size) {
-            sample.value(CPU, size, cpu.map(|seconds| seconds * 1e6));
-        }
+        sample.value(CPU, size, cpu.map(|seconds| seconds * 1e6));
     }
     let open = clients.open();
     if open * 100 < count * 99 {

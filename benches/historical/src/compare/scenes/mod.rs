@@ -11,18 +11,27 @@ mod slow;
 mod stop;
 
 use std::io;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hdrhistogram::Histogram;
+use tokio::time::sleep;
 
 use super::contestants::Contestant;
 use super::cores::{Cores, Split};
 use super::figures::Better;
+use super::load::answer::Ask;
+use super::load::client::Client;
+use super::load::closed::Closed;
 use super::load::paced::Measured;
 use super::program::{Knob, Program};
 use super::reading::Reading;
 use super::samples::Latencies;
 
+/// Connections of the warm-up.
+const WARM_CONNECTIONS: usize = 8;
+/// The number of its first picture: no other is near.
+const WARM_PICTURES: u64 = 1 << 29;
 /// The name of the only variant of a scene that has none.
 pub const ONLY: &str = "";
 
@@ -172,10 +181,35 @@ impl Stage<'_> {
         Program::start(self.contestant, &knobs, split).await
     }
 
+    /// Has it draw one picture of each kind, so that all have decoded their templates, whether they do that before they
+    /// listen or beside their first requests; then answer as much as it can for a while, so that V8 has compiled what is
+    /// asked most.
+    async fn warm(&self, program: &Program, kinds: &[Ask]) -> io::Result<()> {
+        draw_one_of_each(program, kinds).await?;
+        let load = Closed::start(program.address, Ask::Health, WARM_CONNECTIONS).await?;
+        sleep(self.length(0.3, 0.6)).await;
+        drop(load);
+        Ok(())
+    }
+
     /// How long to measure.
     fn length(&self, quick: f64, full: f64) -> Duration {
         Duration::from_secs_f64(if self.is_quick { quick } else { full })
     }
+}
+
+/// # Errors
+/// If one is not drawn.
+async fn draw_one_of_each(program: &Program, kinds: &[Ask]) -> io::Result<()> {
+    let number = AtomicU64::new(WARM_PICTURES);
+    let mut client = Client::connect(program.address).await?;
+    for &kind in kinds {
+        let answer = client.ask(kind, &kind.request(&number)).await;
+        if let Some(wrong) = answer.map_or_else(Some, |answer| answer.wrong) {
+            return Err(io::Error::other(format!("the first request was {}", wrong.sentence())));
+        }
+    }
+    Ok(())
 }
 
 impl Sample {

@@ -1,6 +1,7 @@
 //! Measures a site's mix of requests, most of which are for pictures that the server has kept.
 
 use std::io;
+use std::time::Duration;
 
 use super::{Better, Description, Measure, ONLY, Sample, Stage};
 use crate::compare::load::client::Client;
@@ -11,6 +12,8 @@ use crate::compare::reading::processor_time;
 const VISITORS: u64 = 64;
 /// Requests per second: a fraction of what the slowest can answer, so that what is measured is not a queue.
 const RATE: f64 = 2_000.0;
+/// Before it is measured.
+const SETTLED: Duration = Duration::from_millis(200);
 const P50: &str = "latency, p50";
 const P99: &str = "latency, p99";
 const CPU: &str = "processor time per request";
@@ -33,15 +36,16 @@ pub const DESCRIPTION: Description = Description {
 
 pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let program = stage.start(&[("result-cache", "64")]).await?;
+    stage.warm(&program, &[]).await?;
     let site = Site::fill(program.address).await?;
     let mut clients = Vec::new();
     for visitor in 0..VISITORS {
         clients.push((Client::connect(program.address).await?, site.visitor(visitor)));
     }
     let visitors = Paced::over(clients)?;
-    visitors.run(RATE, stage.length(0.2, 0.3)).await?;
+    visitors.run(RATE, SETTLED).await?;
     let counters = program.counters();
-    let measured = visitors.run(RATE, stage.length(1.5, 1.8)).await?;
+    let measured = visitors.run(RATE, stage.length(1.2, 1.5)).await?;
     let cpu = processor_time(counters.spent().await.cpu, measured.due);
     sample.value(CPU, ONLY, cpu.map(|seconds| seconds * 1e6));
     sample.value(P99, ONLY, measured.quantile(0.99));

@@ -50,8 +50,9 @@ pub const DESCRIPTION: Description = Description {
 
 pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let program = stage.start(&[("header-timeout", DEADLINE)]).await?;
+    stage.warm(&program, &[]).await?;
     let normal = Paced::connect(program.address, Ask::Health, NORMAL).await?;
-    normal.run(RATE, stage.length(0.2, 0.3)).await?;
+    normal.run(RATE, stage.length(0.2, 0.2)).await?;
 
     let slow = Slow::start(program.address)?;
     let measured = normal.run(RATE, COUNTED + Duration::from_millis(200)).await;

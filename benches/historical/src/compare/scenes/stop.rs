@@ -55,7 +55,7 @@ struct Fate {
 }
 
 pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
-    let mut program = stage.start(&[("preload", "all"), ("shutdown-timeout", "10")]).await?;
+    let mut program = stage.start(&[("shutdown-timeout", "10")]).await?;
     let (number, is_stopping) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -63,7 +63,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     }
     let has_next = Arc::<AtomicBool>::default();
     let watching = tokio::spawn(longest_gap(program.address, has_next.clone()));
-    sleep(stage.length(0.7, 0.9)).await;
+    sleep(stage.length(0.7, 0.8)).await;
 
     is_stopping.store(true, Ordering::SeqCst);
     let start = Instant::now();
