@@ -6,8 +6,9 @@
  *
  * Who frees what. Every pointer that a function returns, and every answer or text that it fills, belongs to the caller,
  * who gives it back exactly once: captioner_close, captioner_free_job, captioner_free_answer, captioner_free_text.
- * What the caller passes in is borrowed until the function returns. Only out-parameters and what is said to be NULL may
- * be NULL. Bytes that go with a length need not end in NUL, and may be NULL if the length is 0.
+ * What the caller passes in is borrowed until the function returns: what a job needs of it, it has copied. Only
+ * out-parameters and what is said to be NULL may be NULL. Bytes that go with a length need not end in NUL, and may be
+ * NULL if the length is 0.
  *
  * Threads. A captioner may be used by any number of threads at once. A job belongs to one thread at a time, but for
  * captioner_cancel, which any thread may call while another one draws it. Answers and texts are plain memory.
@@ -42,7 +43,8 @@ typedef struct captioner_settings {
     size_t render_threads;
     size_t queue; /* requests that may wait for one of these threads */
     size_t max_connections;
-    size_t max_body; /* bytes */
+    size_t max_body;   /* bytes of a JSON body */
+    size_t max_upload; /* bytes of a client's own picture */
     double request_timeout; /* for a body, and then for a picture */
     double shutdown_timeout;
     double header_timeout;
@@ -54,7 +56,7 @@ typedef struct captioner_settings {
 typedef struct captioner_answer {
     uint16_t status;
     const char *content_type; /* ends in NUL; NULL for a 304 */
-    const char *etag;         /* ends in NUL, with its quotes; NULL if it is no picture */
+    const char *etag;         /* ends in NUL, with its quotes; NULL if it is no picture of a template */
     const uint8_t *body;      /* NULL if it is empty */
     size_t body_length;
     void *owner; /* of the three above */
@@ -81,6 +83,14 @@ captioner_job *captioner_read_query(const captioner *, const char *query, size_t
 
 /* The same for a JSON body. */
 captioner_job *captioner_read_json(const captioner *, const uint8_t *body, size_t length, captioner_answer *);
+
+/*
+ * The same for a body that is a client's own picture: a JPEG, a PNG or a GIF, whose captions are in the query string. The
+ * job has a copy of the body, which the caller may free at once. The picture has no ETag and is never kept. The answer is
+ * 400 or 415 if the body is none; that it is damaged or has too many pixels is found out when the job is drawn.
+ */
+captioner_job *captioner_read_picture(const captioner *, const char *query, size_t query_length, const uint8_t *body,
+                                      size_t length, captioner_answer *);
 
 /* Jobs with lists for answers. Never NULL. */
 captioner_job *captioner_list_templates(void);

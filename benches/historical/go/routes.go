@@ -75,14 +75,14 @@ func notFound(r *http.Request) reply {
 		"/templates/{name}, /fonts, /stats and /health", path)
 }
 
-// isJSON takes a missing type for JSON. Parameters do not matter, well formed or not.
-func isJSON(header http.Header) bool {
+// mimeType takes a missing type for JSON. Parameters do not matter, well formed or not.
+func mimeType(header http.Header) string {
 	fields := header["Content-Type"]
 	if len(fields) == 0 {
-		return true
+		return "application/json"
 	}
 	contentType, _, _ := strings.Cut(fields[0], ";")
-	return strings.EqualFold(strings.TrimSpace(contentType), "application/json")
+	return strings.ToLower(strings.TrimSpace(contentType))
 }
 
 // unescape replaces what is not UTF-8, so that it is a name that nothing has.

@@ -91,19 +91,35 @@ func (s *server) caption(r *http.Request) reply {
 }
 
 func (s *server) postedCaption(w http.ResponseWriter, r *http.Request) reply {
-	if r.URL.RawQuery != "" {
+	settings := s.captioner.Settings
+	mime := mimeType(r.Header)
+	switch {
+	case mime == "image/jpeg" || mime == "image/png" || mime == "image/gif":
+		return s.posted(w, r, settings.MaxUpload, func(body []byte) (*captioner.Job, *captioner.Answer) {
+			return s.captioner.ReadPicture(r.URL.RawQuery, body)
+		})
+	case r.URL.RawQuery != "":
 		return errorReply(http.StatusBadRequest,
 			"POST takes its fields from the JSON body: leave the query string empty, or send a GET").closing()
-	}
-	if !isJSON(r.Header) {
+	case mime == "application/json":
+		return s.posted(w, r, settings.MaxBody, s.captioner.ReadJSON)
+	default:
 		return errorReply(http.StatusUnsupportedMediaType,
-			"the body must be JSON, with \"Content-Type: application/json\"").closing()
+			"the body must be JSON, with \"Content-Type: application/json\", or a picture: a JPEG, a PNG or a GIF, "+
+				"with \"image/jpeg\", \"image/png\" or \"image/gif\"").closing()
 	}
-	body, refusal := s.readBody(w, r)
+}
+
+// posted reads a body of limit bytes at most, and then what it asks for.
+func (s *server) posted(w http.ResponseWriter, r *http.Request, limit int64,
+	read func([]byte) (*captioner.Job, *captioner.Answer)) reply {
+	body, refusal := readBody(w, r, limit)
 	if refusal != nil {
 		return *refusal
 	}
-	job, answer := s.captioner.ReadJSON(body)
+	// Or a drawing that takes longer would be taken for a hang-up.
+	s.setReadDeadline(r, time.Time{})
+	job, answer := read(body)
 	if answer != nil {
 		return reply{Answer: answer}
 	}
@@ -120,8 +136,7 @@ func (s *server) setReadDeadline(r *http.Request, deadline time.Time) {
 }
 
 // readBody reads the whole body. One that says that it is too large is refused before a byte of it is read.
-func (s *server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *reply) {
-	limit := s.captioner.Settings.MaxBody
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *reply) {
 	refused := func(status int, format string, arguments ...any) ([]byte, *reply) {
 		refusal := errorReply(status, format, arguments...).closing()
 		return nil, &refusal
@@ -134,8 +149,6 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *repl
 	var maxBytes *http.MaxBytesError
 	switch {
 	case err == nil:
-		// Or a drawing that takes longer would be taken for a hang-up.
-		s.setReadDeadline(r, time.Time{})
 		return body, nil
 	case errors.As(err, &maxBytes):
 		return refused(http.StatusRequestEntityTooLarge, tooLarge, limit)

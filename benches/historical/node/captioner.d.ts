@@ -6,6 +6,8 @@ export class Captioner {
   readonly settings: Settings;
   readQuery(query: string, ifNoneMatch?: string): Job | Answer;
   readJson(body: Uint8Array): Job | Answer;
+  /** Does not copy the body, whose bytes must stay as they are until the job is done. */
+  readPicture(query: string, body: Buffer): Job | Answer;
   listTemplates(): Job;
   listFonts(): Job;
   describeTemplate(name: string): Job;
@@ -35,6 +37,7 @@ export interface Settings {
   queue: number;
   maxConnections: number;
   maxBody: number;
+  maxUpload: number;
   requestTimeout: number;
   shutdownTimeout: number;
   headerTimeout: number;

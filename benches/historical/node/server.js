@@ -19,12 +19,15 @@ const MAX_TARGET = 32 << 10;
 /** How long a server goes on accepting requests after a signal to stop, for requests that are already on their way. */
 const LAST_CALL = 100;
 
+/** What a client may call a picture of its own. Of which format it is, its first bytes say. */
+const PICTURES = new Set(["image/jpeg", "image/png", "image/gif"]);
 const READ = "GET, HEAD, OPTIONS";
 const READ_OR_POST = "GET, HEAD, POST, OPTIONS";
 
 /** The client has gone: there is nobody to answer. */
 class HungUp extends Error {}
 class TimedOut extends Error {}
+class TooLarge extends Error {}
 
 export class Server {
   #captioner;
@@ -172,42 +175,24 @@ export class Server {
 
   /** @param {string} query @param {IncomingMessage} request @param {ServerResponse} response @returns {Promise<Reply>} */
   async #postedCaption(query, request, response) {
-    if (query !== "") {
+    // A missing type counts as JSON.
+    const [field] = (request.headers["content-type"] ?? "application/json").split(";");
+    const mime = field.trim().toLowerCase();
+    const isPicture = PICTURES.has(mime);
+    if (!isPicture && query !== "") {
       const sentence = "POST takes its fields from the JSON body: leave the query string empty, or send a GET";
       return lastError(400, sentence);
     }
-    // A missing type counts as JSON.
-    const [mime] = (request.headers["content-type"] ?? "application/json").split(";");
-    if (mime.trim().toLowerCase() !== "application/json") {
-      return lastError(415, 'the body must be JSON, with "Content-Type: application/json"');
+    if (!isPicture && mime !== "application/json") {
+      const sentence =
+        'the body must be JSON, with "Content-Type: application/json", or a picture: a JPEG, a PNG or a GIF, ' +
+        'with "image/jpeg", "image/png" or "image/gif"';
+      return lastError(415, sentence);
     }
-    const body = await this.#readBody(request);
-    if (body === undefined) {
-      return lastError(413, `the body is larger than ${this.#settings.maxBody} bytes`);
-    }
-    const read = this.#captioner.readJson(body);
+    const { maxBody, maxUpload } = this.#settings;
+    const body = await readBody(request, isPicture ? maxUpload : maxBody);
+    const read = isPicture ? this.#captioner.readPicture(query, body) : this.#captioner.readJson(body);
     return "draw" in read ? this.#draw(read, response) : read;
-  }
-
-  /** The whole body, or undefined if it is too large: at once, if it says so. @param {IncomingMessage} request */
-  async #readBody(request) {
-    const limit = this.#settings.maxBody;
-    if (Number(request.headers["content-length"] ?? 0) > limit) return undefined;
-    /** @type {Buffer[]} */
-    const chunks = [];
-    let length = 0;
-    try {
-      // To leave this loop early must not destroy the socket: there is an answer.
-      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-        length += chunk.length;
-        if (length > limit) return undefined;
-        chunks.push(chunk);
-      }
-    } catch {
-      // Node has answered a body that is late or malformed, and closed the connection.
-      throw new HungUp();
-    }
-    return Buffer.concat(chunks, length);
   }
 
   /**
@@ -234,8 +219,38 @@ export class Server {
   }
 }
 
+/**
+ * The whole body.
+ *
+ * @param {IncomingMessage} request
+ * @param {number} limit in bytes
+ * @throws {TooLarge} at once, if the body says that it is
+ * @throws {HungUp}
+ */
+async function readBody(request, limit) {
+  const tooLarge = () => new TooLarge(`the body is larger than ${limit} bytes`);
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
+  /** @type {Buffer[]} */
+  const chunks = [];
+  let length = 0;
+  try {
+    // To leave this loop early must not destroy the socket: there is an answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      length += chunk.length;
+      if (length > limit) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    // Node has answered a body that is late or malformed, and closed the connection.
+    throw new HungUp();
+  }
+  if (length > limit) throw tooLarge();
+  return Buffer.concat(chunks, length);
+}
+
 /** The answer to what was thrown. @param {unknown} reason */
 function refusal(reason) {
+  if (reason instanceof TooLarge) return lastError(413, reason.message);
   if (reason instanceof QueueIsFull) {
     const sentence = "all render threads are busy and the queue is full: try again in a second";
     return error(503, sentence, { "Retry-After": "1" });

@@ -19,10 +19,13 @@
 //! `captioner-ffi/` and `node/addon/`. Routes, answers, counts, limits and priorities they have in their own language.
 //!
 //! They do less than `memed`. They leave out `/metrics` and its histograms, `Server-Timing`, ranges, links, names to save
-//! pictures under, the page, the access log, `X-Request-Id`, systemd's socket and watchdog, the folders of templates and fonts, and the smaller send buffers. They do not share one drawing among requests for
-//! the same picture, because the comparison requests different ones, and do not spread the timeouts of clients that
-//! connect together, which a single reactor needs more than they do. Each also behaves as its libraries do: a client
-//! whose head is late gets a 408 from two of them, but from hyper 1 only a closed connection.
+//! pictures under, the page, the access log, `X-Request-Id`, systemd's socket and watchdog, the folders of templates and
+//! fonts, and the smaller send buffers. They take JSON and a client's own picture as bodies, but no forms, and nothing of
+//! which only the first bytes tell what it is; and they read a picture before they look at its fields, of which `memed`
+//! refuses wrong ones at once. They do not share one drawing among requests for the same picture, because the comparison
+//! requests different ones, and do not spread the timeouts of clients that connect together, which a single reactor needs
+//! more than they do. Each also behaves as its libraries do: a client whose head is late gets a 408 from two of them, but
+//! from hyper 1 only a closed connection.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -16,6 +16,9 @@ const SLOW: &str = "/caption?template=dramatic-raccoon&top_text=slow&width=300";
 const SLOWER: &str = "/caption?template=dramatic-raccoon&top_text=slow&width=800";
 /// Takes some milliseconds at most.
 const QUICK: &str = "/caption?template=rocket&top_text=quick";
+/// Before a body that is never complete in these tests.
+const SENDS_A_PICTURE: &[u8] =
+    b"POST /caption HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n\r\n";
 const NOTHING_KEPT: &[&str] = &["--template-cache", "0", "--result-cache", "0"];
 /// How often something slow is asked for where all of it must be given up: so many times the time of one is long.
 const MANY: usize = 12;
@@ -172,6 +175,37 @@ fn a_client_that_hangs_up_stops_its_drawing() {
         let counted = (contestant.count("hung_up"), contestant.count("in_flight"));
         assert_eq!(counted, (TRIES, 1), "{name}");
     }
+}
+
+#[test]
+fn a_client_that_hangs_up_while_it_sends_its_picture_ends_nothing_else() {
+    each(|name| {
+        let contestant = start(name, &["--render-threads", "1", "--queue", "0"]);
+        let mut leaving = contestant.connect();
+        leaving.send_raw(SENDS_A_PICTURE);
+        leaving.send_raw(&[0; 50_000]);
+        until(|| contestant.count("in_flight") == 2);
+        // While it is sent, it takes no thread.
+        assert_eq!(contestant.get(QUICK).status, 200, "{name}");
+        drop(leaving);
+        until(|| contestant.count("in_flight") == 1);
+        assert_eq!(contestant.get(QUICK).status, 200, "{name}");
+    });
+}
+
+#[test]
+fn a_picture_that_stops_coming_ends_its_request() {
+    each(|name| {
+        let contestant = start(name, &["--request-timeout", "0.3", "--header-timeout", "0.3"]);
+        let mut slow = contestant.connect();
+        slow.send_raw(SENDS_A_PICTURE);
+        slow.send_raw(b"\x89PNG");
+        // net/http takes a late body for a hang-up, and says nothing.
+        if name != GO {
+            assert_eq!(slow.response("POST").status, 408, "{name}");
+        }
+        assert!(slow.is_closed(), "{name}");
+    });
 }
 
 #[test]

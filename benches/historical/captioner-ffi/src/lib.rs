@@ -42,6 +42,7 @@ pub struct Settings {
     queue: usize,
     max_connections: usize,
     max_body: usize,
+    max_upload: usize,
     request_timeout: f64,
     shutdown_timeout: f64,
     header_timeout: f64,
@@ -58,6 +59,7 @@ impl Settings {
             queue: config.queue,
             max_connections: config.max_connections,
             max_body: config.max_body,
+            max_upload: config.max_upload,
             request_timeout: config.request_timeout.as_secs_f64(),
             shutdown_timeout: config.shutdown_timeout.as_secs_f64(),
             header_timeout: config.header_timeout.as_secs_f64(),
@@ -170,6 +172,27 @@ pub unsafe extern "C" fn captioner_read_json(
     let (captioner, body) = unsafe { (&*captioner, elements(body, length)) };
     // SAFETY: the caller says that it can be written to.
     unsafe { job_or_answer(|| captioner.pictures.of_json(body), answer) }
+}
+
+/// See `captioner.h`. The captioner is not needed before the job is drawn: it is there to read all requests alike.
+///
+/// # Safety
+/// As for `captioner_read_query`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn captioner_read_picture(
+    _: *const Captioner,
+    query: *const c_char,
+    query_length: usize,
+    body: *const u8,
+    length: usize,
+    answer: *mut Answer,
+) -> *mut Job {
+    // SAFETY: the caller says that the bytes are there.
+    let (query, body) = unsafe { (elements(query.cast(), query_length), elements(body, length)) };
+    // The body is the caller's, and the job is drawn later.
+    let read = || Work::of_picture(&String::from_utf8_lossy(query), body.to_vec());
+    // SAFETY: the caller says that it can be written to.
+    unsafe { job_or_answer(read, answer) }
 }
 
 /// See `captioner.h`.

@@ -85,6 +85,15 @@ impl Opened {
         if job.is_null() { Err(copied(answer)) } else { Ok(job) }
     }
 
+    fn read_picture(&self, query: &str, body: &[u8]) -> Result<*mut Job, Copied> {
+        let mut answer = Answer::empty();
+        let (query, body) = ((query.as_ptr().cast(), query.len()), (body.as_ptr(), body.len()));
+        let job = unsafe {
+            captioner_read_picture(self.captioner, query.0, query.1, body.0, body.1, &raw mut answer)
+        };
+        if job.is_null() { Err(copied(answer)) } else { Ok(job) }
+    }
+
     fn draw(&self, job: *mut Job) -> Copied {
         let mut answer = MaybeUninit::uninit();
         unsafe {
@@ -127,6 +136,26 @@ fn json_and_lists_are_jobs_too_and_mistakes_are_answers() {
     let cat = unsafe { captioner_describe_template(name.as_ptr().cast(), name.len()) };
     assert_eq!(opened.draw(cat).status, 200);
     assert_eq!(opened.draw(unsafe { captioner_describe_template(ptr::null(), 0) }).status, 404);
+}
+
+#[test]
+fn a_job_has_its_own_copy_of_a_clients_picture() {
+    let opened = open(&["--max-upload", "5000000"]).ok().unwrap();
+    assert_eq!(opened.settings.max_upload, 5_000_000);
+    let own = opened.draw(opened.read(QUICK, None).unwrap()).body;
+    let mut sent = own.clone();
+    let job = opened.read_picture("bottom_text=there&format=gif", &sent).unwrap();
+    sent.fill(0);
+    drop(sent);
+    let drawn = opened.draw(job);
+    assert_eq!((drawn.status, drawn.content_type.as_deref(), drawn.etag), (200, Some("image/gif"), None));
+    assert!(drawn.body.starts_with(b"GIF89a"));
+
+    let refused = |query, body: &[u8]| opened.read_picture(query, body).unwrap_err().status;
+    assert_eq!((refused("", b"no picture"), refused("", b""), refused("hue=3", &own)), (415, 400, 400));
+    let cut = opened.read_picture("", &own[..own.len() / 2]).unwrap();
+    assert_eq!(opened.draw(cut).status, 400);
+    unsafe { captioner_free_job(opened.read_picture("", &own).unwrap()) };
 }
 
 #[test]
@@ -195,5 +224,5 @@ fn valgrind_finds_nothing_in_the_other_tests() {
     let output = valgrind.output().unwrap();
     let (said, printed) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
     assert!(output.status.success(), "{said}\n{printed}");
-    assert!(printed.contains("6 passed"), "{printed}");
+    assert!(printed.contains("7 passed"), "{printed}");
 }

@@ -14,6 +14,11 @@ static captioner_job *read_query(const captioner *c, _GoString_ query, _GoString
 	return captioner_read_query(c, _GoStringPtr(query), _GoStringLen(query), start, _GoStringLen(field), answer);
 }
 
+static captioner_job *read_picture(const captioner *c, _GoString_ query, const uint8_t *body, size_t length,
+                                   captioner_answer *answer) {
+	return captioner_read_picture(c, _GoStringPtr(query), _GoStringLen(query), body, length, answer);
+}
+
 static captioner_job *describe_template(_GoString_ name) {
 	return captioner_describe_template(_GoStringPtr(name), _GoStringLen(name));
 }
@@ -31,7 +36,8 @@ type Settings struct {
 	RenderThreads    int
 	Queue            int
 	MaxConnections   int
-	MaxBody          int64
+	MaxBody          int64 // bytes of a JSON body
+	MaxUpload        int64 // bytes of a client's own picture
 	RequestTimeout   time.Duration
 	ShutdownTimeout  time.Duration
 	HeaderTimeout    time.Duration
@@ -80,6 +86,7 @@ func Open(arguments []string) (*Captioner, error) {
 			Queue:            int(settings.queue),
 			MaxConnections:   int(settings.max_connections),
 			MaxBody:          int64(settings.max_body),
+			MaxUpload:        int64(settings.max_upload),
 			RequestTimeout:   seconds(settings.request_timeout),
 			ShutdownTimeout:  seconds(settings.shutdown_timeout),
 			HeaderTimeout:    seconds(settings.header_timeout),
@@ -95,7 +102,7 @@ type Answer struct {
 	Status int
 	// ContentType is empty for a 304.
 	ContentType string
-	// ETag is empty if it is no picture.
+	// ETag is empty if it is no picture of a template.
 	ETag string
 	// Body is memory of the library, and is gone after Close.
 	Body []byte
@@ -137,11 +144,22 @@ func (c *Captioner) ReadQuery(query, ifNoneMatch string) (*Job, *Answer) {
 // ReadJSON does the same for a JSON body.
 func (c *Captioner) ReadJSON(body []byte) (*Job, *Answer) {
 	var answer C.captioner_answer
-	var first *C.uint8_t
-	if len(body) > 0 {
-		first = (*C.uint8_t)(&body[0])
+	return c.jobOrAnswer(C.captioner_read_json(c.c, first(body), C.size_t(len(body)), &answer), &answer)
+}
+
+// ReadPicture does the same for a body that is a client's own picture, with its captions in the query string. The job has
+// a copy of the body: C must not keep what Go's collector may free.
+func (c *Captioner) ReadPicture(query string, body []byte) (*Job, *Answer) {
+	var answer C.captioner_answer
+	return c.jobOrAnswer(C.read_picture(c.c, query, first(body), C.size_t(len(body)), &answer), &answer)
+}
+
+// first points to the first byte; it is nil if there is none.
+func first(bytes []byte) *C.uint8_t {
+	if len(bytes) == 0 {
+		return nil
 	}
-	return c.jobOrAnswer(C.captioner_read_json(c.c, first, C.size_t(len(body)), &answer), &answer)
+	return (*C.uint8_t)(&bytes[0])
 }
 
 func (c *Captioner) jobOrAnswer(job *C.captioner_job, answer *C.captioner_answer) (*Job, *Answer) {

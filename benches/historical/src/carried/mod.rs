@@ -4,6 +4,7 @@
 pub mod counts;
 pub mod knobs;
 pub mod listen;
+mod no_picture;
 pub mod pictures;
 pub mod priority;
 pub mod reply;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use bytes::Bytes;
-use memed::captioner::{CaptionError, Fingerprint, Format};
+use memed::captioner::{CaptionError, Fingerprint, Flaw, Format};
 use memed::image_macro::Invalid;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::MAX_TARGET;
 
 /// Seconds after which a client that was refused should come again.
 const RETRY_AFTER: &str = "1";
-/// Of a picture, which stays the same; and of anything else.
+/// Of a template's picture, which stays the same; and of anything else.
 const CACHED: &str = "public, max-age=300";
 const NOT_CACHED: &str = "no-store";
 /// What a page of another origin may read, and ask with, beyond what browsers let it.
@@ -58,11 +58,15 @@ impl Reply {
         Reply::json(status, &json!({ "error": sentence }))
     }
 
-    /// 200 with a picture.
-    pub fn picture(format: Format, bytes: Bytes, fingerprint: &Fingerprint) -> Reply {
+    /// 200 with a picture. One of a client's own has no fingerprint, and is not to be cached.
+    pub fn picture(format: Format, bytes: Bytes, fingerprint: Option<&Fingerprint>) -> Reply {
         let content_type = format!("image/{}", format.name());
-        let reply = Reply::bare(200, CACHED).with("Content-Type", content_type);
-        Reply { body: bytes, ..reply }.with("ETag", tag_of(fingerprint))
+        let reply = Reply::bare(200, if fingerprint.is_some() { CACHED } else { NOT_CACHED });
+        let reply = Reply { body: bytes, ..reply.with("Content-Type", content_type) };
+        match fingerprint {
+            Some(fingerprint) => reply.with("ETag", tag_of(fingerprint)),
+            None => reply,
+        }
     }
 
     /// 304: the client has the picture.
@@ -159,6 +163,14 @@ impl From<CaptionError> for Reply {
             }
             CaptionError::UnknownFont(_) => Reply::error(404, &format!("{error}: GET /fonts lists them")),
             CaptionError::TooManyTexts { .. } => Reply::error(400, &error.to_string()),
+            CaptionError::BadPicture { ref flaw, .. } => {
+                let status = match flaw {
+                    Flaw::Format | Flaw::Unsupported(_) => 415,
+                    Flaw::TooLarge(_) => 413,
+                    Flaw::Damaged => 400,
+                };
+                Reply::error(status, &error.to_string())
+            }
             // The client has gone, or already has its 504.
             CaptionError::Cancelled => Reply::timed_out(),
             _ => {

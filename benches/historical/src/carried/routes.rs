@@ -24,6 +24,8 @@ pub enum Route {
     Caption(String),
     /// The picture of the JSON in the body.
     PostedCaption,
+    /// The picture in the body, with the captions of the query string.
+    PostedPicture(String),
     /// The names of all templates.
     Templates,
     /// What kind of picture the template of that name is.
@@ -36,6 +38,8 @@ pub enum Route {
     Health,
 }
 
+/// What a client may call a picture of its own. Of which format it is, its first bytes say.
+const PICTURES: &[&str] = &["image/jpeg", "image/png", "image/gif"];
 const READ: &[&str] = &["GET", "HEAD", "OPTIONS"];
 const READ_OR_POST: &[&str] = &["GET", "HEAD", "POST", "OPTIONS"];
 
@@ -64,7 +68,7 @@ pub fn route(asked: &Asked) -> Result<Route, Reply> {
     match asked.method {
         "OPTIONS" => Err(Reply::options(&allowed.join(", "))),
         method if !allowed.contains(&method) => Err(Reply::method_not_allowed(method, &allowed.join(", "))),
-        "POST" => check_post(query, asked.content_type).map(|()| Route::PostedCaption),
+        "POST" => posted(query, asked.content_type),
         _ => Ok(route),
     }
 }
@@ -78,18 +82,22 @@ fn not_found(path: &str) -> Reply {
     Reply::error(404, &sentence)
 }
 
-fn check_post(query: &str, content_type: Option<&str>) -> Result<(), Reply> {
+fn posted(query: &str, content_type: Option<&str>) -> Result<Route, Reply> {
+    // A missing type counts as JSON.
+    let mime = content_type.map_or("application/json", |field| field.split(';').next().unwrap_or("").trim());
+    if PICTURES.iter().any(|picture| mime.eq_ignore_ascii_case(picture)) {
+        return Ok(Route::PostedPicture(query.to_string()));
+    }
     if !query.is_empty() {
         let sentence =
             "POST takes its fields from the JSON body: leave the query string empty, or send a GET";
         return Err(Reply::error(400, sentence).closing());
     }
-    // A missing type counts as JSON.
-    let mime = content_type.map_or("application/json", |field| field.split(';').next().unwrap_or(""));
-    if mime.trim().eq_ignore_ascii_case("application/json") {
-        return Ok(());
+    if mime.eq_ignore_ascii_case("application/json") {
+        return Ok(Route::PostedCaption);
     }
-    let sentence = "the body must be JSON, with \"Content-Type: application/json\"";
+    let sentence = "the body must be JSON, with \"Content-Type: application/json\", or a picture: a JPEG, a PNG or a \
+                    GIF, with \"image/jpeg\", \"image/png\" or \"image/gif\"";
     Err(Reply::error(415, sentence).closing())
 }
 
@@ -111,6 +119,23 @@ mod tests {
         assert_eq!(asked("POST", "/templates"), Err(405));
         assert_eq!(asked("OPTIONS", "/fonts"), Err(204));
         assert_eq!(asked("DELETE", "/nowhere"), Err(404));
+    }
+
+    #[test]
+    fn a_post_is_json_or_a_picture_by_its_type() {
+        let posted = |target, content_type| {
+            let asked =
+                Asked { method: "POST", target, if_none_match: None, content_type: Some(content_type) };
+            route(&asked).map_err(|reply| (reply.status, reply.closes))
+        };
+        for mime in ["image/jpeg", "IMAGE/PNG", " image/gif ; a=b"] {
+            assert_eq!(posted("/caption?a=b", mime), Ok(Route::PostedPicture("a=b".to_string())), "{mime}");
+        }
+        assert_eq!(posted("/caption", "image/jpeg"), Ok(Route::PostedPicture(String::new())));
+        assert_eq!(posted("/caption", "Application/JSON; charset=utf-8"), Ok(Route::PostedCaption));
+        assert_eq!(posted("/caption?a=b", "application/json"), Err((400, true)));
+        assert_eq!(posted("/caption", "image/webp"), Err((415, true)));
+        assert_eq!(posted("/fonts", "image/png"), Err((405, false)));
     }
 
     #[test]

@@ -110,7 +110,8 @@ const MEMED: Files = &[
     // A socket of systemd's, and its notifications.
     (Part::More, "../../src/passed_socket.rs"),
     (Part::More, "../../src/server/supervisor.rs"),
-    // A client's own picture, bodies of any type, links, the page: the others have none of them.
+    // Forms, bodies of any type, links, the page: the others have none of them. Three of these files have a client's own
+    // picture in them, too, which the others take in `Part::Carries` and `Part::Answers`: that is in favour of memed.
     (Part::More, "../../src/server/http/disposition.rs"),
     (Part::More, "../../src/server/pages/announced.rs"),
     (Part::More, "../../src/server/pages/first_bytes.rs"),

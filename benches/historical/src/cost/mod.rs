@@ -55,7 +55,7 @@ const SCOPE_NOTES: [&str; 4] = [
      without blank lines, comments and tests",
     "without what only memed does: access log, ranges, shared drawings, histograms, /metrics, Server-Timing",
     "also without the guards against slow, vanished and malformed clients, and without the HTTP parser of threads: \
-     hyper 1 has both built in. A file counts as a whole, so memed's have what only it offers: links, forms, uploads",
+     hyper 1 has both built in. A file counts as a whole, so memed's have what only it offers: links, forms",
     "also without routing and replies. go and node: without the binding to the captioner, which is in \"whole server\" only",
 ];
 

@@ -38,6 +38,7 @@ pub struct Settings {
     pub queue: u32,
     pub max_connections: u32,
     pub max_body: u32,
+    pub max_upload: u32,
     pub request_timeout: f64,
     pub shutdown_timeout: f64,
     pub header_timeout: f64,
@@ -52,7 +53,7 @@ pub struct Answer {
     pub status: u16,
     /// Not for a 304.
     pub content_type: Option<String>,
-    /// With its quotes, if it is a picture.
+    /// With its quotes, if it is a picture of a template.
     pub etag: Option<String>,
     /// A copy: V8 allows no two buffers in the same memory, and the cache may give the same picture again.
     pub body: Buffer,
@@ -99,6 +100,7 @@ impl Captioner {
             queue: whole(config.queue),
             max_connections: whole(config.max_connections),
             max_body: whole(config.max_body),
+            max_upload: whole(config.max_upload),
             request_timeout: milliseconds(config.request_timeout),
             shutdown_timeout: milliseconds(config.shutdown_timeout),
             header_timeout: milliseconds(config.header_timeout),
@@ -118,6 +120,13 @@ impl Captioner {
     #[napi(catch_unwind)]
     pub fn read_json(&self, body: &[u8]) -> Either<Job, Answer> {
         self.job_or_answer(|pictures| pictures.of_json(body))
+    }
+
+    /// The same for a body that is a client's own picture, with its captions in the query string. The body is not copied:
+    /// the job keeps the buffer alive, and its bytes must stay as they are until the job is done.
+    #[napi(catch_unwind)]
+    pub fn read_picture(&self, query: String, body: Buffer) -> Either<Job, Answer> {
+        self.job_or_answer(|_| Work::of_picture(&query, body))
     }
 
     /// A job.

@@ -31,9 +31,13 @@ async fn reply(app: &App, request: Request<Incoming>) -> Result<Reply, Reply> {
     let target = head.uri.path_and_query().map_or("", |target| target.as_str());
     let asked =
         Asked { method: head.method.as_str(), target, if_none_match, content_type: field(CONTENT_TYPE) };
+    let (max_body, max_upload) = (app.config.max_body, app.config.max_upload);
     match route(&asked)? {
         Route::Caption(query) => render(app, app.pictures.of_query(&query, if_none_match)?).await,
-        Route::PostedCaption => render(app, app.pictures.of_json(&read(app, body).await?)?).await,
+        Route::PostedCaption => render(app, app.pictures.of_json(&read(app, body, max_body).await?)?).await,
+        Route::PostedPicture(query) => {
+            render(app, Work::of_picture(&query, read(app, body, max_upload).await?)?).await
+        }
         Route::Templates => render(app, Work::Templates).await,
         Route::Template(name) => render(app, Work::Template(name)).await,
         Route::Fonts => render(app, Work::Fonts).await,
@@ -49,9 +53,8 @@ async fn render(app: &App, work: Work) -> Result<Reply, Reply> {
     timeout(app.config.request_timeout, drawn).await.map_err(|_| Reply::timed_out())?
 }
 
-/// The whole body. One that says that it is too large is refused before a byte of it is read.
-async fn read(app: &App, body: Incoming) -> Result<Bytes, Reply> {
-    let limit = app.config.max_body;
+/// The whole body, of so many bytes at most. One that says that it is too large is refused before a byte of it is read.
+async fn read(app: &App, body: Incoming, limit: usize) -> Result<Bytes, Reply> {
     if body.size_hint().lower() > limit as u64 {
         return Err(Reply::too_large(limit));
     }

@@ -96,11 +96,16 @@ fn reply(app: &std::rc::Rc<App>, request: Request) -> BoxFuture {
     let (if_none_match, content_type) = (field("If-None-Match"), field("Content-Type"));
     let target = uri.query().map_or(uri.path().to_string(), |query| format!("{}?{query}", uri.path()));
     let asked = Asked { method: method.as_ref(), target: &target, if_none_match, content_type };
+    let length = headers.get::<ContentLength>().map_or(0, |length| length.0);
     let work = match route(&asked) {
         Ok(Route::Caption(query)) => app.pictures.of_query(&query, if_none_match),
         Ok(Route::PostedCaption) => {
-            let length = headers.get::<ContentLength>().map_or(0, |length| length.0);
-            return posted(app, length, body);
+            let pictures = app.pictures.clone();
+            return posted(app, length, body, app.config.max_body, move |body| pictures.of_json(&body));
+        }
+        Ok(Route::PostedPicture(query)) => {
+            let read = move |body| Work::of_picture(&query, body);
+            return posted(app, length, body, app.config.max_upload, read);
         }
         Ok(Route::Templates) => Ok(Work::Templates),
         Ok(Route::Template(name)) => Ok(Work::Template(name)),
@@ -115,8 +120,14 @@ fn reply(app: &std::rc::Rc<App>, request: Request) -> BoxFuture {
     }
 }
 
-fn posted(app: &std::rc::Rc<App>, length: u64, body: Body) -> BoxFuture {
-    let limit = app.config.max_body;
+/// The answer to a body of `limit` bytes at most, of which `length` are announced; `work_of` says what it asks for.
+fn posted(
+    app: &std::rc::Rc<App>,
+    length: u64,
+    body: Body,
+    limit: usize,
+    work_of: impl FnOnce(Vec<u8>) -> Result<Work, Reply> + 'static,
+) -> BoxFuture {
     if length > limit as u64 {
         return Box::new(future::err(Reply::too_large(limit)));
     }
@@ -125,7 +136,7 @@ fn posted(app: &std::rc::Rc<App>, length: u64, body: Body) -> BoxFuture {
         read.extend_from_slice(&chunk);
         if read.len() > limit { Err(Reply::too_large(limit)) } else { Ok(read) }
     });
-    Box::new(read.and_then(move |body| match app.pictures.of_json(&body) {
+    Box::new(read.and_then(move |body| match work_of(body) {
         Ok(work) => draw(&app, work),
         Err(reply) => Box::new(future::err(reply)),
     }))

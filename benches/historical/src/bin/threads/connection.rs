@@ -53,12 +53,14 @@ fn reply(app: &App, wire: &mut Wire, head: &Head) -> Result<Reply, Reply> {
     let (method, target) = (head.method.as_str(), head.target.as_str());
     let if_none_match = head.if_none_match.as_deref();
     let asked = Asked { method, target, if_none_match, content_type: head.content_type.as_deref() };
+    let (max_body, max_upload) = (app.config.max_body, app.config.max_upload);
     let timeout = app.config.request_timeout;
     let render = |work| app.renderer.run(work, timeout);
     match route(&asked)? {
         Route::Caption(query) => render(app.pictures.of_query(&query, if_none_match)?),
-        Route::PostedCaption => {
-            render(app.pictures.of_json(&wire.body(head, app.config.max_body, timeout)?)?)
+        Route::PostedCaption => render(app.pictures.of_json(&wire.body(head, max_body, timeout)?)?),
+        Route::PostedPicture(query) => {
+            render(Work::of_picture(&query, wire.body(head, max_upload, timeout)?)?)
         }
         Route::Templates => render(Work::Templates),
         Route::Template(name) => render(Work::Template(name)),

@@ -15,8 +15,9 @@ use httparse::Status;
 const MAX_FIELDS: usize = 100;
 /// Bytes of a line with the size of a chunk, at most; extensions are skipped.
 const MAX_SIZE_LINE: usize = 256;
-/// Bytes to read at once.
+/// Bytes to read at once; and of a body that is larger than that.
 const READ: usize = 2 << 10;
+const READ_OF_BODY: usize = 64 << 10;
 /// How exactly a deadline of the socket is kept. The kernel counts in steps of some milliseconds itself.
 const STEP: Duration = Duration::from_millis(1);
 /// How long to throw away what a client sends that has been refused. A socket closed before it is empty is
@@ -140,25 +141,41 @@ impl<'a> Wire<'a> {
 
     /// So many bytes of a body.
     fn take(&mut self, length: usize, deadline: Instant) -> Result<Vec<u8>, Reply> {
-        while self.unread.len() < length {
+        while self.unread.len() < length.min(READ) {
             self.fill_body(deadline)?;
         }
-        Ok(self.unread.drain(..length).collect())
+        let mut taken: Vec<u8> = self.unread.drain(..length.min(self.unread.len())).collect();
+        // The rest of a large one is read to where it stays. Room is made as it comes: a client that announces much and
+        // sends nothing costs nothing.
+        while taken.len() < length {
+            let start = taken.len();
+            taken.resize(length.min(start + READ_OF_BODY), 0);
+            let read = self.read(&mut taken[start..], deadline).map_err(|error| no_body(&error))?;
+            taken.truncate(start + read);
+        }
+        Ok(taken)
     }
 
     fn fill_body(&mut self, deadline: Instant) -> Result<(), Reply> {
-        self.fill(deadline).map_err(|error| match error.kind() {
-            ErrorKind::TimedOut => Reply::slow_body(),
-            _ => Reply::malformed_body(),
-        })
+        self.fill(deadline).map_err(|error| no_body(&error))
     }
 
-    /// Reads once.
+    /// Reads once, to what is unread.
+    ///
+    /// # Errors
+    /// As [`Wire::read`].
+    fn fill(&mut self, deadline: Instant) -> io::Result<()> {
+        let mut bytes = [0; READ];
+        let length = self.read(&mut bytes, deadline)?;
+        self.unread.extend_from_slice(&bytes[..length]);
+        Ok(())
+    }
+
+    /// Reads once; returns how many bytes there were, which is never 0.
     ///
     /// # Errors
     /// `TimedOut` at the deadline, `UnexpectedEof` at the end, and those of the socket.
-    fn fill(&mut self, deadline: Instant) -> io::Result<()> {
-        let mut bytes = [0; READ];
+    fn read(&mut self, bytes: &mut [u8], deadline: Instant) -> io::Result<usize> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -168,12 +185,9 @@ impl<'a> Wire<'a> {
                 self.socket.set_read_timeout(Some(left))?;
                 self.read_timeout = Some(left);
             }
-            match self.socket.read(&mut bytes) {
+            match self.socket.read(bytes) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(length) => {
-                    self.unread.extend_from_slice(&bytes[..length]);
-                    return Ok(());
-                }
+                Ok(length) => return Ok(length),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // The deadline; if it woke up early, it goes on.
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
@@ -342,6 +356,14 @@ fn large_head(bytes: &[u8]) -> Reply {
         return Reply::long_target();
     }
     Reply::error(431, &format!("the head of the request is larger than {MAX_HEAD} bytes")).closing()
+}
+
+/// Why a body could not be read.
+fn no_body(error: &io::Error) -> Reply {
+    match error.kind() {
+        ErrorKind::TimedOut => Reply::slow_body(),
+        _ => Reply::malformed_body(),
+    }
 }
 
 fn malformed(sentence: &str) -> Reply {

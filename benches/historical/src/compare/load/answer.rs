@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Header fields of an answer, at most.
 const FIELDS: usize = 32;
+/// What a client sends as a picture of its own: the template of [`Ask::Jpeg`], of 213 kB, so that these two differ in how
+/// the picture gets to the server, and in that it has to be decoded.
+const OWN: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/templates/raccoon.jpg"));
 
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub enum Ask {
     LongGif,
     /// The same small JPEG, asked for in JSON.
     Posted,
+    /// The same, on a JPEG that the client sends.
+    Own,
     /// A picture that the server has kept.
     Kept(Kind),
     /// The same, from a client that has it already.
@@ -47,17 +52,29 @@ impl Kind {
 
 /// The target of a GET for the picture of a template. `number` makes up a text, of the same length for each.
 pub fn caption(template: &str, number: u64) -> String {
-    format!("/caption?template={template}&top_text=picture+number&bottom_text={number:09}")
+    format!("/caption?template={template}&{}", texts(number))
+}
+
+fn texts(number: u64) -> String {
+    format!("top_text=picture+number&bottom_text={number:09}")
 }
 
 /// A GET. `fields` are whole lines of the head.
-pub fn get(target: &str, fields: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: compare\r\n{fields}\r\n")
+pub fn get(target: &str, fields: &str) -> Vec<u8> {
+    format!("GET {target} HTTP/1.1\r\nHost: compare\r\n{fields}\r\n").into_bytes()
+}
+
+fn post(target: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!(
+        "POST {target} HTTP/1.1\r\nHost: compare\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    [head.as_bytes(), body].concat()
 }
 
 impl Ask {
     /// The bytes of a request. Pictures have another text each time, always of the same length.
-    pub fn request(self, number: &AtomicU64) -> String {
+    pub fn request(self, number: &AtomicU64) -> Vec<u8> {
         let next = || number.fetch_add(1, Ordering::Relaxed);
         match self {
             Ask::Health => get("/health", ""),
@@ -67,12 +84,9 @@ impl Ask {
                 let body = format!(
                     r#"{{"template":"raccoon","top_text":"picture number","bottom_text":"{number:09}"}}"#
                 );
-                let length = body.len();
-                format!(
-                    "POST /caption HTTP/1.1\r\nHost: compare\r\nContent-Type: application/json\r\n\
-                     Content-Length: {length}\r\n\r\n{body}"
-                )
+                post("/caption", "application/json", body.as_bytes())
             }
+            Ask::Own => post(&format!("/caption?{}", texts(next())), "image/jpeg", OWN),
             Ask::Gif | Ask::Kept(Kind::Gif) => get(&caption("deal-with-it", next()), ""),
             Ask::LongGif => get(&caption("dramatic-raccoon", next()), ""),
             Ask::Kept(Kind::Png) => get(&caption("cat", next()), ""),
@@ -95,7 +109,7 @@ impl Ask {
         match self {
             Ask::Health => body.trim_ascii() == br#"{"status":"ok"}"#,
             Ask::Templates => body.starts_with(b"[\"") && body.trim_ascii_end().ends_with(b"\"]"),
-            Ask::Jpeg | Ask::Posted => Kind::Jpeg.is_of(body),
+            Ask::Jpeg | Ask::Posted | Ask::Own => Kind::Jpeg.is_of(body),
             Ask::Gif | Ask::LongGif => Kind::Gif.is_of(body),
             Ask::Kept(kind) => kind.is_of(body),
             Ask::NotModified => body.is_empty(),
@@ -233,9 +247,21 @@ mod tests {
 
     #[test]
     fn no_two_pictures_have_the_same_text_and_all_have_the_same_length() {
-        let number = AtomicU64::new(98);
-        let requests: Vec<_> = (0..3).map(|_| Ask::Jpeg.request(&number)).collect();
-        assert!(requests[0] != requests[1] && requests[1] != requests[2]);
-        assert!(requests.iter().all(|request| request.len() == requests[0].len()));
+        for ask in [Ask::Jpeg, Ask::Posted, Ask::Own] {
+            let number = AtomicU64::new(98);
+            let requests: Vec<_> = (0..3).map(|_| ask.request(&number)).collect();
+            assert!(requests[0] != requests[1] && requests[1] != requests[2]);
+            assert!(requests.iter().all(|request| request.len() == requests[0].len()));
+        }
+    }
+
+    #[test]
+    fn an_own_picture_is_all_of_the_body() {
+        let request = Ask::Own.request(&AtomicU64::new(123));
+        let head = &request[..request.len() - OWN.len()];
+        let head = std::str::from_utf8(head).expect("a head is text");
+        assert!(head.starts_with("POST /caption?top_text=picture+number&bottom_text=000000123 HTTP/1.1\r\n"));
+        assert!(head.ends_with(&format!("\r\nContent-Length: {}\r\n\r\n", OWN.len())));
+        assert!(Kind::Jpeg.is_of(OWN) && request.ends_with(OWN));
     }
 }

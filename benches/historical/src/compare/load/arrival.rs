@@ -23,7 +23,7 @@ use super::wrongs::Wrongs;
 /// # Errors
 /// If there is no memory for what is measured.
 pub async fn arrive(address: SocketAddr, ask: Ask, clients: usize) -> io::Result<(Measured, Vec<Client>)> {
-    let request: Arc<str> = ask.request(&AtomicU64::new(0)).into();
+    let request: Arc<[u8]> = ask.request(&AtomicU64::new(0)).into();
     let mut latencies = Histogram::new_with_bounds(1, 60_000_000, 3).map_err(io::Error::other)?;
     let (wrongs, mut open, mut arriving) = (Wrongs::default(), Vec::with_capacity(clients), JoinSet::new());
     let start = Instant::now();
@@ -49,7 +49,7 @@ pub async fn arrive(address: SocketAddr, ask: Ask, clients: usize) -> io::Result
 async fn one(
     address: SocketAddr,
     ask: Ask,
-    request: Arc<str>,
+    request: Arc<[u8]>,
     start: Instant,
 ) -> Result<(Option<Client>, Duration), Wrong> {
     let mut client = Client::connect(address).await.map_err(|_| Wrong::Closed)?;

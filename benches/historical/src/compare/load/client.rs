@@ -56,9 +56,9 @@ impl Client {
     ///
     /// # Errors
     /// If there is none in time. The connection is of no use then.
-    pub async fn ask(&mut self, ask: Ask, request: &str) -> Result<Answer, Wrong> {
+    pub async fn ask(&mut self, ask: Ask, request: &[u8]) -> Result<Answer, Wrong> {
         let asked = async {
-            self.writer.write_all(request.as_bytes()).await.map_err(|_| Wrong::Closed)?;
+            self.writer.write_all(request).await.map_err(|_| Wrong::Closed)?;
             self.reader.answer(ask).await
         };
         timeout(PATIENCE, asked).await.unwrap_or(Err(Wrong::Late))
@@ -112,7 +112,7 @@ mod tests {
 
     use super::*;
 
-    const REQUEST: &str = "GET /health HTTP/1.1\r\n\r\n";
+    const REQUEST: &[u8] = b"GET /health HTTP/1.1\r\n\r\n";
 
     /// How a request ends with a server that does this to its connection.
     async fn ask(serve: fn(Socket)) -> io::Result<(Wrong, bool)> {

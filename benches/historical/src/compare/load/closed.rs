@@ -145,7 +145,8 @@ async fn ask_on(mut client: Client, address: SocketAddr, ask: Ask, reuse: Reuse,
     let next_request = || {
         let mut request = ask.request(&tally.number);
         if reuse == Reuse::Never {
-            request.insert_str(request.len() - END.len(), CLOSE);
+            let end = request.len() - END.len();
+            request.splice(end..end, CLOSE.bytes());
         }
         request
     };

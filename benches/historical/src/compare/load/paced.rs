@@ -95,7 +95,7 @@ struct Lane {
 #[derive(Clone)]
 pub struct Asked {
     pub ask: Ask,
-    pub request: Arc<str>,
+    pub request: Arc<[u8]>,
 }
 
 /// What a connection asks, one request after the other.
@@ -143,8 +143,9 @@ impl Lane {
     /// Sends the first of those that are due.
     fn send(&self, state: &State) {
         if let Some((_, asked)) = state.due.front() {
-            // It is the only thing in the socket's buffer, so there is room. Any other error the reader sees, too.
-            let _ = self.writer.try_write(asked.request.as_bytes());
+            // It is the only thing in the socket's buffer, so there is room for any request but one with a picture, which
+            // no scene paces. Any other error the reader sees, too.
+            let _ = self.writer.try_write(&asked.request);
         }
     }
 

@@ -81,7 +81,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
         leaving.push(Client::connect(program.address).await?);
     }
     for leaver in &mut leaving {
-        leaver.writer.write_all(Ask::Gif.request(&number).as_bytes()).await?;
+        leaver.writer.write_all(&Ask::Gif.request(&number)).await?;
     }
     sleep(WAIT).await;
     let counters = program.counters();

@@ -138,7 +138,7 @@ async fn ask_until_the_end(
     loop {
         let request = Ask::LongGif.request(&number);
         let was_stopping = is_stopping.load(Ordering::SeqCst);
-        if client.writer.write_all(request.as_bytes()).await.is_err() {
+        if client.writer.write_all(&request).await.is_err() {
             let count = if was_stopping { &mut fate.refused } else { &mut fate.lost };
             *count += 1;
             return Ok(fate);
