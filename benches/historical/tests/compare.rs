@@ -30,7 +30,8 @@ fn a_scene_is_played_and_written_down() -> Result<(), Box<dyn Error>> {
     let scene = &results["scenes"][0];
     assert_eq!(scene["name"], "framework");
     assert_eq!(scene["troubles"].as_array().map(Vec::len), Some(0), "{scene}");
-    let rate = &scene["figures"][0]["sides"][0]["values"][0];
+    // Where server and clients share the processors: apart, unoptimised clients may be the limit, and then there is none.
+    let rate = &scene["figures"][1]["sides"][0]["values"][0];
     assert!(rate.as_f64().is_some_and(|rate| rate > 100.0), "{rate} requests per second");
     let page = fs::read_to_string(folder.join("index.html"))?;
     assert!(page.contains("futures-0.1"));
