@@ -88,10 +88,13 @@ async fn play_on(
 ) -> io::Result<()> {
     let connections = if reuse == Reuse::Always { CONNECTIONS } else { NEWCOMERS };
     let load = Closed::start_with(program.address, Ask::Health, connections, reuse).await?;
-    // V8 compiles while it runs, and the second kind of load finds it warm.
-    let warm_up = if reuse == Reuse::Always { stage.length(0.3, 0.6) } else { stage.length(0.1, 0.2) };
+    // V8 compiles while it runs, and the second kind of load finds it warm; it has no rate to measure, either.
+    let (warm_up, length) = match reuse {
+        Reuse::Always => (stage.length(0.3, 0.6), stage.length(0.6, 0.7)),
+        Reuse::Never => (stage.length(0.1, 0.2), stage.length(0.5, 0.5)),
+    };
     load.window(program, warm_up).await;
-    let window = load.window(program, stage.length(0.6, 0.7)).await;
+    let window = load.window(program, length).await;
     let busy = processors.and_then(|processors| window.busy(processors));
     let rate = match busy {
         Some(busy) if busy < SATURATED => Reading::Missing(Missing::OfClients),

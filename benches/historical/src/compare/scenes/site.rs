@@ -45,7 +45,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let visitors = Paced::over(clients)?;
     visitors.run(RATE, SETTLED).await?;
     let counters = program.counters();
-    let measured = visitors.run(RATE, stage.length(1.2, 1.5)).await?;
+    let measured = visitors.run(RATE, stage.length(1.2, 1.3)).await?;
     let cpu = processor_time(counters.spent().await.cpu, measured.due);
     sample.value(CPU, ONLY, cpu.map(|seconds| seconds * 1e6));
     sample.value(P99, ONLY, measured.quantile(0.99));

@@ -63,7 +63,7 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     }
     let has_next = Arc::<AtomicBool>::default();
     let watching = tokio::spawn(longest_gap(program.address, has_next.clone()));
-    sleep(stage.length(0.7, 0.8)).await;
+    sleep(stage.length(0.6, 0.7)).await;
 
     is_stopping.store(true, Ordering::SeqCst);
     let start = Instant::now();
