@@ -32,8 +32,8 @@ fn reading(results: &Results) -> Markup {
                  the maximum in small print or as a whisker."
             }
             p {
-                "Verdicts do not come from these ranges. Two contestants are compared within each round, by their ratio: \
-                 what disturbed the round disturbed both. From all rounds comes the geometric mean of the ratios, with \
+                "Verdicts do not come from these ranges. Two contestants are compared within each round, by their ratio, \
+                 which takes away what disturbed the whole round. From all rounds comes the geometric mean of the ratios, with \
                  Student's interval on their logarithms."
             }
             ul {
@@ -93,7 +93,8 @@ fn trust(results: &Results) -> Markup {
                 }
                 li {
                     "Rounds are not quite independent: a machine that is slow for minutes is slow for several rounds. Ratios \
-                    within a round take most of that away, not all."
+                    within a round take away only what disturbed all of it. A program may also run at one of two speeds, and \
+                    change from start to start."
                 }
                 li {
                     "A contestant that gives up in a round is compared in the others only, which flatters it. The tables say \
@@ -119,7 +120,7 @@ fn trust(results: &Results) -> Markup {
                     li {
                         "The captioner is Rust. Go and Node call it through a C interface and pay for the call; a service written in \
                         Go or JavaScript alone would draw with something else. They also keep their own allocators and garbage \
-                        collectors, where the Rust contestants share one allocator."
+                        collectors, where the Rust contestants but threads share one allocator."
                     }
                 }
                 li {
