@@ -21,7 +21,8 @@ fn features(playground: &Path) -> Vec<String> {
 fn test(playground: &Path, features: &str) -> Result<Vec<(String, bool)>, String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["test", "--no-fail-fast", "--features", features])
+        // Without the examples, which other tests run: for each lesson they would be built anew.
+        .args(["test", "--tests", "--no-fail-fast", "--features", features])
         .current_dir(playground)
         .output()
         .expect("Cargo runs");
