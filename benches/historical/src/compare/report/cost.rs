@@ -9,8 +9,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::compare::contestants;
-use crate::compare::words::number;
+use crate::compare::figures::{Better, Figure, Side, Verdict};
+use crate::compare::reading::Reading;
+use crate::compare::words::{list, number};
 
+/// The row of `cost.json` that the page begins with.
+const HEADLINE: &str = "lines, transport only";
 /// What it answers.
 pub const QUESTION: &str = "What does it cost to write, read and build?";
 
@@ -58,11 +62,36 @@ impl Row {
 }
 
 impl Cost {
+    /// The lines of code that carry requests, as a figure; `None` if they were not counted.
+    pub fn headline(&self) -> Option<Figure> {
+        let row = self.rows.iter().find(|row| row.measure == HEADLINE)?;
+        let side = |name: &&str| Some(Side::new(name, vec![Reading::from(row.value(name)?)]));
+        Some(Figure {
+            measure: "lines of code that carry requests".to_string(),
+            unit: String::new(),
+            variant: None,
+            better: Better::Neither,
+            telling: None,
+            sides: self.contestants().iter().filter_map(side).collect(),
+            floor: None,
+            verdict: Verdict::None { why: String::new() },
+        })
+    }
+
     /// The contestants of which there is any value, in the order of their list.
     fn contestants(&self) -> Vec<&'static str> {
         let has_one = |name: &&str| self.rows.iter().any(|row| row.value(name).is_some());
         contestants::ALL.iter().map(|one| one.name).filter(has_one).collect()
     }
+}
+
+/// The counts, the least first. futures-0.1 does more than the others.
+pub fn sentence(lines: &Figure) -> String {
+    let mut counts: Vec<(f64, &str)> =
+        lines.sides.iter().filter_map(|side| Some((side.spread?.median, side.contestant.as_str()))).collect();
+    counts.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let counts: Vec<_> = counts.iter().map(|(count, name)| format!("{name} {}", number(*count))).collect();
+    format!("Lines of code that carry requests: {}. futures-0.1 does more than the others.", list(&counts))
 }
 
 /// `None` if there is no such file.
@@ -158,6 +187,17 @@ pub mod tests {
         assert_eq!(values, [Some(200.0), Some(3000.5), None, None]);
         assert_eq!(cost.messages[0].text, "a < b");
         Ok(())
+    }
+
+    #[test]
+    fn the_page_begins_with_the_lines_that_carry_requests() {
+        let mut cost = made_up("files, whole server");
+        assert!(cost.headline().is_none());
+        cost.rows[0].measure = HEADLINE.to_string();
+        cost.rows[0].values =
+            [("threads".to_string(), 1200.0.into()), ("go".to_string(), 300.0.into())].into();
+        let said = cost.headline().map(|figure| sentence(&figure));
+        assert!(said.is_some_and(|said| said.contains(": go 300 and threads 1,200.")));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub fn html(results: &Results, cost: Option<&Cost>) -> String {
             body {
                 (header(results, &title))
                 main {
-                    (answers(results, cost.is_some()))
+                    (answers(results, cost))
                     @for one in &results.scenes { (scene::section(results.rounds, one)) }
                     @if let Some(cost) = cost { (cost::section(cost)) }
                     (method::sections(results))
@@ -112,15 +112,21 @@ fn header(results: &Results, title: &str) -> Markup {
 }
 
 /// A sentence and a picture for each question.
-fn answers(results: &Results, has_cost: bool) -> Markup {
+fn answers(results: &Results, cost: Option<&Cost>) -> Markup {
     html! {
         section #answers {
             span.label { "in a minute" }
             h2 { "The answers" }
             div.cards {
                 @for one in &results.scenes { (card(one)) }
-                @if has_cost {
-                    div.card { h3 { a href="#cost" { (cost::QUESTION) } } p { "Lines, crates, compiler messages: see the table." } }
+                @if let Some(cost) = cost {
+                    div.card {
+                        h3 { a href="#cost" { (cost::QUESTION) } }
+                        @match cost.headline() {
+                            Some(figure) => { p { (cost::sentence(&figure)) } (picture(&[&figure], false)) },
+                            None => p { "Lines, crates, compiler messages: see the table." },
+                        }
+                    }
                 }
             }
             p.soft {
