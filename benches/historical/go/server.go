@@ -7,7 +7,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -152,9 +151,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *rep
 		return body, nil
 	case errors.As(err, &maxBytes):
 		return refused(http.StatusRequestEntityTooLarge, tooLarge, limit)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return refused(http.StatusRequestTimeout, "the body took too long")
 	default:
+		// Not if it is late: net/http takes that for a hang-up, and sends nothing.
 		return refused(http.StatusBadRequest, "the body is not framed as HTTP has it")
 	}
 }

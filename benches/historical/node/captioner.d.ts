@@ -6,7 +6,7 @@ export class Captioner {
   readonly settings: Settings;
   readQuery(query: string, ifNoneMatch?: string): Job | Answer;
   readJson(body: Uint8Array): Job | Answer;
-  /** Does not copy the body, whose bytes must stay as they are until the job is done. */
+  /** Does not copy the body, whose bytes must stay as they are, and where they are, until the job is done. */
   readPicture(query: string, body: Buffer): Job | Answer;
   listTemplates(): Job;
   listFonts(): Job;

@@ -202,16 +202,18 @@ export class Server {
    * @param {ServerResponse} response
    */
   async #draw(job, response) {
-    // While the body was read, for example; there would be no event any more.
-    if (response.closed) throw new HungUp();
     const controller = new AbortController();
     this.#drawing.add(controller);
     const deadline = setTimeout(() => controller.abort(new TimedOut()), this.#settings.requestTimeout);
     const hangUp = () => controller.abort(new HungUp());
     response.once("close", hangUp);
     try {
+      // While the body was read, for example; there would be no event any more.
+      if (response.closed) throw new HungUp();
       return await this.#renderer.draw(job, controller.signal);
     } finally {
+      // One that was not drawn still has its body.
+      job.cancel();
       this.#drawing.delete(controller);
       clearTimeout(deadline);
       response.off("close", hangUp);

@@ -40,13 +40,15 @@ impl Options {
     }
 }
 
+/// The last of the scopes, which the page of the comparison begins with.
+pub const TRANSPORT: &str = "transport only";
 /// The scopes of the rows. `memed` does more than the others, so it is counted once as a whole, and once without
 /// what the others do not do.
 const SCOPES: [(&str, &[Part]); 4] = [
     ("whole server", &[Part::Carries, Part::Answers, Part::Guards, Part::More]),
     ("with guards", &[Part::Carries, Part::Answers, Part::Guards]),
     ("requests and answers", &[Part::Carries, Part::Answers]),
-    ("transport only", &[Part::Carries]),
+    (TRANSPORT, &[Part::Carries]),
 ];
 
 /// What each scope includes, in the order of [`SCOPES`].

@@ -123,7 +123,8 @@ impl Captioner {
     }
 
     /// The same for a body that is a client's own picture, with its captions in the query string. The body is not copied:
-    /// the job keeps the buffer alive, and its bytes must stay as they are until the job is done.
+    /// the job keeps the buffer alive, and its bytes must stay as they are until the job is done; its
+    /// ArrayBuffer must not be transferred or resized.
     #[napi(catch_unwind)]
     pub fn read_picture(&self, query: String, body: Buffer) -> Either<Job, Answer> {
         self.job_or_answer(|_| Work::of_picture(&query, body))
@@ -185,10 +186,12 @@ impl Job {
         Ok(AsyncTask::new(Drawing { pictures, work: Some(work), cancel }))
     }
 
-    /// Asks it to stop. Its promise resolves within milliseconds, with an answer that nobody waits for.
+    /// Asks it to stop. Its promise resolves within milliseconds, with an answer that nobody waits for. One that was not
+    /// drawn lets go of its body at once.
     #[napi]
     pub fn cancel(&self) {
         self.cancel.cancel();
+        *self.work.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

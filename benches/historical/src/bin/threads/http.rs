@@ -15,8 +15,9 @@ use httparse::Status;
 const MAX_FIELDS: usize = 100;
 /// Bytes of a line with the size of a chunk, at most; extensions are skipped.
 const MAX_SIZE_LINE: usize = 256;
-/// Bytes to read at once; and of a body that is larger than that.
+/// Bytes to read at once.
 const READ: usize = 2 << 10;
+/// The same of a body that is larger than that.
 const READ_OF_BODY: usize = 64 << 10;
 /// How exactly a deadline of the socket is kept. The kernel counts in steps of some milliseconds itself.
 const STEP: Duration = Duration::from_millis(1);
@@ -146,7 +147,7 @@ impl<'a> Wire<'a> {
         }
         let mut taken: Vec<u8> = self.unread.drain(..length.min(self.unread.len())).collect();
         // The rest of a large one is read to where it stays. Room is made as it comes: a client that announces much and
-        // sends nothing costs nothing.
+        // sends little costs little.
         while taken.len() < length {
             let start = taken.len();
             taken.resize(length.min(start + READ_OF_BODY), 0);

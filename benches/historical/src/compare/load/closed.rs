@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::answer::{Ask, Wrong};
 use super::client::Client;
 use super::wrongs::Wrongs;
 use crate::compare::counters::{Counters, Spent};
-use crate::compare::program::Program;
+use crate::compare::program::{self, Program};
 use crate::compare::reading::{Missing, processor_time};
 
 /// Clients that ask until this is dropped.
@@ -55,6 +56,8 @@ pub struct Window {
     pub answers: u64,
     /// By the server, for all of them.
     pub spent: Spent,
+    /// Seconds of processor time that this process, with all clients, took.
+    clients: Option<f64>,
 }
 
 impl Window {
@@ -69,6 +72,11 @@ impl Window {
     /// How much of the time of so many processors the server had, from 0 to 1; `None` if the system does not tell.
     pub fn busy(&self, processors: usize) -> Option<f64> {
         self.spent.cpu.map(|cpu| cpu / self.seconds / processors as f64)
+    }
+
+    /// The same of the clients.
+    pub fn clients_busy(&self, processors: usize) -> Option<f64> {
+        self.clients.map(|cpu| cpu / self.seconds / processors as f64)
     }
 
     /// How much of a counter there was for each answer.
@@ -119,13 +127,16 @@ impl Closed {
     }
 
     async fn watch(&self, counters: Counters, length: Duration) -> Window {
+        let of_clients = || program::cpu(process::id());
         let (start, answers) = (Instant::now(), self.tally.answers.load(Ordering::Relaxed));
+        let clients = of_clients();
         sleep(length).await;
+        let clients = of_clients().zip(clients).map(|(now, then)| now - then);
         let seconds = start.elapsed().as_secs_f64();
         let answers = self.tally.answers.load(Ordering::Relaxed) - answers;
         let spent = counters.spent().await;
         let rate = if answers > 0 { Ok(answers as f64 / seconds) } else { Err(Missing::GaveUp) };
-        Window { seconds, rate, answers, spent }
+        Window { seconds, rate, answers, spent, clients }
     }
 
     /// What has gone wrong so far, in sentences, including clients that were never answered.
@@ -145,6 +156,7 @@ async fn ask_on(mut client: Client, address: SocketAddr, ask: Ask, reuse: Reuse,
     let next_request = || {
         let mut request = ask.request(&tally.number);
         if reuse == Reuse::Never {
+            debug_assert!(request.ends_with(b"\r\n\r\n"), "it has no body");
             let end = request.len() - END.len();
             request.splice(end..end, CLOSE.bytes());
         }

@@ -12,9 +12,8 @@ use crate::compare::contestants;
 use crate::compare::figures::{Better, Figure, Side, Verdict};
 use crate::compare::reading::Reading;
 use crate::compare::words::{list, number};
+use crate::cost::TRANSPORT;
 
-/// The row of `cost.json` that the page begins with.
-const HEADLINE: &str = "lines, transport only";
 /// What it answers.
 pub const QUESTION: &str = "What does it cost to write, read and build?";
 
@@ -64,7 +63,7 @@ impl Row {
 impl Cost {
     /// The lines of code that carry requests, as a figure; `None` if they were not counted.
     pub fn headline(&self) -> Option<Figure> {
-        let row = self.rows.iter().find(|row| row.measure == HEADLINE)?;
+        let row = self.rows.iter().find(|row| row.measure == format!("lines, {TRANSPORT}"))?;
         let side = |name: &&str| Some(Side::new(name, vec![Reading::from(row.value(name)?)]));
         Some(Figure {
             measure: "lines of code that carry requests".to_string(),
@@ -144,7 +143,7 @@ fn message_details(message: &Message) -> Markup {
         details {
             summary {
                 strong { (message.contestant) } @if let Some(form) = &message.form { ", " (form) }
-                ": " (message.mistake) ": " (message.lines) " lines, " (message.characters) " characters"
+                ": " (message.mistake) ": " (message.lines) @if message.lines == 1 { " line, " } @else { " lines, " } (message.characters) " characters"
                 @if message.longest_type_characters > 0 {
                     "; the longest type has " (message.longest_type_characters)
                 }
@@ -193,7 +192,7 @@ pub mod tests {
     fn the_page_begins_with_the_lines_that_carry_requests() {
         let mut cost = made_up("files, whole server");
         assert!(cost.headline().is_none());
-        cost.rows[0].measure = HEADLINE.to_string();
+        cost.rows[0].measure = format!("lines, {TRANSPORT}");
         cost.rows[0].values =
             [("threads".to_string(), 1200.0.into()), ("go".to_string(), 300.0.into())].into();
         let said = cost.headline().map(|figure| sentence(&figure));

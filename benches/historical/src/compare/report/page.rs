@@ -54,7 +54,7 @@ fn title(contestants: usize) -> String {
         "nine ways",
     ];
     let ways = NUMBERS.get(contestants).map_or(format!("{contestants} ways"), |ways| (*ways).to_string());
-    format!("One service, carried in {ways}")
+    format!("One service, implemented in {ways}")
 }
 
 /// The class that has a contestant's color.

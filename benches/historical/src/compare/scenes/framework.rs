@@ -17,7 +17,7 @@ const RATE: &str = "requests per second";
 const CPU: &str = "processor time per request";
 /// Of what it may have, where clients have processors of their own.
 const BUSY: &str = "processors of the server, busy";
-/// With less, what a rate tells is how fast the clients are.
+/// Where the server has less of its processors and the clients have all of theirs, a rate tells how fast these are.
 const SATURATED: f64 = 0.93;
 const SWITCHES: &str = "context switches per request";
 const INSTRUCTIONS: &str = "instructions per request, user mode";
@@ -35,8 +35,8 @@ pub const DESCRIPTION: Description = Description {
           one half of the processors and the clients on the other, then with both on all of them. Between these, 16 \
           clients do the same with a new connection for each request, server and clients apart. Where both share the \
           processors, the clients take about as much time as the server, so the processor time per request says more \
-          than the rate. Where they are apart and the server was busy for less than 93 % of the time, the clients were \
-          the limit, and there is no rate. With new connections they always are: to make one costs more than to take it.",
+          than the rate. Where they are apart, and the clients' processors were busy and the server's were for less than \
+          93 % of the time, the clients were the limit, and there is no rate. With new connections they always are: to make one costs more than to take it.",
     measures: &[
         Measure { name: RATE, unit: "/s", better: Better::Higher, variants: KEPT, telling: KEPT },
         Measure { name: CPU, unit: "µs", better: Better::Lower, variants: ALL, telling: &[APART, NEW] },
@@ -52,21 +52,23 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     let mut has_played = false;
     for (cores, variant) in [(Cores::Apart, APART), (Cores::Shared, SHARED)] {
         if stage.placed.is_some_and(|placed| placed != cores) {
-            let measures = DESCRIPTION.measures.iter().filter(|measure| measure.variants.contains(&variant));
-            measures.for_each(|measure| {
-                sample.value(measure.name, variant, Reading::Missing(Missing::NotPlayed));
-            });
+            not_played(sample, variant);
             continue;
         }
         let program = match stage.start_on(cores, &[]).await {
             Ok(program) => program,
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {
                 sample.trouble(variant, format!("skipped: {error}"));
+                not_played(sample, variant);
                 continue;
             }
             Err(error) => return Err(error),
         };
-        let processors = (cores == Cores::Apart).then(|| program.processors(stage.cores));
+        // The server's, and the clients'.
+        let processors = (cores == Cores::Apart).then(|| {
+            let of_server = program.processors(stage.cores);
+            (of_server, stage.cores - of_server)
+        });
         play_on(&program, processors, stage, sample, variant, Reuse::Always).await?;
         if !has_played {
             has_played = true;
@@ -77,10 +79,15 @@ pub async fn play(stage: &Stage<'_>, sample: &mut Sample) -> io::Result<()> {
     Ok(())
 }
 
-/// `processors` is how many the server has for itself, if it has some.
+fn not_played(sample: &mut Sample, variant: &'static str) {
+    let measures = DESCRIPTION.measures.iter().filter(|measure| measure.variants.contains(&variant));
+    measures.for_each(|measure| sample.value(measure.name, variant, Reading::Missing(Missing::NotPlayed)));
+}
+
+/// `processors` is how many the server has for itself and how many the clients have, if they are apart.
 async fn play_on(
     program: &Program,
-    processors: Option<usize>,
+    processors: Option<(usize, usize)>,
     stage: &Stage<'_>,
     sample: &mut Sample,
     variant: &'static str,
@@ -95,11 +102,12 @@ async fn play_on(
     };
     load.window(program, warm_up).await;
     let window = load.window(program, length).await;
-    let busy = processors.and_then(|processors| window.busy(processors));
-    let rate = match busy {
-        Some(busy) if busy < SATURATED => Reading::Missing(Missing::OfClients),
-        _ => window.rate.into(),
-    };
+    let busy = processors.and_then(|(of_server, _)| window.busy(of_server));
+    let clients = processors.and_then(|(_, of_clients)| window.clients_busy(of_clients));
+    // A server of one thread has no use for more than one processor, so its own time says little there.
+    let is_limited =
+        busy.is_some_and(|busy| busy < SATURATED) && clients.is_none_or(|busy| busy >= SATURATED);
+    let rate = if is_limited { Reading::Missing(Missing::OfClients) } else { window.rate.into() };
     sample.value(RATE, variant, rate);
     sample.value(BUSY, variant, busy.map(|part| part * 100.0));
     sample.value(CPU, variant, window.cpu().map(|seconds| seconds * 1e6));
