@@ -35,8 +35,9 @@ pub const DESCRIPTION: Description = Description {
           one half of the processors and the clients on the other, then with both on all of them. Between these, 16 \
           clients do the same with a new connection for each request, server and clients apart. Where both share the \
           processors, the clients take about as much time as the server, so the processor time per request says more \
-          than the rate. Where they are apart, and the clients' processors were busy and the server's were for less than \
-          93 % of the time, the clients were the limit, and there is no rate. With new connections they always are: to make one costs more than to take it.",
+          than the rate. Where they are apart, there is no rate if the clients' processors were busy for 93 % of the time \
+          or more and the server's were not: the clients were the limit then. With new connections they always are, because \
+          to make one costs more than to take it.",
     measures: &[
         Measure { name: RATE, unit: "/s", better: Better::Higher, variants: KEPT, telling: KEPT },
         Measure { name: CPU, unit: "µs", better: Better::Lower, variants: ALL, telling: &[APART, NEW] },
